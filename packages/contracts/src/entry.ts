@@ -1,0 +1,61 @@
+import { Packr } from 'msgpackr';
+import { z } from 'zod';
+import { Failure } from '@vectorizer/errors';
+import { limits } from './limits.ts';
+import { Operation } from './operation.ts';
+import { bytesOfFloat32 } from './vector.ts';
+
+/**
+ * An entry is one message of a log: MessagePack `{ v, at, requests: [{ id, ops: [{ kind, … }] }] }`. Vectors are
+ * little-endian float32 bytes and payloads are JSON text, so that any language can write one. `at` is the writer's
+ * clock in milliseconds; it is for people, and no replica decides by it.
+ */
+export const ENTRY_VERSION = 1;
+
+export const Request = z.object({
+  id: z.string().min(1).max(limits.idempotencyKeyCharactersMax),
+  ops: z.array(Operation).min(1).max(limits.entryOperationsMax),
+});
+export type Request = z.infer<typeof Request>;
+
+/** Version 0 is never written; when there is a version 2, this accepts 1 and 2. */
+export const Entry = z.object({
+  v: z.literal(ENTRY_VERSION),
+  at: z.number(),
+  requests: z.array(Request).min(1),
+});
+export type Entry = z.infer<typeof Entry>;
+
+const packr = new Packr({ useRecords: false, mapsAsObjects: true });
+
+export function encodeEntry(entry: { readonly at: number; readonly requests: readonly EncodedRequest[] }): Uint8Array {
+  return packr.pack({ v: ENTRY_VERSION, at: entry.at, requests: entry.requests });
+}
+
+/** A request whose operations are ready for the wire, with about how many bytes they will take there. */
+export type EncodedRequest = { readonly id: string; readonly ops: readonly object[] };
+
+export function encodeRequest(request: Request): { readonly request: EncodedRequest; readonly bytes: number } {
+  let bytes = 64 + request.id.length;
+  const ops = request.ops.map((op) => {
+    bytes += 64 + ('id' in op ? op.id.length * 3 : 0) + ('payload' in op && op.payload ? op.payload.length * 3 : 0);
+    if (op.kind === 'delete_by_filter') bytes += JSON.stringify(op.filter).length * 3;
+    if (!('vector' in op) || op.vector === undefined) return op;
+    bytes += op.vector.byteLength;
+    return { ...op, vector: bytesOfFloat32(op.vector) };
+  });
+  return { request: { id: request.id, ops }, bytes };
+}
+
+/** Throws `validation_error` for bytes that are not an entry: replicas record such a message as rejected and go on. */
+export function decodeEntry(bytes: Uint8Array): Entry {
+  let raw: unknown;
+  try {
+    raw = packr.unpack(bytes);
+  } catch (cause) {
+    throw new Failure('validation_error', 'entry is not MessagePack', { cause });
+  }
+  const parsed = Entry.safeParse(raw);
+  if (!parsed.success) throw new Failure('validation_error', `entry is malformed: ${z.prettifyError(parsed.error)}`);
+  return parsed.data;
+}

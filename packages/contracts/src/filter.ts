@@ -1,0 +1,87 @@
+import { z } from 'zod';
+import { limits } from './limits.ts';
+import { PointId } from './names.ts';
+
+const Scalar = z.union([z.string(), z.number(), z.boolean()]);
+const Key = z.string().min(1).max(256);
+const Scalars = z.array(Scalar).min(1).max(limits.filterValuesMax);
+const Bound = z.union([z.number(), z.iso.datetime({ offset: true })]);
+const Geo = z.strictObject({ lat: z.number().min(-90).max(90), lon: z.number().min(-180).max(180) });
+
+/** Numbers, or ISO 8601 times, against numbers or ISO 8601 strings in the payload. */
+export const Range = z
+  .strictObject({ gt: Bound.optional(), gte: Bound.optional(), lt: Bound.optional(), lte: Bound.optional() })
+  .refine((range) => Object.values(range).some((bound) => bound !== undefined), 'expected at least one bound')
+  .refine(
+    (range) => new Set(Object.values(range).map((bound) => typeof bound)).size <= 1,
+    'bounds must be of one type',
+  );
+export type Range = z.infer<typeof Range>;
+
+const Match = z.union([
+  z.strictObject({ value: Scalar }),
+  z.strictObject({ any: Scalars }),
+  z.strictObject({ except: Scalars }),
+]);
+
+/** A key is a dotted path into the payload; on an array a condition holds when any element satisfies it. */
+const Leaf = z.union([
+  z.strictObject({ key: Key, match: Match }),
+  z.strictObject({ key: Key, range: Range }),
+  z.strictObject({ key: Key, exists: z.boolean() }),
+  z.strictObject({ key: Key, is_null: z.boolean() }),
+  z.strictObject({ key: Key, geo_box: z.strictObject({ top_left: Geo, bottom_right: Geo }) }),
+  z.strictObject({ key: Key, geo_radius: z.strictObject({ center: Geo, radius_m: z.number().positive() }) }),
+  z.strictObject({ has_id: z.array(PointId).min(1).max(limits.filterValuesMax) }),
+]);
+export type Leaf = z.infer<typeof Leaf>;
+export type Condition = Leaf | Clauses;
+/** All of `must`, at least one of `should` (when given), none of `must_not`. */
+export type Clauses = {
+  must?: Condition[] | undefined;
+  should?: Condition[] | undefined;
+  must_not?: Condition[] | undefined;
+};
+
+const Clauses: z.ZodType<Clauses> = z.strictObject({
+  get must(): z.ZodOptional<z.ZodArray<z.ZodType<Condition>>> {
+    return z.array(Condition).min(1).optional();
+  },
+  get should(): z.ZodOptional<z.ZodArray<z.ZodType<Condition>>> {
+    return z.array(Condition).min(1).optional();
+  },
+  get must_not(): z.ZodOptional<z.ZodArray<z.ZodType<Condition>>> {
+    return z.array(Condition).min(1).optional();
+  },
+});
+const Condition: z.ZodType<Condition> = z.union([Leaf, Clauses]);
+
+export const Filter = z
+  .unknown()
+  .superRefine((input, context) => {
+    // Measured before the recursive schema runs, so that a hostile nesting cannot exhaust the stack.
+    const problem = checkSize(input);
+    if (problem !== undefined) context.addIssue({ code: 'custom', message: problem });
+  })
+  .pipe(Clauses);
+export type Filter = Clauses;
+
+function checkSize(input: unknown): string | undefined {
+  let conditions = 0;
+  let level: unknown[] = [input];
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > limits.filterDepthMax) return `must nest at most ${limits.filterDepthMax} deep`;
+    const next: unknown[] = [];
+    for (const node of level) {
+      if (typeof node !== 'object' || node === null) continue;
+      for (const clause of ['must', 'should', 'must_not'] as const) {
+        const children: unknown = Reflect.get(node, clause);
+        if (Array.isArray(children)) next.push(...children.slice(0, limits.filterConditionsMax + 1));
+      }
+    }
+    conditions += next.length;
+    if (conditions > limits.filterConditionsMax) return `must have at most ${limits.filterConditionsMax} conditions`;
+    level = next;
+  }
+  return undefined;
+}

@@ -1,0 +1,47 @@
+import { z } from 'zod';
+import { CollectionUid, NodeId } from './names.ts';
+
+/** How a replica is, by its own word. The monitor adds what only others can see (silence, lag, divergence). */
+export const ReplicaPhase = z.enum(['syncing', 'following', 'diverged', 'failed']);
+
+/** One replica's state at one moment. */
+export const ReplicaReport = z.object({
+  node: NodeId,
+  uid: CollectionUid,
+  shard: z.int().nonnegative(),
+  phase: ReplicaPhase,
+  /** Why the replica stopped; only for `diverged` and `failed`. */
+  reason: z.string().optional(),
+  applied_sequence: z.int().nonnegative(),
+  /** Persisted on this node; a restart replays from here. */
+  durable_sequence: z.int().nonnegative(),
+  points: z.int().nonnegative(),
+  /** Vectors in the graph, vectors waiting to enter it, dead graph nodes. */
+  indexed: z.int().nonnegative(),
+  buffered: z.int().nonnegative(),
+  dead: z.int().nonnegative(),
+  /** Hex; equal on two replicas of a shard at the same sequence, or one of them is wrong. */
+  state_hash: z.string(),
+  chain: z.string(),
+  /** Totals over the life of the log, kept with the state: they survive a restart. */
+  bytes_received: z.int().nonnegative(),
+  entries_applied: z.int().nonnegative(),
+  operations_applied: z.int().nonnegative(),
+  entries_rejected: z.int().nonnegative(),
+  /** When the last entry was applied, ISO 8601; null before the first. */
+  last_applied_at: z.string().nullable(),
+});
+export type ReplicaReport = z.infer<typeof ReplicaReport>;
+
+/** Sent by each index node every second. */
+export const heartbeat = {
+  name: 'heartbeat',
+  value: z.object({
+    node: NodeId,
+    at: z.iso.datetime(),
+    host: z.string(),
+    port: z.int(),
+    replicas: z.array(ReplicaReport),
+  }),
+} as const;
+export type Heartbeat = z.infer<typeof heartbeat.value>;

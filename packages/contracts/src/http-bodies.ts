@@ -1,0 +1,98 @@
+import { z } from 'zod';
+import { Filter } from './filter.ts';
+import { Consistency } from './procedures.ts';
+import { limits } from './limits.ts';
+import { PointId } from './names.ts';
+import { PayloadText } from './payload.ts';
+import { Vector } from './vector.ts';
+
+/**
+ * The bodies of `/api/v1`. Out of a parse comes what the services work with: vectors as Float32Array, payloads as
+ * JSON text. Items of a batch are `unknown` here and parsed one by one, so that one bad item does not refuse the rest.
+ */
+const IfVersion = z.int().nonnegative().optional();
+const batch = (max: number): z.ZodArray<z.ZodUnknown> =>
+  z.array(z.unknown()).min(1, 'must not be empty').max(max, `must have at most ${max} items`);
+
+export const PointBody = z.strictObject({
+  id: PointId,
+  vector: Vector,
+  payload: PayloadText.nullish(),
+  if_version: IfVersion,
+});
+export const InsertBody = PointBody.omit({ if_version: true });
+export const UpsertBatchBody = z.strictObject({ points: batch(limits.batchPointsMax) });
+
+/** An absent field is kept, a null payload is cleared. */
+export const UpdateBody = z
+  .strictObject({ vector: Vector.optional(), payload: PayloadText.nullish(), if_version: IfVersion })
+  .refine((body) => body.vector !== undefined || body.payload !== undefined, 'expected a vector, a payload, or both');
+
+const Keys = z.array(z.string().min(1).max(256)).min(1).max(limits.payloadKeysPerRequestMax);
+/** Exactly one of the three changes. */
+export const PatchBody = z.union(
+  [
+    z.strictObject({ merge: PayloadText, if_version: IfVersion }),
+    z.strictObject({ replace: PayloadText, if_version: IfVersion }),
+    z.strictObject({ delete_keys: Keys, if_version: IfVersion }),
+  ],
+  'expected exactly one of merge (object), replace (object), delete_keys (list of names)',
+);
+
+/** One operation of a mixed batch, named as in the log. */
+export const BatchOperation = z.discriminatedUnion('op', [
+  z.strictObject({ op: z.literal('upsert'), ...PointBody.shape }),
+  z.strictObject({ op: z.literal('insert'), ...InsertBody.shape }),
+  z.strictObject({
+    op: z.literal('update'),
+    id: PointId,
+    vector: Vector.optional(),
+    payload: PayloadText.nullish(),
+    if_version: IfVersion,
+  }),
+  z.strictObject({ op: z.literal('payload_merge'), id: PointId, payload: PayloadText, if_version: IfVersion }),
+  z.strictObject({ op: z.literal('payload_replace'), id: PointId, payload: PayloadText, if_version: IfVersion }),
+  z.strictObject({ op: z.literal('payload_delete_keys'), id: PointId, keys: Keys, if_version: IfVersion }),
+  z.strictObject({ op: z.literal('delete'), id: PointId, if_version: IfVersion }),
+]);
+export const MixedBatchBody = z.strictObject({ operations: batch(limits.batchPointsMax) });
+
+export const DeleteBody = z.union(
+  [z.strictObject({ ids: batch(limits.batchPointsMax) }), z.strictObject({ filter: Filter })],
+  'expected exactly one of ids (list) or filter',
+);
+
+const ReadOptions = {
+  consistency: Consistency.optional(),
+  timeout_ms: z.int().min(1).max(limits.timeoutMsMax).optional(),
+};
+const Fields = { with_payload: z.boolean().default(true), with_vector: z.boolean().default(false) };
+
+const SearchFields = {
+  vector: Vector,
+  k: z.int().min(1).max(limits.kMax).default(10),
+  ef: z.int().min(1).max(limits.efMax).optional(),
+  exact: z.boolean().optional(),
+  filter: Filter.optional(),
+  score_threshold: z.number().optional(),
+  ...Fields,
+};
+export const SearchBody = z.strictObject({ ...SearchFields, ...ReadOptions });
+export const SearchBatchBody = z.strictObject({
+  searches: z.array(z.strictObject(SearchFields)).min(1, 'must not be empty').max(limits.batchSearchesMax),
+  ...ReadOptions,
+});
+export const GetBody = z.strictObject({
+  ids: z.array(PointId).min(1, 'must not be empty').max(limits.batchPointsMax),
+  with_payload: z.boolean().default(true),
+  with_vector: z.boolean().default(true),
+  ...ReadOptions,
+});
+export const ScrollBody = z.strictObject({
+  after: PointId.optional(),
+  limit: z.int().min(1).max(limits.scrollLimitMax).default(100),
+  filter: Filter.optional(),
+  ...Fields,
+  ...ReadOptions,
+});
+export const CountBody = z.strictObject({ filter: Filter.optional(), ...ReadOptions });

@@ -1,0 +1,70 @@
+export {
+  type Announcement,
+  type Bus,
+  type CallContext,
+  type CallOptions,
+  type Handler,
+  type Procedure,
+  procedure,
+} from './bus.ts';
+export { CollectionConfig, CollectionRecord, Hnsw, Kind, Metric } from './collection.ts';
+export {
+  decodeEntry,
+  encodeEntry,
+  encodeRequest,
+  Entry,
+  ENTRY_VERSION,
+  Request,
+  type EncodedRequest,
+} from './entry.ts';
+export { Filter, Range, type Clauses, type Condition, type Leaf } from './filter.ts';
+export { heartbeat, ReplicaPhase, ReplicaReport, type Heartbeat } from './heartbeat.ts';
+export {
+  BatchOperation,
+  CountBody,
+  DeleteBody,
+  GetBody,
+  InsertBody,
+  MixedBatchBody,
+  PatchBody,
+  PointBody,
+  ScrollBody,
+  SearchBatchBody,
+  SearchBody,
+  UpdateBody,
+  UpsertBatchBody,
+} from './http-bodies.ts';
+export {
+  Consistency,
+  count,
+  type CountAnswer,
+  describe,
+  NewCollection,
+  type PointsAnswer,
+  read,
+  scroll,
+  type ScrollAnswer,
+  search,
+  type SearchAnswer,
+  type SearchResult,
+  SearchSpec,
+  Sequences,
+  shardCount,
+  shardDescribe,
+  shardOutcomes,
+  shardRead,
+  shardScroll,
+  shardSearch,
+  Wait,
+  write,
+  type WriteAnswer,
+} from './procedures.ts';
+export { limits } from './limits.ts';
+export { CollectionName, CollectionUid, NodeId, PointId } from './names.ts';
+export { Operation, type Outcome, type RequestOutcome } from './operation.ts';
+export { parsePayload, PayloadText, type Json, type Payload } from './payload.ts';
+export { shardOf } from './placement.ts';
+export type { Hit, PointView, Warning } from './points.ts';
+export { buckets, LOG_STREAM_PREFIX, subjects } from './subjects.ts';
+export { decodeToken, encodeToken } from './token.ts';
+export { bytesOfFloat32, float32FromBytes, Vector } from './vector.ts';

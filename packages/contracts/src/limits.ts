@@ -1,0 +1,27 @@
+/** Every limit that a client or a foreign producer can meet, in one place. */
+export const limits = {
+  dimensionMax: 65_536,
+  idCharactersMax: 256,
+  payloadBytesMax: 65_536,
+  payloadDepthMax: 32,
+  payloadKeysPerRequestMax: 64,
+  batchPointsMax: 1_000,
+  batchSearchesMax: 100,
+  kMax: 1_000,
+  efMax: 10_000,
+  scrollLimitMax: 1_000,
+  filterConditionsMax: 64,
+  filterDepthMax: 8,
+  filterValuesMax: 1_000,
+  shardsMax: 16,
+  replicationFactorMax: 5,
+  timeoutMsMax: 60_000,
+  timeoutMsDefault: 10_000,
+  idempotencyKeyCharactersMax: 128,
+  bodyBytesMax: 32 * 1024 * 1024,
+  /** An entry stays below the log server's max_payload (8 MiB as we configure it) with room for headers. */
+  entryBytesMax: 4 * 1024 * 1024,
+  entryOperationsMax: 4_000,
+  /** Request outcomes that a replica remembers, so that a retried request answers its first outcome. */
+  requestsRemembered: 10_000,
+} as const;

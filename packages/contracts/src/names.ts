@@ -1,0 +1,34 @@
+import { z } from 'zod';
+import { limits } from './limits.ts';
+
+export const CollectionName = z
+  .string()
+  .regex(
+    /^[a-zA-Z0-9][a-zA-Z0-9_-]{0,62}$/,
+    'expected 1 to 63 letters, digits, "_" or "-", starting with a letter or digit',
+  )
+  .brand<'CollectionName'>();
+export type CollectionName = z.infer<typeof CollectionName>;
+
+/** Names one life of a collection: a dropped-and-recreated namesake has another. Safe inside a NATS subject and a file name. */
+export const CollectionUid = z
+  .string()
+  .regex(/^[a-z0-9]{16}$/)
+  .brand<'CollectionUid'>();
+export type CollectionUid = z.infer<typeof CollectionUid>;
+
+/** Names an index node for as long as its data directory exists. */
+export const NodeId = z
+  .string()
+  .regex(/^[a-z0-9-]{1,32}$/)
+  .brand<'NodeId'>();
+export type NodeId = z.infer<typeof NodeId>;
+
+/** Control characters are refused: they cannot be typed into a URL, and a NUL would end a key in most tools. */
+export const PointId = z
+  .string()
+  .min(1, 'must not be empty')
+  .max(limits.idCharactersMax, `must have at most ${limits.idCharactersMax} characters`)
+  .refine((id) => !/\p{Cc}/u.test(id), 'must not contain control characters')
+  .refine((id) => id.isWellFormed(), 'must be well-formed Unicode');
+export type PointId = z.infer<typeof PointId>;

@@ -1,0 +1,13 @@
+/** A point as services hand it to each other: the payload as JSON text, null when the point has none. */
+export type PointView = {
+  readonly id: string;
+  readonly version: number;
+  readonly vector?: Float32Array;
+  readonly payload?: string | null;
+};
+
+/** A search hit; higher scores are better for every metric. */
+export type Hit = PointView & { readonly score: number };
+
+/** Something the caller should know about an answer that is right all the same. */
+export type Warning = { readonly code: 'unindexed_filter'; readonly message: string };

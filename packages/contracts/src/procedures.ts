@@ -1,0 +1,131 @@
+import { z } from 'zod';
+import { procedure } from './bus.ts';
+import { CollectionConfig } from './collection.ts';
+import { Filter } from './filter.ts';
+import type { ReplicaReport } from './heartbeat.ts';
+import { limits } from './limits.ts';
+import { CollectionName, CollectionUid, PointId } from './names.ts';
+import { Operation, type Outcome, type RequestOutcome } from './operation.ts';
+import type { Hit, PointView, Warning } from './points.ts';
+
+/** Until where a write is carried before it is answered: in the log, applied by one replica per shard, or by all. */
+export const Wait = z.enum(['logged', 'applied', 'replicated']);
+export type Wait = z.infer<typeof Wait>;
+
+/** What a read must reflect; see docs/ARCHITECTURE.md. */
+export const Consistency = z.enum(['eventual', 'session', 'strong']);
+export type Consistency = z.infer<typeof Consistency>;
+
+/** Sequences by shard: what a client has seen, or what an answer reflects. Index = shard. */
+export const Sequences = z.array(z.int().nonnegative()).max(limits.shardsMax);
+export type Sequences = z.infer<typeof Sequences>;
+
+const vector = z.instanceof(Float32Array);
+
+/** Ingest: logs the operations of one request, in order, and waits as asked. */
+export const write = procedure<WriteAnswer>()(
+  'ingest.write',
+  z.object({
+    uid: CollectionUid,
+    request_id: z.string().min(1).max(limits.idempotencyKeyCharactersMax),
+    ops: z.array(Operation).min(1),
+    wait: Wait,
+  }),
+);
+/** `outcomes` has one for each operation, in order; absent when the write waited only for the log. */
+export type WriteAnswer = { readonly sequences: Sequences; readonly outcomes?: readonly Outcome[] };
+
+const Read = z.object({ uid: CollectionUid, consistency: Consistency, seen: Sequences.optional() });
+const Fields = z.object({ with_payload: z.boolean(), with_vector: z.boolean() });
+
+export const SearchSpec = z.object({
+  vector,
+  k: z.int().min(1).max(limits.kMax),
+  ef: z.int().min(1).max(limits.efMax).optional(),
+  exact: z.boolean().optional(),
+  filter: Filter.optional(),
+  score_threshold: z.number().optional(),
+  ...Fields.shape,
+});
+export type SearchSpec = z.infer<typeof SearchSpec>;
+
+/** Query: plans, fans out to one replica per shard, merges. */
+export const search = procedure<SearchAnswer>()(
+  'query.search',
+  Read.extend({ searches: z.array(SearchSpec).min(1).max(limits.batchSearchesMax) }),
+);
+export type SearchAnswer = { readonly sequences: Sequences; readonly results: readonly SearchResult[] };
+export type SearchResult = { readonly hits: readonly Hit[]; readonly warnings: readonly Warning[] };
+
+/** Query: points by id, in the order asked; absent ones are left out. */
+export const read = procedure<PointsAnswer>()(
+  'query.read',
+  Read.extend({ ids: z.array(PointId).min(1).max(limits.batchPointsMax), ...Fields.shape }),
+);
+export type PointsAnswer = { readonly sequences: Sequences; readonly points: readonly PointView[] };
+
+/** Query: points in the order of their ids' UTF-8 bytes, after `after`. */
+export const scroll = procedure<ScrollAnswer>()(
+  'query.scroll',
+  Read.extend({
+    after: PointId.optional(),
+    limit: z.int().min(1).max(limits.scrollLimitMax),
+    filter: Filter.optional(),
+    ...Fields.shape,
+  }),
+);
+export type ScrollAnswer = PointsAnswer & { readonly next?: string; readonly warnings: readonly Warning[] };
+
+export const count = procedure<CountAnswer>()('query.count', Read.extend({ filter: Filter.optional() }));
+export type CountAnswer = {
+  readonly sequences: Sequences;
+  readonly count: number;
+  readonly warnings: readonly Warning[];
+};
+
+/** Query: the state of every replica of a collection, as last heard. */
+export const describe = procedure<{ readonly replicas: readonly ReplicaReport[] }>()(
+  'query.describe',
+  z.object({ uid: CollectionUid }),
+);
+
+const Shard = z.object({ uid: CollectionUid, shard: z.int().nonnegative() });
+/** A read of one replica waits until it has applied `min_sequence`, or fails with `replica_behind`. */
+const ShardRead = Shard.extend({ min_sequence: z.int().nonnegative() });
+
+/** Index node: the same four reads, on one replica. */
+export const shardSearch = procedure<{ readonly sequence: number; readonly results: readonly SearchResult[] }>()(
+  'index.search',
+  ShardRead.extend({ searches: z.array(SearchSpec).min(1).max(limits.batchSearchesMax) }),
+);
+export const shardRead = procedure<{ readonly sequence: number; readonly points: readonly PointView[] }>()(
+  'index.read',
+  ShardRead.extend({ ids: z.array(PointId).min(1), ...Fields.shape }),
+);
+export const shardScroll = procedure<{
+  readonly sequence: number;
+  readonly points: readonly PointView[];
+  readonly more: boolean;
+  readonly warnings: readonly Warning[];
+}>()(
+  'index.scroll',
+  ShardRead.extend({ after: PointId.optional(), limit: z.int().min(1), filter: Filter.optional(), ...Fields.shape }),
+);
+export const shardCount = procedure<{
+  readonly sequence: number;
+  readonly count: number;
+  readonly warnings: readonly Warning[];
+}>()('index.count', ShardRead.extend({ filter: Filter.optional() }));
+
+/** Index node: waits until `sequence` is applied and answers what became of the requests. */
+export const shardOutcomes = procedure<{ readonly requests: readonly RequestOutcome[] }>()(
+  'index.outcomes',
+  Shard.extend({ sequence: z.int().positive(), request_ids: z.array(z.string()).min(1) }),
+);
+
+/** Index node: the state of this node's replica now. */
+export const shardDescribe = procedure<ReplicaReport>()('index.describe', Shard);
+
+/** Catalog: made by the gateway on the catalog directly; here for the shape of a creation. */
+export const NewCollection = z.strictObject({ name: CollectionName, ...CollectionConfig.shape });
+export type NewCollection = z.infer<typeof NewCollection>;

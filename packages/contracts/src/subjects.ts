@@ -1,0 +1,13 @@
+import type { CollectionUid } from './names.ts';
+
+/** Names on the log server. Built only from branded tokens, so that no name can hold a `.`, `*` or `>`. */
+export const subjects = {
+  stream: (uid: CollectionUid, shard: number): string => `VZ_LOG_${uid}_${shard}`,
+  log: (uid: CollectionUid, shard: number): string => `vz.log.${uid}.${shard}`,
+  procedure: (name: string, instance?: string): string =>
+    `vz.rpc.${name}${instance === undefined ? '' : `.${instance}`}`,
+  announcement: (name: string): string => `vz.say.${name}`,
+} as const;
+
+export const LOG_STREAM_PREFIX = 'VZ_LOG_';
+export const buckets = { collections: 'vz_collections', nodes: 'vz_nodes' } as const;
