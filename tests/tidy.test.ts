@@ -1,0 +1,74 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { failures } from '@vectorizer/errors';
+
+/** Rules that no linter has, in the spirit of TigerBeetle's tidy.zig. */
+const root = resolve(import.meta.dirname, '..');
+const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], {
+  cwd: root,
+  encoding: 'utf8',
+})
+  .split('\n')
+  .filter(
+    (file) => /\.(ts|mjs|md|sh|json|ya?ml)$|(^|\/)(vectorizer|run)$/.test(file) && !file.endsWith('pnpm-lock.yaml'),
+  );
+const sources = files.filter((file) => file.endsWith('.ts') && file !== 'tests/tidy.test.ts');
+const textOf = (file: string): string => readFileSync(resolve(root, file), 'utf8');
+
+function offenders(candidates: readonly string[], pattern: RegExp): string[] {
+  return candidates.flatMap((file) =>
+    textOf(file)
+      .split('\n')
+      .flatMap((line, index) => (pattern.test(line) ? [`${file}:${index + 1}: ${line.trim()}`] : [])),
+  );
+}
+
+describe('the source tree', () => {
+  it('skips, focuses and retries no test', () => {
+    expect(
+      offenders(sources, /\b(it|test|describe)\.(skip|todo|failing|only)\b|\bx(it|describe)\(|retryTimes\(/),
+    ).toEqual([]);
+  });
+
+  it('mocks no module', () => {
+    expect(offenders(sources, /jest\.(mock|unstable_mockModule|spyOn)\(/)).toEqual([]);
+  });
+
+  it('holds no unfinished work', () => {
+    expect(offenders(sources, /\b(TODO|FIXME|XXX|HACK)\b/)).toEqual([]);
+  });
+
+  it('silences no rule without a reason', () => {
+    expect(offenders(sources, /@ts-(ignore|nocheck|expect-error)|(oxlint|eslint)-disable(?!.* -- )/)).toEqual([]);
+  });
+
+  it('keeps Nest out of the packages', () => {
+    expect(
+      offenders(
+        sources.filter((file) => file.startsWith('packages/')),
+        /from '@nestjs\//,
+      ),
+    ).toEqual([]);
+  });
+
+  it('has no module wiring that hides its dependencies', () => {
+    expect(offenders(sources, /forwardRef\(|@Global\(\)|Scope\.REQUEST/)).toEqual([]);
+  });
+
+  it('documents every failure type', () => {
+    const documented = textOf('docs/ERRORS.md');
+    expect(Object.keys(failures).filter((type) => !documented.includes(`\`${type}\``))).toEqual([]);
+  });
+
+  it('gives each document one title', () => {
+    const documents = files.filter((file) => file.endsWith('.md'));
+    const titles = (file: string): number =>
+      textOf(file)
+        .replaceAll(/^```[\s\S]*?^```/gm, '')
+        .split('\n')
+        .filter((line) => line.startsWith('# ')).length;
+    expect(documents.filter((file) => titles(file) !== 1)).toEqual([]);
+  });
+});
