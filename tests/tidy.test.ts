@@ -25,6 +25,13 @@ function offenders(candidates: readonly string[], pattern: RegExp): string[] {
   );
 }
 
+function titles(file: string): number {
+  return textOf(file)
+    .replaceAll(/^```[\s\S]*?^```/gm, '')
+    .split('\n')
+    .filter((line) => line.startsWith('# ')).length;
+}
+
 describe('the source tree', () => {
   it('skips, focuses and retries no test', () => {
     expect(
@@ -64,11 +71,6 @@ describe('the source tree', () => {
 
   it('gives each document one title', () => {
     const documents = files.filter((file) => file.endsWith('.md'));
-    const titles = (file: string): number =>
-      textOf(file)
-        .replaceAll(/^```[\s\S]*?^```/gm, '')
-        .split('\n')
-        .filter((line) => line.startsWith('# ')).length;
     expect(documents.filter((file) => titles(file) !== 1)).toEqual([]);
   });
 });

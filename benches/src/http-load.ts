@@ -22,7 +22,7 @@ export type HttpLoadResult = {
 };
 
 async function run(load: HttpLoad): Promise<HttpLoadResult> {
-  await using pool = new Pool(load.origin, { connections: load.connections, pipelining: 1 });
+  const pool = new Pool(load.origin, { connections: load.connections, pipelining: 1 });
   const latenciesMs: number[] = [];
   const answers = new Map<number, string>();
   const start = performance.now();
@@ -44,6 +44,7 @@ async function run(load: HttpLoad): Promise<HttpLoadResult> {
     }
   };
   await Promise.all(Array.from({ length: load.connections }, connection));
+  await pool.close();
   const seconds = (performance.now() - start) / 1_000;
   return {
     perSecond: latenciesMs.length / seconds,
