@@ -38,8 +38,8 @@ describe('a filter', () => {
   });
 
   it('has at most 64 conditions and nests at most 8 deep', () => {
-    expect(accepts({ must: new Array(64).fill(leaf) })).toBe(true);
-    expect(accepts({ must: new Array(65).fill(leaf) })).toBe(false);
+    expect(accepts({ must: Array.from({ length: 64 }, () => leaf) })).toBe(true);
+    expect(accepts({ must: Array.from({ length: 65 }, () => leaf) })).toBe(false);
     expect(accepts(nest(8))).toBe(true);
     expect(accepts(nest(9))).toBe(false);
   });

@@ -33,7 +33,7 @@ describe('a vector', () => {
     ],
     ['nothing', [], 'expected 1 to 65536 components'],
     ['empty base64', '', 'expected 1 to 65536 components'],
-    ['too many', new Array(65_537).fill(0), 'expected 1 to 65536 components'],
+    ['too many', Array.from({ length: 65_537 }, () => 0), 'expected 1 to 65536 components'],
     ['half a float', 'AAAAAAA=', 'expected a multiple of 4 bytes of little-endian float32'],
     ['text', 'not base64!', 'expected base64 of little-endian float32'],
     ['an object', { 0: 1 }, 'expected an array of numbers, or base64 of little-endian float32'],
