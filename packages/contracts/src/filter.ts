@@ -25,15 +25,19 @@ const Match = z.union([
 ]);
 
 /** A key is a dotted path into the payload; on an array a condition holds when any element satisfies it. */
-const Leaf = z.union([
-  z.strictObject({ key: Key, match: Match }),
-  z.strictObject({ key: Key, range: Range }),
-  z.strictObject({ key: Key, exists: z.boolean() }),
-  z.strictObject({ key: Key, is_null: z.boolean() }),
-  z.strictObject({ key: Key, geo_box: z.strictObject({ top_left: Geo, bottom_right: Geo }) }),
-  z.strictObject({ key: Key, geo_radius: z.strictObject({ center: Geo, radius_m: z.number().positive() }) }),
-  z.strictObject({ has_id: z.array(PointId).min(1).max(limits.filterValuesMax) }),
-]);
+const leaves = {
+  match: z.strictObject({ key: Key, match: Match }),
+  range: z.strictObject({ key: Key, range: Range }),
+  exists: z.strictObject({ key: Key, exists: z.boolean() }),
+  is_null: z.strictObject({ key: Key, is_null: z.boolean() }),
+  geo_box: z.strictObject({ key: Key, geo_box: z.strictObject({ top_left: Geo, bottom_right: Geo }) }),
+  geo_radius: z.strictObject({
+    key: Key,
+    geo_radius: z.strictObject({ center: Geo, radius_m: z.number().positive() }),
+  }),
+  has_id: z.strictObject({ has_id: z.array(PointId).min(1).max(limits.filterValuesMax) }),
+} as const;
+const Leaf = z.union(Object.values(leaves));
 export type Leaf = z.infer<typeof Leaf>;
 export type Condition = Leaf | Clauses;
 /** All of `must`, at least one of `should` (when given), none of `must_not`. */
@@ -42,6 +46,8 @@ export type Clauses = {
   should?: Condition[] | undefined;
   must_not?: Condition[] | undefined;
 };
+
+const clauseNames = ['must', 'should', 'must_not'] as const;
 
 const Clauses: z.ZodType<Clauses> = z.strictObject({
   get must(): z.ZodOptional<z.ZodArray<z.ZodType<Condition>>> {
@@ -54,7 +60,28 @@ const Clauses: z.ZodType<Clauses> = z.strictObject({
     return z.array(Condition).min(1).optional();
   },
 });
-const Condition: z.ZodType<Condition> = z.union([Leaf, Clauses]);
+/**
+ * Which form a condition has is told by its keys, and only that form is tried: a union would report the faults of all,
+ * or of the wrong one.
+ */
+const Condition: z.ZodType<Condition> = z.unknown().transform((input, context): Condition => {
+  const parsed = formOf(input)?.safeParse(input);
+  if (parsed?.success === true) return parsed.data;
+  if (parsed === undefined) {
+    const forms = Object.keys(leaves).join(', ');
+    context.addIssue({ code: 'custom', message: `expected one of ${forms}, or must, should, must_not` });
+  } else {
+    for (const issue of parsed.error.issues) context.issues.push({ ...issue, input: undefined });
+  }
+  return z.NEVER;
+});
+
+function formOf(input: unknown): z.ZodType<Condition> | undefined {
+  if (typeof input !== 'object' || input === null || Array.isArray(input)) return undefined;
+  const form = Object.entries(leaves).find(([name]) => Object.hasOwn(input, name));
+  if (form !== undefined) return form[1];
+  return clauseNames.some((name) => Object.hasOwn(input, name)) ? Clauses : undefined;
+}
 
 export const Filter = z
   .unknown()
@@ -74,7 +101,7 @@ function checkSize(input: unknown): string | undefined {
     const next: unknown[] = [];
     for (const node of level) {
       if (typeof node !== 'object' || node === null) continue;
-      for (const clause of ['must', 'should', 'must_not'] as const) {
+      for (const clause of clauseNames) {
         const children: unknown = Reflect.get(node, clause);
         if (Array.isArray(children)) next.push(...children.slice(0, limits.filterConditionsMax + 1));
       }

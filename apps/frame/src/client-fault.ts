@@ -1,0 +1,32 @@
+import { randomUUID } from 'node:crypto';
+import { STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
+import { Failure } from '@vectorizer/errors';
+import { answerOf } from './failure-answer.ts';
+
+/** Answers what is not HTTP enough to become a request (bytes that do not parse, headers too long), in the one shape. */
+export function answerClientFault(error: Error & { readonly code?: string }, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const { failure, status } = faultOf(error.code);
+  const { body } = answerOf(failure, randomUUID(), status);
+  socket.end(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\nconnection: close\r\ncontent-type: application/json; charset=utf-8\r\n` +
+      `content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  );
+}
+
+function faultOf(code: string | undefined): { readonly failure: Failure; readonly status: number } {
+  if (code === 'HPE_HEADER_OVERFLOW') {
+    return {
+      failure: new Failure('payload_too_large', 'the request line and headers are over the limit'),
+      status: 431,
+    };
+  }
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
+    return { failure: new Failure('deadline_exceeded', 'the request did not arrive in time'), status: 408 };
+  }
+  return { failure: new Failure('validation_error', 'not a valid HTTP request'), status: 400 };
+}

@@ -1,0 +1,51 @@
+import { Catch, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Failure } from '@vectorizer/errors';
+import type { Logger } from '@vectorizer/telemetry';
+import { answerOf, toFailure } from './failure-answer.ts';
+
+/** Answers whatever a request ran into, in the one shape, and writes the one log line about it. */
+@Catch()
+export class FailureFilter implements ExceptionFilter {
+  readonly #logger: Logger;
+
+  constructor(logger: Logger) {
+    this.#logger = logger;
+  }
+
+  catch(thrown: unknown, host: ArgumentsHost): void {
+    const http = host.switchToHttp();
+    sendFailure(thrown, http.getRequest<FastifyRequest>(), {
+      reply: http.getResponse<FastifyReply>(),
+      logger: this.#logger,
+    });
+  }
+}
+
+type Door = { readonly reply: FastifyReply; readonly logger: Logger };
+
+/** Also for the faults that Fastify finds before any hook or filter: a URL that cannot be decoded. */
+export function sendFailure(thrown: unknown, request: FastifyRequest, door: Door): void {
+  const failure = toFailure(thrown);
+  const answer = answerOf(failure, request.id);
+  logFailure(failure, request, door.logger);
+  if (door.reply.sent) return;
+  void door.reply
+    .code(answer.status)
+    .headers({ ...answer.headers, 'x-correlation-id': request.id })
+    .send(answer.body);
+}
+
+function logFailure(failure: Failure, request: FastifyRequest, logger: Logger): void {
+  const line = {
+    correlation_id: request.id,
+    method: request.method,
+    path: request.url.split('?', 1)[0],
+    type: failure.type,
+    status: failure.http,
+  };
+  // A fault of ours prints its stack and cause; one of the client's is only worth its message.
+  if (failure.http === 500) logger.error({ ...line, error: failure }, failure.message);
+  else if (failure.http > 500) logger.warn({ ...line, details: failure.details }, failure.message);
+  else logger.info(line, failure.message);
+}

@@ -1,0 +1,85 @@
+import { Controller, Get, Inject, Res, ServiceUnavailableException } from '@nestjs/common';
+import { HealthCheckService, HealthIndicatorService, type HealthCheckResult } from '@nestjs/terminus';
+import type { FastifyReply } from 'fastify';
+
+/** One named thing that can be well or not. Throwing means it is not; what it returns is shown. */
+export type HealthCheck = {
+  readonly name: string;
+  /** Without it this process cannot do its job now, and must get no traffic. Otherwise its failing only degrades the whole. */
+  readonly needed: boolean;
+  readonly check: () => Promise<Record<string, unknown>> | Record<string, unknown>;
+};
+
+/** A check that hangs is a check that fails; probes usually give up after a few seconds themselves. */
+const CHECK_MS_MAX = 2_000;
+
+export const HealthChecks = Symbol('HealthChecks');
+export type HealthSettings = { readonly service: string; readonly checks: readonly HealthCheck[] };
+
+/** `live`: the loop turns. `ready`: this process can do its job. The whole: every check, 503 when one fails. */
+@Controller('health')
+export class HealthController {
+  readonly #settings: HealthSettings;
+  readonly #health: HealthCheckService;
+  readonly #indicators: HealthIndicatorService;
+
+  constructor(
+    @Inject(HealthChecks) settings: HealthSettings,
+    @Inject(HealthCheckService) health: HealthCheckService,
+    @Inject(HealthIndicatorService) indicators: HealthIndicatorService,
+  ) {
+    this.#settings = settings;
+    this.#health = health;
+    this.#indicators = indicators;
+  }
+
+  @Get()
+  async whole(@Res({ passthrough: true }) reply: FastifyReply): Promise<object> {
+    return this.#report(this.#settings.checks, reply);
+  }
+
+  @Get('live')
+  live(): object {
+    return { status: 'healthy', service: this.#settings.service, uptime_s: Math.floor(process.uptime()) };
+  }
+
+  @Get('ready')
+  async ready(@Res({ passthrough: true }) reply: FastifyReply): Promise<object> {
+    return this.#report(
+      this.#settings.checks.filter((check) => check.needed),
+      reply,
+    );
+  }
+
+  async #report(checks: readonly HealthCheck[], reply: FastifyReply): Promise<object> {
+    const result = await this.#run(checks);
+    const failed = Object.keys(result.error ?? {});
+    if (result.status !== 'ok') reply.code(503);
+    return {
+      status: result.status === 'ok' ? 'healthy' : 'degraded',
+      service: this.#settings.service,
+      checks: Object.entries(result.details).map(([name, detail]) => ({ name, ...detail })),
+      failed_checks: failed,
+      ...(result.status === 'shutting_down' ? { shutting_down: true } : {}),
+    };
+  }
+
+  async #run(checks: readonly HealthCheck[]): Promise<HealthCheckResult> {
+    try {
+      return await this.#health.check(
+        checks.map(
+          ({ name, check }) =>
+            async () =>
+              this.#indicators
+                .check(name)
+                .attempt(async () => check())
+                .withTimeout(CHECK_MS_MAX),
+        ),
+      );
+    } catch (thrown) {
+      // Terminus reports a failing check by an exception that carries the report; any other is a bug.
+      if (thrown instanceof ServiceUnavailableException) return thrown.getResponse() as HealthCheckResult;
+      throw thrown;
+    }
+  }
+}

@@ -1,0 +1,198 @@
+import { connect } from 'node:net';
+import { describe, expect, it } from '@jest/globals';
+import { Controller, Get, Module, Param, Post } from '@nestjs/common';
+import { Failure } from '@vectorizer/errors';
+import { createLogger } from '@vectorizer/telemetry';
+import type { HealthCheck } from './health.ts';
+import { createServiceApp, type ServiceApp } from './service-app.ts';
+import { ServiceModule } from './service-module.ts';
+
+@Controller('things')
+class ThingsController {
+  @Get(':id')
+  one(@Param('id') id: string): { id: string } {
+    if (id === 'missing') throw new Failure('vector_not_found', 'no such thing', { details: { id } });
+    if (id === 'bug') throw new TypeError('secret internals');
+    if (id === 'busy') throw new Failure('overloaded', 'the queue is full');
+    return { id };
+  }
+
+  @Post()
+  create(): object {
+    return {};
+  }
+}
+
+@Module({})
+class ThingsModule {}
+
+async function start(checks: readonly HealthCheck[] = []): Promise<{ app: ServiceApp; lines: string[] }> {
+  const lines: string[] = [];
+  const logger = createLogger({ service: 'things', level: 'info', destination: { write: (line) => lines.push(line) } });
+  const module = {
+    module: ThingsModule,
+    imports: [ServiceModule.with({ service: 'things', logger, checks })],
+    controllers: [ThingsController],
+  };
+  return { app: await createServiceApp({ module, host: '127.0.0.1', port: 0, logger }), lines };
+}
+
+type Answer = { statusCode: number; headers: Record<string, unknown>; json: () => unknown };
+/** Asserts the shape and answers what tells one failure from another. */
+function failureIn(answer: Answer): string {
+  const id = answer.headers['x-correlation-id'];
+  const { statusCode: status } = answer;
+  const { error_type: type } = answer.json() as { error_type: unknown };
+  expect(answer.headers['content-type']).toContain('application/json');
+  expect(answer.json()).toEqual({
+    error: { type, message: expect.any(String), details: expect.any(Object), correlation_id: id },
+    error_type: type,
+    message: expect.any(String),
+    details: expect.any(Object),
+    status_code: status,
+    request_id: id,
+  });
+  return `${status} ${String(type)}`;
+}
+
+describe('a service app', () => {
+  it('answers every failure in the one shape', async () => {
+    const { app } = await start();
+    await using _ = app;
+    expect(failureIn(await app.inject({ url: '/things/missing' }))).toBe('404 vector_not_found');
+    expect(failureIn(await app.inject({ url: '/things/busy' }))).toBe('429 overloaded');
+    expect(failureIn(await app.inject({ url: '/nowhere' }))).toBe('404 not_found');
+    expect(failureIn(await app.inject({ method: 'PUT', url: '/things/1' }))).toBe('405 method_not_allowed');
+    expect(failureIn(await app.inject({ url: '/things/%zz' }))).toBe('400 validation_error');
+    expect(failureIn(await app.inject({ url: `/things/${'x'.repeat(5_000)}` }))).toBe('400 validation_error');
+    const json = { 'content-type': 'application/json' };
+    const malformed = { method: 'POST', url: '/things', headers: json, payload: '{"a":' } as const;
+    expect(failureIn(await app.inject(malformed))).toBe('400 malformed_body');
+    expect(failureIn(await app.inject({ ...malformed, payload: `"${'x'.repeat(70_000)}"` }))).toBe(
+      '413 payload_too_large',
+    );
+    const text = { method: 'POST', url: '/things', headers: { 'content-type': 'text/csv' }, payload: 'a' } as const;
+    expect(failureIn(await app.inject(text))).toBe('415 unsupported_media_type');
+  });
+
+  it('tells when to come back after a refusal for load', async () => {
+    const { app } = await start();
+    await using _ = app;
+    expect((await app.inject({ url: '/things/busy' })).headers['retry-after']).toBe('1');
+  });
+
+  it('shows nothing of an unforeseen error but its correlation id, and logs its cause under it', async () => {
+    const { app, lines } = await start();
+    await using _ = app;
+    const answer = await app.inject({ url: '/things/bug', headers: { 'x-correlation-id': 'trace-me' } });
+    expect(failureIn(answer)).toBe('500 internal_error');
+    expect(answer.body).not.toContain('secret');
+    const logged = lines.filter((line) => line.includes('trace-me'));
+    expect(logged).toHaveLength(1);
+    expect(logged[0]).toContain('secret internals');
+    expect(logged[0]).toContain('"level":"error"');
+  });
+
+  it('echoes a usable correlation id and replaces any other', async () => {
+    const { app } = await start();
+    await using _ = app;
+    const idFor = async (given: string): Promise<unknown> =>
+      (await app.inject({ url: '/things/1', headers: { 'x-correlation-id': given } })).headers['x-correlation-id'];
+    expect(await idFor('a.b-c_1')).toBe('a.b-c_1');
+    for (const bad of ['', 'with space', 'x'.repeat(129), 'quote"']) {
+      expect(await idFor(bad)).toMatch(/^[0-9a-f-]{36}$/);
+    }
+  });
+
+  it('answers OPTIONS with what is allowed, and HEAD like GET without a body', async () => {
+    const { app } = await start();
+    await using _ = app;
+    const options = await app.inject({ method: 'OPTIONS', url: '/things/1' });
+    expect(options.statusCode).toBe(204);
+    expect(options.headers['allow']).toBe('GET, HEAD, OPTIONS');
+    const head = await app.inject({ method: 'HEAD', url: '/things/1' });
+    expect([head.statusCode, head.body]).toEqual([200, '']);
+  });
+
+  it('answers bytes that are no HTTP, and headers that are too long, in the one shape', async () => {
+    const { app } = await start();
+    await using _ = app;
+    const { port } = await app.listen();
+    const raw = async (text: string): Promise<string> =>
+      new Promise((resolve, reject) => {
+        let received = '';
+        const socket = connect(port, '127.0.0.1', () => socket.write(text));
+        socket.on('data', (data) => (received += data.toString()));
+        socket.on('close', () => resolve(received)).on('error', reject);
+      });
+    const nonsense = await raw('nonsense\r\n\r\n');
+    expect(nonsense).toContain('HTTP/1.1 400');
+    expect(nonsense).toContain('"type":"validation_error"');
+    const long = await raw(`GET / HTTP/1.1\r\nhost: a\r\nx-long: ${'x'.repeat(20_000)}\r\n\r\n`);
+    expect(long).toContain('HTTP/1.1 431');
+    expect(long).toContain('"type":"payload_too_large"');
+  });
+
+  it('says in one line that a port is taken', async () => {
+    const { app } = await start();
+    await using _ = app;
+    const { port } = await app.listen();
+    const logger = createLogger({ service: 'second', level: 'silent' });
+    await using second = await createServiceApp({ module: ThingsModule, host: '127.0.0.1', port, logger });
+    await expect(second.listen()).rejects.toThrow(`cannot listen on 127.0.0.1:${port}: the port is taken`);
+  });
+});
+
+describe('health and metrics', () => {
+  it('is healthy, ready and live when every check passes', async () => {
+    const { app } = await start([{ name: 'log', needed: true, check: () => ({ rtt_ms: 1 }) }]);
+    await using _ = app;
+    const whole = await app.inject({ url: '/health' });
+    expect(whole.statusCode).toBe(200);
+    expect(whole.json()).toMatchObject({ status: 'healthy', service: 'things', failed_checks: [] });
+    expect(whole.json()).toMatchObject({ checks: [{ name: 'log', status: 'up', rtt_ms: 1 }] });
+    expect((await app.inject({ url: '/health/ready' })).statusCode).toBe(200);
+    expect((await app.inject({ url: '/health/live' })).json()).toMatchObject({ status: 'healthy' });
+  });
+
+  it('is degraded but ready when only what it does not need fails', async () => {
+    const { app } = await start([
+      { name: 'replication', needed: false, check: async () => Promise.reject(new Error('no replica reachable')) },
+    ]);
+    await using _ = app;
+    const whole = await app.inject({ url: '/health' });
+    expect(whole.statusCode).toBe(503);
+    expect(whole.json()).toMatchObject({ status: 'degraded', failed_checks: ['replication'] });
+    expect(whole.body).toContain('no replica reachable');
+    expect((await app.inject({ url: '/health/ready' })).statusCode).toBe(200);
+  });
+
+  it('fails a check that hangs, and is not ready without what it needs', async () => {
+    const { app } = await start([
+      { name: 'log', needed: true, check: async () => new Promise<never>(() => undefined) },
+    ]);
+    await using _ = app;
+    const ready = await app.inject({ url: '/health/ready' });
+    expect(ready.statusCode).toBe(503);
+    expect(ready.json()).toMatchObject({ failed_checks: ['log'] });
+  });
+
+  it('prints metrics that count every request once, also refused ones', async () => {
+    const { app } = await start();
+    await using _ = app;
+    const counted = async (labels: string): Promise<number> => {
+      const { body } = await app.inject({ url: '/metrics' });
+      const line = body
+        .split('\n')
+        .find((each) => each.startsWith(`vectorizer_http_request_duration_seconds_count{${labels}}`));
+      return Number(line?.split(' ')[1] ?? 0);
+    };
+    const before = await counted('method="GET",route="/things/:id",status="200"');
+    await app.inject({ url: '/things/1' });
+    await app.inject({ url: '/things/2' });
+    await app.inject({ url: '/no/such/route' });
+    expect((await counted('method="GET",route="/things/:id",status="200"')) - before).toBe(2);
+    expect(await counted('method="unknown",route="unknown",status="404"')).toBeGreaterThan(0);
+    expect((await app.inject({ url: '/metrics' })).body).toContain('process_resident_memory_bytes');
+  });
+});

@@ -1,0 +1,102 @@
+import 'reflect-metadata';
+import type { IncomingMessage } from 'node:http';
+import type { DynamicModule, Type } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { Failure } from '@vectorizer/errors';
+import type { Logger } from '@vectorizer/telemetry';
+import { answerClientFault } from './client-fault.ts';
+import { correlationIdOf } from './correlation.ts';
+import { sendFailure } from './failure-filter.ts';
+import { nestLogger } from './nest-logger.ts';
+import { installRequestHooks, observeRequest } from './request-hooks.ts';
+
+export type ServiceAppOptions = {
+  readonly module: Type | DynamicModule;
+  readonly host: string;
+  /** 0 takes any free port. */
+  readonly port: number;
+  readonly logger: Logger;
+  /** Largest request body; only the gateway takes any. */
+  readonly bodyBytesMax?: number;
+  /** Body parsers and other things of Fastify's that must be in place before Nest adds the routes. */
+  readonly prepare?: (fastify: FastifyInstance) => void;
+};
+
+/** A service's HTTP side: initialised, and listening once told to. */
+export type ServiceApp = {
+  readonly nest: NestFastifyApplication;
+  readonly inject: NestFastifyApplication['inject'];
+  /** Answers the address. Throws one clear line when the port is taken. */
+  listen(): Promise<{ readonly url: string; readonly port: number }>;
+  close(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+};
+
+/** Point ids have up to 256 characters, each up to nine characters when percent-encoded. */
+const PATH_PARAMETER_CHARACTERS_MAX = 4_096;
+const BODY_BYTES_MAX = 64 * 1024;
+/** A whole request must arrive within this; a slow sender would hold a connection for ever. */
+const REQUEST_MS_MAX = 120_000;
+/** Longer than common proxies keep theirs, so that they close first and no request meets a closing connection. */
+const KEEP_ALIVE_MS = 72_000;
+
+/** The app that both `main.ts` and the tests start. */
+export async function createServiceApp(options: ServiceAppOptions): Promise<ServiceApp> {
+  const adapter = new FastifyAdapter({
+    bodyLimit: options.bodyBytesMax ?? BODY_BYTES_MAX,
+    genReqId: (request: IncomingMessage) => correlationIdOf(request.headers),
+    requestIdHeader: false,
+    requestTimeout: REQUEST_MS_MAX,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    forceCloseConnections: 'idle',
+    clientErrorHandler: answerClientFault,
+    frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {
+      const failure = new Failure('validation_error', `path: ${error.message}`, { cause: error });
+      sendFailure(failure, request, { reply, logger: options.logger });
+      observeRequest(request, reply);
+    },
+    routerOptions: { maxParamLength: PATH_PARAMETER_CHARACTERS_MAX },
+    // No route uses middleware, and its layer would cost every request.
+    skipMiddie: true,
+  });
+  const fastify = adapter.getInstance();
+  installRequestHooks(fastify, options.logger);
+  options.prepare?.(fastify);
+  const nest = await NestFactory.create<NestFastifyApplication>(options.module, adapter, {
+    bodyParser: false,
+    abortOnError: false,
+    logger: nestLogger(options.logger),
+  });
+  await nest.init();
+  await fastify.ready();
+  return serviceApp(nest, options);
+}
+
+function serviceApp(nest: NestFastifyApplication, options: ServiceAppOptions): ServiceApp {
+  const close = async (): Promise<void> => nest.close();
+  return {
+    nest,
+    inject: nest.inject.bind(nest),
+    async listen() {
+      await listen(nest, options);
+      const address = nest.getHttpServer().address();
+      const port = typeof address === 'object' && address !== null ? address.port : options.port;
+      const host = options.host.includes(':') ? `[${options.host}]` : options.host;
+      return { url: `http://${host}:${port}`, port };
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+async function listen(nest: NestFastifyApplication, { host, port }: ServiceAppOptions): Promise<void> {
+  try {
+    await nest.listen({ host, port });
+  } catch (cause) {
+    const code = typeof cause === 'object' && cause !== null && 'code' in cause ? String(cause.code) : String(cause);
+    const reason = code === 'EADDRINUSE' ? 'the port is taken' : code;
+    throw new Failure('service_unavailable', `cannot listen on ${host}:${port}: ${reason}`, { cause });
+  }
+}

@@ -1,0 +1,37 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { APP_FILTER } from '@nestjs/core';
+import { TerminusModule } from '@nestjs/terminus';
+import { defaultMetrics, type Logger } from '@vectorizer/telemetry';
+import { FailureFilter } from './failure-filter.ts';
+import { HealthChecks, HealthController, type HealthCheck, type HealthSettings } from './health.ts';
+
+export type ServiceOptions = {
+  readonly service: string;
+  readonly logger: Logger;
+  readonly checks: readonly HealthCheck[];
+};
+
+/** What every service has: `/health`, `/health/live`, `/health/ready`, `/metrics`, and one shape of errors. */
+@Module({})
+export class ServiceModule {
+  static async with(options: ServiceOptions): Promise<DynamicModule> {
+    // Loaded here, not imported above: it is CommonJS that requires the ES modules of Nest, which are done loading by now.
+    const { PrometheusModule } = await import('@willsoto/nestjs-prometheus');
+    defaultMetrics();
+    return {
+      module: ServiceModule,
+      imports: [
+        PrometheusModule.register({ defaultMetrics: { enabled: false } }),
+        TerminusModule.forRoot({ logger: false, errorLogStyle: 'json' }),
+      ],
+      controllers: [HealthController],
+      providers: [
+        {
+          provide: HealthChecks,
+          useValue: { service: options.service, checks: options.checks } satisfies HealthSettings,
+        },
+        { provide: APP_FILTER, useValue: new FailureFilter(options.logger) },
+      ],
+    };
+  }
+}
