@@ -1,0 +1,3 @@
+export { Log, type LogState } from './log.ts';
+export type { LogMessage, ReadOptions } from './log-reader.ts';
+export type { LogWriter } from './log-writer.ts';

@@ -1,0 +1,150 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  AckPolicy,
+  DeliverPolicy,
+  type Consumer,
+  type JetStreamClient,
+  type JetStreamManager,
+  type JsMsg,
+} from '@nats-io/jetstream';
+import { Failure } from '@vectorizer/errors';
+import { subjects, type CollectionUid } from '@vectorizer/contracts';
+import { collectionGone, isStreamGone } from './log-faults.ts';
+
+/** Entries are up to 4 MiB: bounded by bytes, so that a slow replica holds at most a few in memory. */
+const PULL_BYTES_MAX = 16 * 1024 * 1024;
+/** The server says that it lives this often while there is nothing to send; three silences in a row end the pull. */
+const HEARTBEAT_MS = 1_000;
+const PULL_EXPIRES_MS = 30_000;
+/** The server forgets our consumer after this long without a pull: a crashed reader leaves nothing behind. */
+const INACTIVE_S = 60;
+const RETRY_INTERVAL_MS = 250;
+const NANOSECONDS_PER_SECOND = 1_000_000_000;
+
+/** One entry as it lies in the log. `at` is when the log took it, in epoch milliseconds; `pending` is how many follow. */
+export type LogMessage = {
+  readonly sequence: number;
+  readonly at: number;
+  readonly bytes: Uint8Array;
+  readonly pending: number;
+};
+
+export type ReadOptions = {
+  /** Reading starts at the entry after this sequence. */
+  readonly after: number;
+  /** The log's creation as last seen; another one means that the log was replaced. */
+  readonly created?: string;
+  readonly signal: AbortSignal;
+  /** Told of each interruption that reading recovers from. */
+  readonly onInterruption?: (cause: unknown) => void;
+};
+
+type Source = {
+  readonly client: JetStreamClient;
+  readonly manager: JetStreamManager;
+  readonly uid: CollectionUid;
+  readonly shard: number;
+};
+
+/**
+ * Yields every entry once, in order, without a gap; recovers by itself from a lost connection or server. The client
+ * library's ordered consumer does not do the last (it stays silent when its own server dies), so the recovery is ours:
+ * a pull that ends, for whatever reason, is followed by a new consumer that starts after the last entry yielded.
+ *
+ * Throws `replica_diverged` when the log is not the one that was read before, `collection_not_found` when it is gone.
+ */
+export async function* readLog(source: Source, options: ReadOptions): AsyncGenerator<LogMessage> {
+  let last = options.after;
+  while (!options.signal.aborted) {
+    try {
+      for await (const message of pull(source, last, options)) {
+        const entry = {
+          sequence: message.seq,
+          at: message.time.getTime(),
+          bytes: message.data,
+          pending: message.info.pending,
+        };
+        if (entry.sequence !== last + 1) throw gap(last, entry.sequence);
+        last = entry.sequence;
+        yield entry;
+      }
+    } catch (error) {
+      if (error instanceof Failure) throw error;
+      if (isStreamGone(error)) throw collectionGone(source.uid, error);
+      if (options.signal.aborted) return;
+      options.onInterruption?.(error);
+    }
+    await sleep(RETRY_INTERVAL_MS, undefined, { signal: options.signal }).catch(() => undefined);
+  }
+}
+
+async function* pull(source: Source, last: number, options: ReadOptions): AsyncGenerator<JsMsg> {
+  const stream = subjects.stream(source.uid, source.shard);
+  const info = await source.manager.streams.info(stream);
+  checkSameLog(
+    { created: info.created, first: info.state.first_seq, last: info.state.last_seq },
+    last,
+    options.created,
+  );
+  const consumer = await createConsumer(source, stream, last);
+  const messages = await consumer.consume({
+    max_bytes: PULL_BYTES_MAX,
+    expires: PULL_EXPIRES_MS,
+    idle_heartbeat: HEARTBEAT_MS,
+    abort_on_missing_resource: true,
+  });
+  const stop = (): void => messages.stop();
+  options.signal.addEventListener('abort', stop, { once: true });
+  void stopWhenSilent(messages);
+  try {
+    yield* messages;
+  } finally {
+    options.signal.removeEventListener('abort', stop);
+    messages.stop();
+    // The server forgets it after a while in any case; a failure here only delays that.
+    await consumer.delete().catch(() => false);
+  }
+}
+
+/** Ends the pull when the server no longer says that it lives, or no longer knows the consumer. */
+async function stopWhenSilent(messages: Awaited<ReturnType<Consumer['consume']>>): Promise<void> {
+  for await (const notification of messages.status()) {
+    const silent = notification.type === 'heartbeats_missed' && notification.count >= 2;
+    const unknown =
+      notification.type === 'consumer_not_found' ||
+      notification.type === 'consumer_deleted' ||
+      notification.type === 'no_responders';
+    if (silent || unknown) messages.stop(new Error(`log reader interrupted: ${notification.type}`));
+  }
+}
+
+async function createConsumer(source: Source, stream: string, last: number): Promise<Consumer> {
+  const { name } = await source.manager.consumers.add(stream, {
+    ack_policy: AckPolicy.None,
+    deliver_policy: DeliverPolicy.StartSequence,
+    opt_start_seq: last + 1,
+    inactive_threshold: INACTIVE_S * NANOSECONDS_PER_SECOND,
+    mem_storage: true,
+    num_replicas: 1,
+  });
+  return source.client.consumers.get(stream, name);
+}
+
+function checkSameLog(
+  log: { created: string; first: number; last: number },
+  read: number,
+  created: string | undefined,
+): void {
+  if (created !== undefined && created !== log.created) {
+    throw new Failure('replica_diverged', `the log was replaced: created ${log.created}, was ${created}`);
+  }
+  if (log.last < read)
+    throw new Failure('replica_diverged', `the log ends at ${log.last}, but ${read} was read from it`);
+  if (read + 1 < log.first) throw gap(read, log.first);
+}
+
+function gap(read: number, next: number): Failure {
+  return new Failure('replica_diverged', `the log continues at ${next}, but ${read + 1} is next`, {
+    details: { read, next },
+  });
+}

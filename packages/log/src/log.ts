@@ -1,0 +1,174 @@
+import {
+  DiscardPolicy,
+  JetStreamApiCodes,
+  JetStreamApiError,
+  jetstream,
+  jetstreamManager,
+  RetentionPolicy,
+  StorageType,
+  type JetStreamClient,
+  type JetStreamManager,
+} from '@nats-io/jetstream';
+import type { NatsConnection } from '@nats-io/transport-node';
+import { Failure } from '@vectorizer/errors';
+import { CollectionUid, LOG_STREAM_PREFIX, subjects } from '@vectorizer/contracts';
+import { collectionGone, isStreamGone, logUnavailable } from './log-faults.ts';
+import { readLog, type LogMessage, type ReadOptions } from './log-reader.ts';
+import { LogWriter } from './log-writer.ts';
+
+/** A server that does not answer an administrative request in this time counts as away. */
+const API_TIMEOUT_MS = 5_000;
+const NANOSECONDS_PER_SECOND = 1_000_000_000;
+/** The server's own window against double publishes; beyond it the replicas' request tables guard. */
+const DUPLICATE_WINDOW_S = 120;
+
+/** Where a log stands. `created` tells a log from a namesake made later; sequences start at 1, `lastSequence` 0 is empty. */
+export type LogState = {
+  readonly created: string;
+  readonly firstSequence: number;
+  readonly lastSequence: number;
+  readonly bytes: number;
+};
+
+/** The write logs: one JetStream stream per shard. */
+export class Log {
+  readonly #client: JetStreamClient;
+  readonly #manager: JetStreamManager;
+  readonly #replicas: number;
+  readonly #payloadBytesMax: number;
+  readonly #writers = new Map<string, LogWriter>();
+
+  private constructor(parts: {
+    client: JetStreamClient;
+    manager: JetStreamManager;
+    replicas: number;
+    payloadBytesMax: number;
+  }) {
+    this.#client = parts.client;
+    this.#manager = parts.manager;
+    this.#replicas = parts.replicas;
+    this.#payloadBytesMax = parts.payloadBytesMax;
+  }
+
+  /** `replicas`: how many servers keep each log: 1, or 3 in a cluster. */
+  static async open(options: { readonly connection: NatsConnection; readonly replicas: number }): Promise<Log> {
+    try {
+      const manager = await jetstreamManager(options.connection, { timeout: API_TIMEOUT_MS });
+      const payloadBytesMax = options.connection.info?.max_payload ?? 1_048_576;
+      return new Log({ client: jetstream(options.connection), manager, replicas: options.replicas, payloadBytesMax });
+    } catch (cause) {
+      throw logUnavailable(cause);
+    }
+  }
+
+  /** Makes the logs of a collection; those that exist are left as they are. Durable when it returns. */
+  async ensureStreams(uid: CollectionUid, shards: number): Promise<void> {
+    for (let shard = 0; shard < shards; shard++) {
+      // eslint-disable-next-line no-await-in-loop -- few shards, and the server takes one at a time
+      await this.#ask(uid, () =>
+        this.#manager.streams.add({
+          name: subjects.stream(uid, shard),
+          subjects: [subjects.log(uid, shard)],
+          storage: StorageType.File,
+          retention: RetentionPolicy.Limits,
+          discard: DiscardPolicy.New,
+          num_replicas: this.#replicas,
+          deny_delete: true,
+          allow_direct: false,
+          duplicate_window: DUPLICATE_WINDOW_S * NANOSECONDS_PER_SECOND,
+        }),
+      );
+    }
+  }
+
+  /** Removes the logs of a collection; those that are gone already are no fault. */
+  async dropStreams(uid: CollectionUid): Promise<void> {
+    for (const name of await this.#names()) {
+      if (!name.startsWith(`${LOG_STREAM_PREFIX}${uid}_`)) continue;
+      await this.#ask(uid, () => this.#manager.streams.delete(name)).catch((failure: unknown) => {
+        if (!(failure instanceof Failure) || failure.type !== 'collection_not_found') throw failure;
+      });
+    }
+  }
+
+  /** The uids of all collections that have a log. */
+  async uids(): Promise<CollectionUid[]> {
+    const uids = (await this.#names()).map((name) => name.slice(LOG_STREAM_PREFIX.length).split('_')[0]);
+    return [...new Set(uids)].flatMap((uid) => {
+      const parsed = CollectionUid.safeParse(uid);
+      return parsed.success ? [parsed.data] : [];
+    });
+  }
+
+  /** As the log's leader says. Throws `collection_not_found` when the log is gone. */
+  async state(uid: CollectionUid, shard: number): Promise<LogState> {
+    const info = await this.#ask(uid, () => this.#manager.streams.info(subjects.stream(uid, shard)));
+    return {
+      created: info.created,
+      firstSequence: info.state.first_seq,
+      lastSequence: info.state.last_seq,
+      bytes: info.state.bytes,
+    };
+  }
+
+  /** One entry, or undefined when the log does not hold it. */
+  async entryAt(
+    uid: CollectionUid,
+    shard: number,
+    sequence: number,
+  ): Promise<{ bytes: Uint8Array; at: number } | undefined> {
+    try {
+      const message = await this.#manager.streams.getMessage(subjects.stream(uid, shard), { seq: sequence });
+      return message === null ? undefined : { bytes: message.data, at: message.time.getTime() };
+    } catch (error) {
+      if (error instanceof JetStreamApiError && error.code === JetStreamApiCodes.NoMessageFound) return undefined;
+      throw isStreamGone(error) ? collectionGone(uid, error) : logUnavailable(error);
+    }
+  }
+
+  /** The one writer of this process for a shard: group commit works because all writes go through it. */
+  writer(uid: CollectionUid, shard: number): LogWriter {
+    const subject = subjects.log(uid, shard);
+    const known = this.#writers.get(subject);
+    if (known !== undefined) return known;
+    const writer = new LogWriter({
+      client: this.#client,
+      manager: this.#manager,
+      uid,
+      shard,
+      payloadBytesMax: this.#payloadBytesMax,
+    });
+    this.#writers.set(subject, writer);
+    return writer;
+  }
+
+  /** Forgets the writers of a dropped collection. */
+  forget(uid: CollectionUid): void {
+    for (const subject of this.#writers.keys()) {
+      if (subject.startsWith(subjects.log(uid, 0).slice(0, -1))) this.#writers.delete(subject);
+    }
+  }
+
+  /** Entries after `options.after`, in order and without a gap, for as long as the signal is not aborted. */
+  read(uid: CollectionUid, shard: number, options: ReadOptions): AsyncIterable<LogMessage> {
+    return readLog({ client: this.#client, manager: this.#manager, uid, shard }, options);
+  }
+
+  async #names(): Promise<string[]> {
+    try {
+      return (await Array.fromAsync(this.#manager.streams.names())).filter((name) =>
+        name.startsWith(LOG_STREAM_PREFIX),
+      );
+    } catch (cause) {
+      throw logUnavailable(cause);
+    }
+  }
+
+  async #ask<T>(uid: string, request: () => Promise<T>): Promise<T> {
+    try {
+      return await request();
+    } catch (cause) {
+      throw isStreamGone(cause) ? collectionGone(uid, cause) : logUnavailable(cause);
+    }
+  }
+}
