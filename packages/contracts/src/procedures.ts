@@ -20,7 +20,7 @@ export type Consistency = z.infer<typeof Consistency>;
 export const Sequences = z.array(z.int().nonnegative()).max(limits.shardsMax);
 export type Sequences = z.infer<typeof Sequences>;
 
-const vector = z.instanceof(Float32Array);
+const vector: z.ZodType<Float32Array, Float32Array> = z.instanceof(Float32Array);
 
 /** Ingest: logs the operations of one request, in order, and waits as asked. */
 export const write = procedure<WriteAnswer>()(
