@@ -1,0 +1,56 @@
+import { Controller, Delete, Get, Inject, Post, Req, Res } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { NewCollection, type CollectionRecord } from '@vectorizer/contracts';
+import { parse } from '@vectorizer/frame';
+import { sendJson } from '../answers.ts';
+import { forgetMeasured } from '../request-metrics.ts';
+import { collectionNameOf, contextOf, queries, queryOf, refuseBody } from '../requests.ts';
+import { Sessions } from '../sessions.ts';
+import { Collections } from './collections.ts';
+
+@Controller('api/v1/collections')
+export class CollectionsController {
+  readonly #collections: Collections;
+  readonly #sessions: Sessions;
+
+  constructor(@Inject(Collections) collections: Collections, @Inject(Sessions) sessions: Sessions) {
+    this.#collections = collections;
+    this.#sessions = sessions;
+  }
+
+  @Get()
+  list(@Req() request: FastifyRequest, @Res() reply: FastifyReply): void {
+    queryOf(queries.none, request);
+    sendJson(reply, 200, { collections: this.#collections.list().map(shown) });
+  }
+
+  @Post()
+  async create(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    const { timeout_ms } = queryOf(queries.timed, request);
+    const body = parse(NewCollection, request.body);
+    const record = await this.#collections.create(body, contextOf(request, timeout_ms));
+    reply.header('location', `/api/v1/collections/${record.name}`);
+    sendJson(reply, 201, shown(record));
+  }
+
+  @Get(':collection')
+  async get(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    const { timeout_ms } = queryOf(queries.timed, request);
+    const view = await this.#collections.view(collectionNameOf(request), contextOf(request, timeout_ms));
+    sendJson(reply, 200, { ...shown(view.record), points: view.points, shards: view.shards });
+  }
+
+  @Delete(':collection')
+  async drop(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    queryOf(queries.none, request);
+    refuseBody(request);
+    const record = await this.#collections.drop(collectionNameOf(request));
+    this.#sessions.forget(record.uid);
+    forgetMeasured(record.name);
+    sendJson(reply, 200, { name: record.name, uid: record.uid, status: 'deleted' });
+  }
+}
+
+function shown({ name, uid, created_at, config }: CollectionRecord): object {
+  return { name, uid, created_at, config };
+}

@@ -1,0 +1,142 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Catalog, NodeRegistry } from '@vectorizer/cluster';
+import {
+  describe,
+  shardDescribe,
+  type Bus,
+  type CallContext,
+  type CollectionName,
+  type CollectionRecord,
+  type NewCollection,
+  type NodeId,
+  type ReplicaReport,
+} from '@vectorizer/contracts';
+import { Failure } from '@vectorizer/errors';
+import type { Log } from '@vectorizer/log';
+import { placeShards } from './placement.ts';
+
+export type CollectionsOptions = {
+  readonly bus: Bus;
+  readonly catalog: Catalog;
+  readonly registry: NodeRegistry;
+  readonly log: Log;
+};
+
+/** A replica as the collection's page shows it; one that does not answer is shown by what was last heard of it. */
+export type ReplicaView = ReplicaReport & { readonly reachable: boolean };
+export type ShardView = { readonly shard: number; readonly replicas: readonly (ReplicaView | AbsentReplica)[] };
+export type AbsentReplica = { readonly node: NodeId; readonly reachable: false };
+export type CollectionView = {
+  readonly record: CollectionRecord;
+  readonly points: number;
+  readonly shards: readonly ShardView[];
+};
+
+/** A replica answers about itself at once; one that does not within this is shown as not reachable. */
+const DESCRIBE_MS_MAX = 1_000;
+/** A new collection's replicas open within milliseconds; after this the creation is answered all the same. */
+const OPENING_MS_MAX = 5_000;
+const OPENING_POLL_MS = 10;
+
+export class Collections {
+  readonly #options: CollectionsOptions;
+
+  constructor(options: CollectionsOptions) {
+    this.#options = options;
+  }
+
+  list(): readonly CollectionRecord[] {
+    return this.#options.catalog.list().toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  async get(name: CollectionName): Promise<CollectionRecord> {
+    const record = await this.#options.catalog.find(name);
+    if (record !== undefined) return record;
+    throw new Failure('collection_not_found', `no collection is named ${name}`, { details: { collection_name: name } });
+  }
+
+  /** Durable, and able to take writes and searches, when this returns. */
+  async create(collection: NewCollection, context: CallContext): Promise<CollectionRecord> {
+    const { catalog, registry, log } = this.#options;
+    const nodes = registry.nodes().map(({ node }) => node);
+    const record = await catalog.create(collection, placeShards(collection.name, collection, nodes));
+    try {
+      await log.ensureStreams(record.uid, record.config.shards);
+    } catch (cause) {
+      // Without its logs the collection could never take a write, and its name would be taken.
+      await catalog.drop(record.name).catch(() => undefined);
+      throw cause;
+    }
+    await this.#whenOpen(record, context);
+    return record;
+  }
+
+  async drop(name: CollectionName): Promise<CollectionRecord> {
+    const record = await this.#options.catalog.drop(name);
+    await this.#options.log.dropStreams(record.uid);
+    return record;
+  }
+
+  /** The state of every replica, asked of the nodes themselves. */
+  async view(name: CollectionName, context: CallContext): Promise<CollectionView> {
+    const record = await this.get(name);
+    const heard = await this.#heard(record, context);
+    const shards = await Promise.all(
+      record.placement.map(async (nodes, shard) => ({
+        shard,
+        replicas: await Promise.all(
+          nodes.map(async (node) => {
+            const report = await this.#ask(record, { shard, node }, context);
+            if (report !== undefined) return { ...report, reachable: true };
+            const last = heard.find((each) => each.node === node && each.shard === shard);
+            return last === undefined ? { node, reachable: false as const } : { ...last, reachable: false };
+          }),
+        ),
+      })),
+    );
+    return { record, points: shards.reduce((total, shard) => total + pointsOf(shard), 0), shards };
+  }
+
+  async #whenOpen(record: CollectionRecord, context: CallContext): Promise<void> {
+    const until = Math.min(context.deadline, Date.now() + OPENING_MS_MAX);
+    const replicas = record.placement.flatMap((nodes, shard) => nodes.map((node) => ({ shard, node })));
+    await Promise.all(
+      replicas.map(async (replica) => {
+        while (Date.now() < until && (await this.#ask(record, replica, context)) === undefined) {
+          await sleep(OPENING_POLL_MS);
+        }
+      }),
+    );
+  }
+
+  async #ask(record: CollectionRecord, replica: Replica, context: CallContext): Promise<ReplicaReport | undefined> {
+    const deadline = Math.min(context.deadline, Date.now() + DESCRIBE_MS_MAX);
+    const input = { uid: record.uid, shard: replica.shard };
+    const call = this.#options.bus.call(shardDescribe, input, {
+      context: { ...context, deadline },
+      instance: replica.node,
+    });
+    return call.catch(absent);
+  }
+
+  async #heard(record: CollectionRecord, context: CallContext): Promise<readonly ReplicaReport[]> {
+    const deadline = Math.min(context.deadline, Date.now() + DESCRIBE_MS_MAX);
+    const call = this.#options.bus.call(describe, { uid: record.uid }, { context: { ...context, deadline } });
+    return (await call.catch(absent))?.replicas ?? [];
+  }
+}
+
+type Replica = { readonly shard: number; readonly node: NodeId };
+
+/** Not answering, and not holding the replica yet, are states to show; a bug is not. */
+function absent(cause: unknown): undefined {
+  const failure = Failure.from(cause);
+  if (failure.type === 'internal_error') throw failure;
+  return undefined;
+}
+
+/** By the replica that has applied the most. */
+function pointsOf(shard: ShardView): number {
+  const reports = shard.replicas.filter((replica) => 'points' in replica);
+  return reports.toSorted((a, b) => b.applied_sequence - a.applied_sequence)[0]?.points ?? 0;
+}

@@ -1,0 +1,47 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import type { Catalog, NodeRegistry } from '@vectorizer/cluster';
+import type { Bus } from '@vectorizer/contracts';
+import { ServiceModule, type HealthCheck } from '@vectorizer/frame';
+import type { Log } from '@vectorizer/log';
+import type { Logger } from '@vectorizer/telemetry';
+import { Collections } from './collections/collections.ts';
+import { CollectionsController } from './collections/collections-controller.ts';
+import { Edge } from './edge.ts';
+import { Reads } from './points/reads.ts';
+import { VectorsController } from './points/vectors-controller.ts';
+import { Writes } from './points/writes.ts';
+import { Replication, ReplicationController } from './replication/replication-controller.ts';
+import { SearchController } from './search/search-controller.ts';
+import { Sessions } from './sessions.ts';
+
+/** What the gateway stands on; whoever starts it owns these and closes them after it. */
+export type GatewayParts = {
+  readonly service: string;
+  readonly bus: Bus;
+  readonly catalog: Catalog;
+  readonly registry: NodeRegistry;
+  readonly log: Log;
+  readonly logger: Logger;
+  readonly checks: readonly HealthCheck[];
+};
+
+@Module({})
+export class GatewayModule {
+  static with(parts: GatewayParts): DynamicModule {
+    const sessions = new Sessions();
+    const collections = new Collections(parts);
+    return {
+      module: GatewayModule,
+      imports: [ServiceModule.with(parts)],
+      controllers: [CollectionsController, VectorsController, SearchController, ReplicationController],
+      providers: [
+        { provide: Sessions, useValue: sessions },
+        { provide: Collections, useValue: collections },
+        { provide: Edge, useValue: new Edge(collections, sessions) },
+        { provide: Writes, useValue: new Writes(parts.bus, sessions) },
+        { provide: Reads, useValue: new Reads(parts.bus) },
+        { provide: Replication, useValue: new Replication(parts.bus) },
+      ],
+    };
+  }
+}

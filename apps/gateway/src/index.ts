@@ -1,0 +1,2 @@
+export { createGatewayApp, type GatewayAppOptions } from './gateway-app.ts';
+export { GatewayModule, type GatewayParts } from './gateway-module.ts';

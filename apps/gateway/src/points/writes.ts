@@ -1,0 +1,100 @@
+import {
+  write,
+  type Bus,
+  type CallContext,
+  type CollectionRecord,
+  type Operation,
+  type Outcome,
+  type Sequences,
+  type Wait,
+} from '@vectorizer/contracts';
+import { Failure } from '@vectorizer/errors';
+import { later, type Sessions } from '../sessions.ts';
+import type { Item } from './items.ts';
+import { failureOf, loggedResult, refusedResult, type ItemResult } from './outcomes.ts';
+import { partsOf } from './parts.ts';
+
+/** Everything about a write but its operations. */
+export type WriteCall = {
+  readonly collection: CollectionRecord;
+  readonly wait: Wait;
+  readonly requestId: string;
+  /** What the client had seen before; the answer's token is never older. */
+  readonly seen: Sequences | undefined;
+  readonly context: CallContext;
+};
+
+export type BatchAnswer = {
+  readonly total: number;
+  readonly succeeded: number;
+  readonly failed: number;
+  readonly results: readonly ItemResult[];
+  /** By shard; what has been seen once this write has been. */
+  readonly sequences: Sequences;
+};
+
+export type SingleAnswer = {
+  readonly outcome: Outcome | undefined;
+  readonly sequences: Sequences;
+};
+
+export class Writes {
+  readonly #bus: Bus;
+  readonly #sessions: Sessions;
+
+  constructor(bus: Bus, sessions: Sessions) {
+    this.#bus = bus;
+    this.#sessions = sessions;
+  }
+
+  /** Writes the good items, in order, and answers for each. Throws only what befell the request as a whole. */
+  async batch(items: readonly Item[], call: WriteCall): Promise<BatchAnswer> {
+    const good = items.filter((item) => 'operation' in item);
+    const written = await this.#write(
+      good.map((item) => item.operation),
+      call,
+    );
+    refuseReusedKey(written.outcomes);
+    const outcomeOf = new Map(good.map((item, place) => [item.index, written.outcomes?.[place]]));
+    const results = items.map((item) =>
+      'refused' in item
+        ? refusedResult(item.index, item.id, item.refused)
+        : loggedResult(item.index, item.id, outcomeOf.get(item.index)),
+    );
+    const failed = results.filter((result) => result.error !== undefined).length;
+    return { total: results.length, succeeded: results.length - failed, failed, results, sequences: written.sequences };
+  }
+
+  /** One operation; throws the failure that its outcome amounts to. */
+  async one(operation: Operation, call: WriteCall): Promise<SingleAnswer> {
+    const { sequences, outcomes } = await this.#write([operation], call);
+    const outcome = outcomes?.[0];
+    const failure = outcome === undefined ? undefined : failureOf(outcome, 'id' in operation ? operation.id : '');
+    if (failure !== undefined) throw failure;
+    return { outcome, sequences };
+  }
+
+  async #write(operations: readonly Operation[], call: WriteCall): Promise<Written> {
+    let sequences: Sequences = call.seen ?? [];
+    const outcomes: Outcome[] = [];
+    const { uid } = call.collection;
+    // One part after the other, so that operations of one id keep their order.
+    for (const part of partsOf(call.requestId, operations)) {
+      const input = { uid, request_id: part.requestId, ops: [...part.operations], wait: call.wait };
+      const answer = await this.#bus.call(write, input, { context: call.context });
+      sequences = later(sequences, answer.sequences);
+      if (answer.outcomes !== undefined) outcomes.push(...answer.outcomes);
+      if (call.wait !== 'logged') this.#sessions.acknowledge(uid, answer.sequences);
+    }
+    return call.wait === 'logged' ? { sequences } : { sequences, outcomes };
+  }
+}
+
+type Written = { readonly sequences: Sequences; readonly outcomes?: readonly Outcome[] };
+
+/** When no operation was done because the key belongs to another request, that is the answer to the whole. */
+function refuseReusedKey(outcomes: readonly Outcome[] | undefined): void {
+  if (outcomes === undefined || outcomes.length === 0) return;
+  if (!outcomes.every((outcome) => outcome.status === 'idempotency_key_reused')) return;
+  throw new Failure('idempotency_key_reused', 'Idempotency-Key: used before, for other operations');
+}

@@ -1,0 +1,61 @@
+import { randomUUID } from 'node:crypto';
+import type { FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import { CollectionName, Consistency, limits, PointId, Wait, type CallContext } from '@vectorizer/contracts';
+import { invalidField, parse } from '@vectorizer/frame';
+
+/** What requests carry outside their bodies: path, query and headers. Query values are text, so each is converted. */
+const Digits = z
+  .string()
+  .regex(/^\d{1,15}$/, 'expected a whole number')
+  .transform(Number);
+const TimeoutMs = Digits.pipe(z.int().min(1).max(limits.timeoutMsMax)).optional();
+const Flag = z.enum(['true', 'false']).transform((text) => text === 'true');
+
+const NoQuery = z.strictObject({});
+const WriteQuery = z.strictObject({ wait: Wait.default('applied'), timeout_ms: TimeoutMs });
+const DeleteQuery = WriteQuery.extend({ if_version: Digits.optional() });
+const TimedQuery = z.strictObject({ timeout_ms: TimeoutMs });
+const ReadQuery = z.strictObject({
+  with_payload: Flag.default(true),
+  with_vector: Flag.default(true),
+  consistency: Consistency.optional(),
+  timeout_ms: TimeoutMs,
+});
+export const queries = { none: NoQuery, timed: TimedQuery, write: WriteQuery, delete: DeleteQuery, read: ReadQuery };
+
+/** Visible ASCII, so that it can travel in any header and stand in any log line. */
+const IdempotencyKey = new RegExp(`^[\\x21-\\x7e]{1,${limits.idempotencyKeyCharactersMax}}$`);
+
+export function collectionNameOf(request: FastifyRequest): CollectionName {
+  return parse(CollectionName, parameter(request, 'collection'), 'collection');
+}
+
+export function pointIdOf(request: FastifyRequest): PointId {
+  return parse(PointId, parameter(request, 'id'), 'id');
+}
+
+export function queryOf<Schema extends z.ZodType>(schema: Schema, request: FastifyRequest): z.output<Schema> {
+  return parse(schema, request.query, 'query');
+}
+
+/** For routes without a body: one that is sent would be ignored, and its sender would not know. */
+export function refuseBody(request: FastifyRequest): void {
+  if (request.body !== undefined && request.body !== null) throw invalidField('body', 'this route takes none');
+}
+
+export function contextOf(request: FastifyRequest, timeoutMs: number = limits.timeoutMsDefault): CallContext {
+  return { correlationId: request.id, deadline: Date.now() + timeoutMs };
+}
+
+/** The client's key, under which a retry gets the first answer; a random one when it has none. */
+export function requestIdOf(request: FastifyRequest): string {
+  const key = request.headers['idempotency-key'];
+  if (key === undefined) return randomUUID();
+  if (typeof key === 'string' && IdempotencyKey.test(key)) return key;
+  throw invalidField('Idempotency-Key', `expected 1 to ${limits.idempotencyKeyCharactersMax} visible ASCII characters`);
+}
+
+function parameter(request: FastifyRequest, name: string): unknown {
+  return (request.params as Readonly<Record<string, unknown>>)[name];
+}

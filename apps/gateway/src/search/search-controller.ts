@@ -1,0 +1,59 @@
+import { Controller, Inject, Post, Req, Res } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { SearchBatchBody, SearchBody } from '@vectorizer/contracts';
+import { Failure } from '@vectorizer/errors';
+import { parse } from '@vectorizer/frame';
+import { sendText } from '../answers.ts';
+import { Edge } from '../edge.ts';
+import { checkVector } from '../points/items.ts';
+import { Reads } from '../points/reads.ts';
+import { measured, type Measured } from '../request-metrics.ts';
+import { queries, queryOf } from '../requests.ts';
+import { searchBatchJson, searchJson } from './search-json.ts';
+
+@Controller('api/v1/collections/:collection/search')
+export class SearchController {
+  readonly #edge: Edge;
+  readonly #reads: Reads;
+
+  constructor(@Inject(Edge) edge: Edge, @Inject(Reads) reads: Reads) {
+    this.#edge = edge;
+    this.#reads = reads;
+  }
+
+  @Post()
+  async one(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    await measured('search', async (about) => this.#one(request, reply, about));
+  }
+
+  @Post('batch')
+  async batch(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    await measured('search', async (about) => this.#batch(request, reply, about));
+  }
+
+  async #one(request: FastifyRequest, reply: FastifyReply, about: Measured): Promise<void> {
+    queryOf(queries.none, request);
+    const { consistency, timeout_ms, ...spec } = parse(SearchBody, request.body);
+    const call = await this.#edge.read(request, { consistency, timeout_ms });
+    about.collection = call.collection.name;
+    checkVector(spec.vector, call.collection.config, 'vector');
+    const { results, sequences } = await this.#reads.search([spec], call);
+    const [result] = results;
+    if (result === undefined) throw new Failure('internal_error', 'the query service answered no result');
+    this.#edge.sendSeen(reply, call, sequences);
+    sendText(reply, 200, searchJson(result));
+  }
+
+  async #batch(request: FastifyRequest, reply: FastifyReply, about: Measured): Promise<void> {
+    queryOf(queries.none, request);
+    const { searches, consistency, timeout_ms } = parse(SearchBatchBody, request.body);
+    const call = await this.#edge.read(request, { consistency, timeout_ms });
+    about.collection = call.collection.name;
+    for (const [index, { vector }] of searches.entries()) {
+      checkVector(vector, call.collection.config, `searches[${index}].vector`);
+    }
+    const { results, sequences } = await this.#reads.search(searches, call);
+    this.#edge.sendSeen(reply, call, sequences);
+    sendText(reply, 200, searchBatchJson(results));
+  }
+}

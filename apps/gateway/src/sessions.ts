@@ -1,0 +1,69 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import {
+  decodeToken,
+  encodeToken,
+  type CollectionRecord,
+  type CollectionUid,
+  type Consistency,
+  type Sequences,
+} from '@vectorizer/contracts';
+import { Failure } from '@vectorizer/errors';
+
+const TOKEN_HEADER = 'x-vectorizer-token';
+
+/** What a read must reflect, as the query service takes it. */
+export type Demand = { readonly consistency: Consistency; readonly seen?: Sequences };
+
+/**
+ * Read your writes: by the token that a client carries, and, for clients without tokens, by what this gateway itself
+ * has acknowledged as applied. One entry per collection, forgotten when it is dropped.
+ */
+export class Sessions {
+  readonly #acknowledged = new Map<CollectionUid, Sequences>();
+
+  acknowledge(uid: CollectionUid, sequences: Sequences): void {
+    this.#acknowledged.set(uid, later(this.#acknowledged.get(uid), sequences));
+  }
+
+  forget(uid: CollectionUid): void {
+    this.#acknowledged.delete(uid);
+  }
+
+  /** Throws `invalid_token` for a token that is none, or another collection's. */
+  demand(collection: CollectionRecord, token: Sequences | undefined, asked: Consistency | undefined): Demand {
+    if (asked === 'eventual' || asked === 'strong') return { consistency: asked };
+    const own = this.#acknowledged.get(collection.uid);
+    const seen = token === undefined ? own : later(own, token);
+    if (seen !== undefined) return { consistency: 'session', seen };
+    return { consistency: asked ?? 'eventual' };
+  }
+}
+
+/** The sequences of the request's token; undefined without one. */
+export function tokenOf(request: FastifyRequest, collection: CollectionRecord): Sequences | undefined {
+  const text = request.headers[TOKEN_HEADER];
+  if (text === undefined || text === '') return undefined;
+  const token = decodeToken(String(text));
+  if (token.uid !== collection.uid) {
+    throw new Failure(
+      'invalid_token',
+      'X-Vectorizer-Token is of another collection, or of an earlier one of this name',
+    );
+  }
+  if (token.sequences.length > collection.config.shards) {
+    throw new Failure('invalid_token', 'X-Vectorizer-Token names more shards than the collection has');
+  }
+  return token.sequences;
+}
+
+/** Answers what the client has now seen: never less than the token that it sent, so that it can replace its own. */
+export function sendToken(reply: FastifyReply, uid: CollectionUid, seen: Sequences): void {
+  reply.header(TOKEN_HEADER, encodeToken(uid, seen));
+}
+
+/** The later of two, shard by shard. */
+export function later(one: Sequences | undefined, other: Sequences): Sequences {
+  if (one === undefined) return other;
+  const length = Math.max(one.length, other.length);
+  return Array.from({ length }, (_, shard) => Math.max(one[shard] ?? 0, other[shard] ?? 0));
+}
