@@ -1,0 +1,150 @@
+import type { Consistency, Filter, Json, Kind, Metric, Outcome, Wait } from '@vectorizer/contracts';
+import type { WireFailure } from '@vectorizer/errors';
+
+/** A Float32Array travels as base64, which is smaller and faster than numbers. */
+export type VectorInput = readonly number[] | Float32Array;
+export type PayloadInput = { readonly [key: string]: Json };
+
+/** Every call takes these; `signal` gives up on it, also between retries. */
+export type CallOptions = { readonly signal?: AbortSignal };
+export type WriteOptions = CallOptions & {
+  /** Until where the write is carried before it is answered; `applied` unless given. */
+  readonly wait?: Wait;
+  readonly timeoutMs?: number;
+  /** A retry by hand with the same key gets the first answer. The client's own retries do so anyway. */
+  readonly idempotencyKey?: string;
+};
+
+export type NewCollectionInput = {
+  readonly name: string;
+  readonly dimension: number;
+  readonly metric?: Metric;
+  readonly kind?: Kind;
+  readonly hnsw?: { readonly m?: number; readonly ef_construction?: number; readonly ef_search?: number };
+  readonly shards?: number;
+  readonly replication_factor?: number;
+};
+export type Collection = {
+  readonly name: string;
+  readonly uid: string;
+  readonly created_at: string;
+  readonly config: {
+    readonly dimension: number;
+    readonly metric: Metric;
+    readonly kind: Kind;
+    readonly hnsw: { readonly m: number; readonly ef_construction: number; readonly ef_search: number };
+    readonly shards: number;
+    readonly replication_factor: number;
+  };
+};
+/** A replica that never answered has only its node; see the report of a heartbeat for the rest. */
+export type Replica = {
+  readonly node: string;
+  readonly reachable: boolean;
+  readonly phase?: string;
+  readonly applied_sequence?: number;
+  readonly durable_sequence?: number;
+  readonly points?: number;
+  readonly indexed?: number;
+  readonly buffered?: number;
+  readonly dead?: number;
+  readonly state_hash?: string;
+  readonly chain?: string;
+};
+export type CollectionState = Collection & {
+  readonly points: number;
+  readonly shards: readonly { readonly shard: number; readonly replicas: readonly Replica[] }[];
+};
+
+export type PointInput = {
+  readonly id: string;
+  readonly vector: VectorInput;
+  readonly payload?: PayloadInput | null;
+};
+export type UpsertInput = PointInput & { readonly if_version?: number };
+export type UpdateInput = {
+  readonly vector?: VectorInput;
+  /** Null clears it; absent keeps it. */
+  readonly payload?: PayloadInput | null;
+  readonly if_version?: number;
+};
+export type PatchInput = (
+  { readonly merge: PayloadInput } | { readonly replace: PayloadInput } | { readonly delete_keys: readonly string[] }
+) & { readonly if_version?: number };
+export type OperationInput =
+  | ({ readonly op: 'upsert' } & UpsertInput)
+  | ({ readonly op: 'insert' } & PointInput)
+  | ({ readonly op: 'update'; readonly id: string } & UpdateInput)
+  | {
+      readonly op: 'payload_merge' | 'payload_replace';
+      readonly id: string;
+      readonly payload: PayloadInput;
+      readonly if_version?: number;
+    }
+  | {
+      readonly op: 'payload_delete_keys';
+      readonly id: string;
+      readonly keys: readonly string[];
+      readonly if_version?: number;
+    }
+  | { readonly op: 'delete'; readonly id: string; readonly if_version?: number };
+
+export type ItemResult = {
+  readonly index: number;
+  readonly id: string | null;
+  readonly status: Outcome['status'] | 'logged';
+  readonly version?: number;
+  readonly error?: WireFailure;
+};
+export type BatchResult = {
+  readonly total: number;
+  readonly succeeded: number;
+  readonly failed: number;
+  readonly results: readonly ItemResult[];
+  readonly sequences: readonly number[];
+};
+export type WriteResult = {
+  readonly id: string;
+  readonly status: Outcome['status'] | 'logged';
+  readonly version?: number;
+  readonly sequences: readonly number[];
+};
+export type DeleteByFilterResult = {
+  readonly status: 'deleted' | 'logged';
+  readonly deleted?: number;
+  readonly sequences: readonly number[];
+};
+
+export type ReadInput = { readonly consistency?: Consistency; readonly timeout_ms?: number };
+export type FieldsInput = { readonly with_payload?: boolean; readonly with_vector?: boolean };
+export type SearchInput = FieldsInput & {
+  readonly vector: VectorInput;
+  readonly k?: number;
+  readonly ef?: number;
+  readonly exact?: boolean;
+  readonly filter?: Filter;
+  readonly score_threshold?: number;
+};
+export type ScrollInput = ReadInput &
+  FieldsInput & {
+    readonly after?: string;
+    readonly limit?: number;
+    readonly filter?: Filter;
+  };
+
+export type Warning = { readonly code: string; readonly message: string };
+export type Point = {
+  readonly id: string;
+  readonly version: number;
+  readonly payload?: { readonly [key: string]: Json } | null;
+  readonly vector?: readonly number[];
+};
+export type Hit = Point & { readonly score: number };
+export type SearchResult = { readonly hits: readonly Hit[]; readonly warnings?: readonly Warning[] };
+export type ScrollResult = {
+  readonly points: readonly Point[];
+  /** Pass it as `after` for the next page; null on the last. */
+  readonly next: string | null;
+  readonly warnings?: readonly Warning[];
+};
+export type CountResult = { readonly count: number; readonly warnings?: readonly Warning[] };

@@ -1,0 +1,246 @@
+import type { Filter } from '@vectorizer/contracts';
+import { newIdempotencyKey, Transport, type TransportOptions } from './transport.ts';
+import type {
+  BatchResult,
+  CallOptions,
+  Collection,
+  CollectionState,
+  CountResult,
+  DeleteByFilterResult,
+  FieldsInput,
+  NewCollectionInput,
+  OperationInput,
+  PatchInput,
+  Point,
+  PointInput,
+  ReadInput,
+  ScrollInput,
+  ScrollResult,
+  SearchInput,
+  SearchResult,
+  UpdateInput,
+  UpsertInput,
+  WriteOptions,
+  WriteResult,
+} from './types.ts';
+
+export type ClientOptions = TransportOptions;
+
+/**
+ * A typed client of `/api/v1`. It retries what may be retried, a write always under one idempotency key, and sends the
+ * token of each collection, so that its reads see its writes through any gateway. Failures are VectorizerErrors.
+ */
+export class VectorizerClient {
+  readonly #transport: Transport;
+
+  constructor(options: ClientOptions) {
+    this.#transport = new Transport(options);
+  }
+
+  async createCollection(collection: NewCollectionInput, options: CallOptions = {}): Promise<Collection> {
+    this.#transport.forget(collection.name);
+    const path = '/api/v1/collections';
+    return this.#transport.request({
+      method: 'POST',
+      path,
+      body: collection,
+      retry: 'refused',
+      signal: options.signal,
+    });
+  }
+
+  async listCollections(options: CallOptions = {}): Promise<readonly Collection[]> {
+    const call = { method: 'GET', path: '/api/v1/collections', retry: 'always', signal: options.signal } as const;
+    return (await this.#transport.request<{ collections: Collection[] }>(call)).collections;
+  }
+
+  async getCollection(collection: string, options: CallOptions = {}): Promise<CollectionState> {
+    const path = pathOf(collection);
+    return this.#transport.request({ method: 'GET', path, retry: 'always', signal: options.signal });
+  }
+
+  async deleteCollection(collection: string, options: CallOptions = {}): Promise<void> {
+    const path = pathOf(collection);
+    await this.#transport.request({ method: 'DELETE', path, retry: 'refused', signal: options.signal });
+    this.#transport.forget(collection);
+  }
+
+  /** Writes points, replacing those of the same ids. A bad point does not keep the others from being written. */
+  async upsert(collection: string, points: readonly UpsertInput[], options: WriteOptions = {}): Promise<BatchResult> {
+    const body = { points: points.map(withWireVector) };
+    return this.#write(collection, { method: 'PUT', route: '/vectors', body }, options);
+  }
+
+  /** Writes points whose ids are new; an id that exists fails with `vector_already_exists`. */
+  async insert(collection: string, points: readonly PointInput[], options: WriteOptions = {}): Promise<BatchResult> {
+    const body = { points: points.map(withWireVector) };
+    return this.#write(collection, { method: 'POST', route: '/vectors', body }, options);
+  }
+
+  /** Replaces the vector, the payload, or both, in one step. */
+  async update(
+    collection: string,
+    change: UpdateInput & { readonly id: string },
+    options: WriteOptions = {},
+  ): Promise<WriteResult> {
+    const { id, ...body } = change;
+    return this.#write(collection, { method: 'PUT', route: vectorPath(id), body: withWireVector(body) }, options);
+  }
+
+  /** Changes the payload and leaves the vector: merges keys, replaces all, or deletes keys. */
+  async patch(
+    collection: string,
+    change: PatchInput & { readonly id: string },
+    options: WriteOptions = {},
+  ): Promise<WriteResult> {
+    const { id, ...body } = change;
+    return this.#write(collection, { method: 'PATCH', route: vectorPath(id), body }, options);
+  }
+
+  /** Deletes by ids; one that is absent fails with `vector_not_found`, and the others are deleted. */
+  async delete(collection: string, ids: readonly string[], options: WriteOptions = {}): Promise<BatchResult> {
+    return this.#write(collection, { method: 'POST', route: '/vectors/delete', body: { ids } }, options);
+  }
+
+  /** Deletes one point; fails with `vector_not_found` when it is absent, `version_conflict` when it has changed. */
+  async deleteOne(
+    collection: string,
+    { id, if_version }: { readonly id: string; readonly if_version?: number },
+    options: WriteOptions = {},
+  ): Promise<WriteResult> {
+    const query = if_version === undefined ? {} : { if_version: String(if_version) };
+    return this.#write(collection, { method: 'DELETE', route: vectorPath(id), query }, options);
+  }
+
+  async deleteByFilter(collection: string, filter: Filter, options: WriteOptions = {}): Promise<DeleteByFilterResult> {
+    return this.#write(collection, { method: 'POST', route: '/vectors/delete', body: { filter } }, options);
+  }
+
+  /** Mixed operations, applied in order, each answered for itself. */
+  async batch(
+    collection: string,
+    operations: readonly OperationInput[],
+    options: WriteOptions = {},
+  ): Promise<BatchResult> {
+    const body = { operations: operations.map(withWireVector) };
+    return this.#write(collection, { method: 'POST', route: '/vectors/batch', body }, options);
+  }
+
+  /** Points by ids, in the order asked, and the ids that there are no points of. */
+  async get(
+    collection: string,
+    asked: ReadInput & FieldsInput & { readonly ids: readonly string[] },
+    options: CallOptions = {},
+  ): Promise<{ readonly points: readonly Point[]; readonly missing: readonly string[] }> {
+    return this.#read(collection, { route: '/vectors/get', body: asked }, options);
+  }
+
+  /** One point, with its vector; fails with `vector_not_found` when it is absent. */
+  async getOne(collection: string, id: string, options: CallOptions = {}): Promise<Point> {
+    const path = `${pathOf(collection)}${vectorPath(id)}`;
+    return this.#transport.request({ method: 'GET', path, collection, retry: 'always', signal: options.signal });
+  }
+
+  async scroll(collection: string, asked: ScrollInput = {}, options: CallOptions = {}): Promise<ScrollResult> {
+    return this.#read(collection, { route: '/vectors/scroll', body: asked }, options);
+  }
+
+  /** Every point, page after page, in the order of ids. Points written meanwhile may or may not be among them. */
+  async *scrollAll(collection: string, asked: ScrollInput = {}, options: CallOptions = {}): AsyncGenerator<Point> {
+    let after = asked.after;
+    for (;;) {
+      const page = await this.scroll(collection, after === undefined ? asked : { ...asked, after }, options);
+      yield* page.points;
+      if (page.next === null) return;
+      after = page.next;
+    }
+  }
+
+  async count(
+    collection: string,
+    asked: ReadInput & { readonly filter?: Filter } = {},
+    options: CallOptions = {},
+  ): Promise<CountResult> {
+    return this.#read(collection, { route: '/vectors/count', body: asked }, options);
+  }
+
+  async search(collection: string, asked: SearchInput & ReadInput, options: CallOptions = {}): Promise<SearchResult> {
+    return this.#read(collection, { route: '/search', body: withWireVector(asked) }, options);
+  }
+
+  async searchBatch(
+    collection: string,
+    asked: ReadInput & { readonly searches: readonly SearchInput[] },
+    options: CallOptions = {},
+  ): Promise<{ readonly results: readonly SearchResult[] }> {
+    const body = { ...asked, searches: asked.searches.map(withWireVector) };
+    return this.#read(collection, { route: '/search/batch', body }, options);
+  }
+
+  /** As the replication monitor reports it. */
+  async replicationStatus(options: CallOptions = {}): Promise<unknown> {
+    const path = '/api/v1/replication/status';
+    return this.#transport.request({ method: 'GET', path, retry: 'always', signal: options.signal });
+  }
+
+  /** Waits for requests under way, then closes the connections. */
+  async close(): Promise<void> {
+    await this.#transport.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async #write<Result>(
+    collection: string,
+    { method, route, body, query: own }: WriteRequest,
+    options: WriteOptions,
+  ): Promise<Result> {
+    const query = new URLSearchParams(own);
+    if (options.wait !== undefined) query.set('wait', options.wait);
+    if (options.timeoutMs !== undefined) query.set('timeout_ms', String(options.timeoutMs));
+    const path = `${pathOf(collection)}${route}${query.size === 0 ? '' : `?${query.toString()}`}`;
+    const idempotencyKey = options.idempotencyKey ?? newIdempotencyKey();
+    return this.#transport.request({
+      method,
+      path,
+      body,
+      collection,
+      idempotencyKey,
+      retry: 'always',
+      signal: options.signal,
+    });
+  }
+
+  async #read<Result>(
+    collection: string,
+    { route, body }: { route: string; body: unknown },
+    options: CallOptions,
+  ): Promise<Result> {
+    const path = `${pathOf(collection)}${route}`;
+    return this.#transport.request({ method: 'POST', path, body, collection, retry: 'always', signal: options.signal });
+  }
+}
+
+type WriteRequest = {
+  readonly method: 'PUT' | 'POST' | 'PATCH' | 'DELETE';
+  readonly route: string;
+  readonly body?: unknown;
+  readonly query?: Readonly<Record<string, string>>;
+};
+
+function pathOf(collection: string): string {
+  return `/api/v1/collections/${encodeURIComponent(collection)}`;
+}
+
+function vectorPath(id: string): string {
+  return `/vectors/${encodeURIComponent(id)}`;
+}
+
+/** The item with its Float32Array, if it has one, as base64. */
+function withWireVector(item: object): object {
+  if (!('vector' in item) || !(item.vector instanceof Float32Array)) return item;
+  const { buffer, byteOffset, byteLength } = item.vector;
+  return { ...item, vector: Buffer.from(buffer, byteOffset, byteLength).toString('base64') };
+}
