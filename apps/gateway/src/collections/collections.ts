@@ -45,8 +45,9 @@ export class Collections {
     this.#options = options;
   }
 
+  /** By name. */
   list(): readonly CollectionRecord[] {
-    return this.#options.catalog.list().toSorted((a, b) => (a.name < b.name ? -1 : 1));
+    return this.#options.catalog.list();
   }
 
   async get(name: CollectionName): Promise<CollectionRecord> {
@@ -59,7 +60,7 @@ export class Collections {
   async create(collection: NewCollection, context: CallContext): Promise<CollectionRecord> {
     const { catalog, registry, log } = this.#options;
     const nodes = registry.nodes().map(({ node }) => node);
-    const record = await catalog.create(collection, placeShards(collection.name, collection, nodes));
+    const record = await catalog.create(collection, (uid) => placeShards(uid, collection, nodes));
     try {
       await log.ensureStreams(record.uid, record.config.shards);
     } catch (cause) {
@@ -72,6 +73,7 @@ export class Collections {
   }
 
   async drop(name: CollectionName): Promise<CollectionRecord> {
+    await this.get(name);
     const record = await this.#options.catalog.drop(name);
     await this.#options.log.dropStreams(record.uid);
     return record;

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { CollectionConfig, NodeId } from '@vectorizer/contracts';
+import type { CollectionConfig, CollectionUid, NodeId } from '@vectorizer/contracts';
 import { Failure } from '@vectorizer/errors';
 
 /**
@@ -7,7 +7,7 @@ import { Failure } from '@vectorizer/errors';
  * weight and the heaviest nodes win, so that shards spread evenly and a new node takes over only its share.
  */
 export function placeShards(
-  name: string,
+  uid: CollectionUid,
   config: Pick<CollectionConfig, 'shards' | 'replication_factor'>,
   nodes: readonly NodeId[],
 ): NodeId[][] {
@@ -18,7 +18,7 @@ export function placeShards(
   }
   return Array.from({ length: config.shards }, (_, shard) =>
     nodes
-      .map((node) => ({ node, weight: weightOf(`${name}/${shard}/${node}`) }))
+      .map((node) => ({ node, weight: weightOf(`${uid}/${shard}/${node}`) }))
       .toSorted((a, b) => Buffer.compare(b.weight, a.weight))
       .slice(0, config.replication_factor)
       .map(({ node }) => node),
