@@ -1,6 +1,6 @@
 /** Sources are tested as they are: the custom condition resolves workspace packages to their TypeScript. */
 export default {
-  testEnvironment: 'node',
+  testEnvironment: '<rootDir>/jest-environment.mjs',
   testEnvironmentOptions: { customExportConditions: ['@vectorizer/source', 'node', 'node-addons', 'import'] },
   extensionsToTreatAsEsm: ['.ts'],
   transform: {

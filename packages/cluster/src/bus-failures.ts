@@ -1,0 +1,15 @@
+import { z } from 'zod';
+import { Failure } from '@vectorizer/errors';
+
+/** The failures of a bus itself, the same for every way of carrying a call. */
+export function nobodyServes(address: string, cause?: unknown): Failure {
+  return new Failure('service_unavailable', `nobody serves ${address}`, { cause });
+}
+
+export function deadlineExceeded(name: string, cause?: unknown): Failure {
+  return new Failure('deadline_exceeded', `${name} did not answer in time`, { cause });
+}
+
+export function invalidInput(name: string, error: z.ZodError): Failure {
+  return new Failure('validation_error', `${name} was called wrongly: ${z.prettifyError(error)}`);
+}

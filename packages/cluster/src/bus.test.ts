@@ -1,0 +1,145 @@
+import { describe, expect, it } from '@jest/globals';
+import { z } from 'zod';
+import { procedure, type Bus, type CallContext } from '@vectorizer/contracts';
+import { Failure } from '@vectorizer/errors';
+import { createLogger } from '@vectorizer/telemetry';
+import { startNats, until } from '@vectorizer/testing';
+import { connectNats } from './connection.ts';
+import { LocalBus } from './local-bus.ts';
+import { NatsBus } from './nats-bus.ts';
+
+const double = procedure<{ vector: Float32Array; asked: CallContext }>()(
+  'test.double',
+  z.object({ vector: z.instanceof(Float32Array) }),
+);
+const refuse = procedure<never>()('test.refuse', z.object({}));
+const slow = procedure<never>()('test.slow', z.object({}));
+const news = { name: 'news', value: z.object({ text: z.string() }) } as const;
+const logger = createLogger({ service: 'test', level: 'fatal' });
+const context = (ms = 5_000): CallContext => ({ correlationId: 'c-1', deadline: Date.now() + ms });
+
+type Pair = AsyncDisposable & { readonly server: Bus; readonly caller: Bus };
+
+function localPair(): Promise<Pair> {
+  const bus = new LocalBus();
+  return Promise.resolve({ server: bus, caller: bus, [Symbol.asyncDispose]: () => bus.close() });
+}
+
+async function natsPair(): Promise<Pair> {
+  const nats = await startNats();
+  const connections = await Promise.all(['server', 'caller'].map((name) => connectNats({ servers: nats.url, name })));
+  const [server, caller] = connections.map((connection) => new NatsBus({ connection, logger }));
+  if (server === undefined || caller === undefined) throw new Error('two buses were made');
+  return {
+    server,
+    caller,
+    async [Symbol.asyncDispose]() {
+      await Promise.all(connections.map((connection) => connection.close()));
+      await nats[Symbol.asyncDispose]();
+    },
+  };
+}
+
+describe.each([
+  ['within one process', localPair],
+  ['over NATS', natsPair],
+])('the bus %s', (_, open) => {
+  it('carries a call to its handler and the answer back, typed arrays and context included', async () => {
+    await using pair = await open();
+    pair.server.serve(double, async ({ vector }, asked) => ({ vector: vector.map((x) => x * 2), asked }), 'node-1');
+    const deadline = Date.now() + 5_000;
+    await until(
+      async () => {
+        const call = pair.caller.call(
+          double,
+          { vector: Float32Array.of(1.5, -2) },
+          { context: { correlationId: 'c-1', deadline }, instance: 'node-1' },
+        );
+        const answer = await call.catch(() => undefined);
+        if (answer === undefined) return false;
+        expect(answer.vector).toEqual(Float32Array.of(3, -4));
+        expect(answer.asked.correlationId).toBe('c-1');
+        expect(Math.abs(answer.asked.deadline - deadline)).toBeLessThan(100);
+        return true;
+      },
+      { timeoutMs: 5_000 },
+    );
+  });
+
+  it('carries a failure with its type and details', async () => {
+    await using pair = await open();
+    pair.server.serve(refuse, async () => {
+      throw new Failure('version_conflict', 'too late', { details: { version: 7 } });
+    });
+    await until(
+      async () => {
+        const failure = await pair.caller.call(refuse, {}, { context: context() }).catch((error: unknown) => error);
+        return failure instanceof Failure && failure.type === 'version_conflict' && failure.details['version'] === 7;
+      },
+      { timeoutMs: 5_000 },
+    );
+  });
+
+  it('answers service_unavailable when nobody serves, deadline_exceeded when the handler is too slow', async () => {
+    await using pair = await open();
+    await expect(pair.caller.call(refuse, {}, { context: context() })).rejects.toMatchObject({
+      type: 'service_unavailable',
+    });
+    const { promise, resolve } = Promise.withResolvers<never>();
+    pair.server.serve(slow, () => promise);
+    await until(
+      async () => {
+        const failure = await pair.caller.call(slow, {}, { context: context(60) }).catch((error: unknown) => error);
+        return failure instanceof Failure && failure.type === 'deadline_exceeded';
+      },
+      { timeoutMs: 5_000 },
+    );
+    await expect(pair.caller.call(slow, {}, { context: context(-1) })).rejects.toMatchObject({
+      type: 'deadline_exceeded',
+    });
+    resolve(undefined as never);
+  });
+
+  it('tells everybody who listens', async () => {
+    await using pair = await open();
+    const heard: string[] = [];
+    pair.server.listen(news, ({ text }) => heard.push(`one ${text}`));
+    pair.server.listen(news, ({ text }) => heard.push(`two ${text}`));
+    await until(
+      () => {
+        pair.caller.announce(news, { text: 'hello' });
+        return heard.includes('one hello') && heard.includes('two hello');
+      },
+      { timeoutMs: 5_000 },
+    );
+  });
+});
+
+describe('the bus over NATS', () => {
+  it('refuses an input that does not fit at the receiving door', async () => {
+    await using pair = await natsPair();
+    pair.server.serve(double, async ({ vector }, asked) => ({ vector, asked }));
+    await until(
+      async () => {
+        const call = pair.caller.call(double, { vector: 'nonsense' } as never, { context: context() });
+        const failure = await call.catch((error: unknown) => error);
+        return failure instanceof Failure && failure.type === 'validation_error';
+      },
+      { timeoutMs: 5_000 },
+    );
+  });
+
+  it('says so when an answer is larger than the server carries', async () => {
+    await using pair = await natsPair();
+    pair.server.serve(double, async (_, asked) => ({ vector: new Float32Array(3_000_000), asked }));
+    await until(
+      async () => {
+        const failure = await pair.caller
+          .call(double, { vector: Float32Array.of(1) }, { context: context() })
+          .catch((error: unknown) => error);
+        return failure instanceof Failure && failure.type === 'payload_too_large';
+      },
+      { timeoutMs: 5_000 },
+    );
+  });
+});

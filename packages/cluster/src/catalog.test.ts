@@ -1,0 +1,107 @@
+import { describe, expect, it } from '@jest/globals';
+import { NewCollection, NodeId } from '@vectorizer/contracts';
+import type { Failure } from '@vectorizer/errors';
+import { createLogger } from '@vectorizer/telemetry';
+import { startNats, until, type NatsServer } from '@vectorizer/testing';
+import { Catalog, type CatalogChange } from './catalog.ts';
+import { connectNats } from './connection.ts';
+import { checkDurability } from './durability.ts';
+import { NodeRegistry } from './node-registry.ts';
+
+const logger = createLogger({ service: 'test', level: 'fatal' });
+const node = NodeId.parse('n1');
+const books = NewCollection.parse({ name: 'books', dimension: 4 });
+const placement = (): NodeId[][] => [[node]];
+
+async function openCatalog(nats: NatsServer): Promise<{ catalog: Catalog } & AsyncDisposable> {
+  const connection = await connectNats({ servers: nats.url, name: 'test' });
+  const catalog = await Catalog.open({ connection, replicas: 1, logger });
+  return {
+    catalog,
+    async [Symbol.asyncDispose]() {
+      catalog.close();
+      await connection.close();
+    },
+  };
+}
+
+describe('the catalog', () => {
+  it('lets one of many concurrent creations of a name win', async () => {
+    await using nats = await startNats();
+    await using a = await openCatalog(nats);
+    await using b = await openCatalog(nats);
+    const attempts = Array.from({ length: 10 }, (_, i) => (i % 2 === 0 ? a : b).catalog.create(books, placement));
+    const settled = await Promise.allSettled(attempts);
+    expect(settled.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    const refused = settled.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
+    expect(refused.map((failure: Failure) => failure.type)).toEqual(refused.map(() => 'collection_already_exists'));
+  });
+
+  it('gives a recreated namesake another uid, and tells other processes of both', async () => {
+    await using nats = await startNats();
+    await using here = await openCatalog(nats);
+    await using there = await openCatalog(nats);
+    const heard: CatalogChange[] = [];
+    there.catalog.onChange((change) => heard.push(change));
+    const first = await here.catalog.create(books, placement);
+    expect(await there.catalog.find('books')).toEqual(first);
+    expect(await here.catalog.drop('books')).toEqual(first);
+    const second = await here.catalog.create(books, placement);
+    expect(second.uid).not.toBe(first.uid);
+    await until(() => heard.at(-1)?.record.uid === second.uid, { timeoutMs: 5_000 });
+    expect(there.catalog.findByUid(first.uid)).toBeUndefined();
+    expect(there.catalog.findByUid(second.uid)).toEqual(second);
+    expect(there.catalog.list()).toEqual([second]);
+    expect(heard.filter(({ record }) => record.uid === first.uid).map(({ kind }) => kind)).toEqual([
+      'created',
+      'dropped',
+    ]);
+  });
+
+  it('is complete when it is opened', async () => {
+    await using nats = await startNats();
+    await using first = await openCatalog(nats);
+    for (const name of ['c', 'a', 'b'])
+      await first.catalog.create(NewCollection.parse({ name, dimension: 4 }), placement);
+    await first.catalog.drop('b');
+    await using later = await openCatalog(nats);
+    expect(later.catalog.list().map(({ name }) => name)).toEqual(['a', 'c']);
+    await expect(later.catalog.drop('b')).rejects.toMatchObject({ type: 'collection_not_found' });
+    expect(await later.catalog.find('b')).toBeUndefined();
+  });
+
+  it('hears of changes again after its server was killed and restarted', async () => {
+    await using nats = await startNats();
+    await using here = await openCatalog(nats);
+    await using there = await openCatalog(nats);
+    await nats.kill();
+    await nats.restart();
+    const made = await here.catalog.create(books, placement);
+    await until(() => there.catalog.list().some(({ uid }) => uid === made.uid), {
+      timeoutMs: 30_000,
+      what: 'hearing of the creation',
+    });
+  });
+});
+
+describe('the node registry', () => {
+  it('knows who joined', async () => {
+    await using nats = await startNats();
+    const connection = await connectNats({ servers: nats.url, name: 'test' });
+    const registry = await NodeRegistry.open({ connection, replicas: 1, logger });
+    await registry.register({ node, host: '127.0.0.1', port: 1 });
+    await registry.register({ node, host: '127.0.0.1', port: 2 });
+    expect(registry.nodes()).toEqual([{ v: 1, node, host: '127.0.0.1', port: 2 }]);
+    registry.close();
+    await connection.close();
+  });
+});
+
+describe('the durability check', () => {
+  it('passes a server that syncs every write and refuses one that does not', async () => {
+    await using durable = await startNats();
+    await using lazy = await startNats({ sync: 'sync_interval: "2m"' });
+    await expect(checkDurability(durable.monitorUrl)).resolves.toBeUndefined();
+    await expect(checkDurability(lazy.monitorUrl)).rejects.toThrow('before they are on disk');
+  });
+});

@@ -1,0 +1,97 @@
+import { randomBytes } from 'node:crypto';
+import type { NatsConnection } from '@nats-io/transport-node';
+import {
+  buckets,
+  CollectionConfig,
+  CollectionRecord,
+  CollectionUid,
+  type NewCollection,
+  type NodeId,
+} from '@vectorizer/contracts';
+import { Failure } from '@vectorizer/errors';
+import type { Logger } from '@vectorizer/telemetry';
+import { KvMirror } from './kv-mirror.ts';
+
+export type CatalogChange = { readonly kind: 'created' | 'dropped'; readonly record: CollectionRecord };
+
+/** The collections that exist. What is here is the truth: a log or a directory without a record here is rubbish. */
+export class Catalog {
+  readonly #mirror: KvMirror<CollectionRecord>;
+
+  readonly #byUid: Map<CollectionUid, CollectionRecord>;
+
+  private constructor(mirror: KvMirror<CollectionRecord>) {
+    this.#mirror = mirror;
+    this.#byUid = new Map(mirror.values().map((record) => [record.uid, record]));
+    this.onChange(({ kind, record }) => {
+      if (kind === 'created') this.#byUid.set(record.uid, record);
+      else this.#byUid.delete(record.uid);
+    });
+  }
+
+  static async open(options: {
+    readonly connection: NatsConnection;
+    readonly replicas: number;
+    readonly logger: Logger;
+  }): Promise<Catalog> {
+    return new Catalog(await KvMirror.open({ ...options, bucket: buckets.collections, schema: CollectionRecord }));
+  }
+
+  /** All collections, by name; some milliseconds old at most. */
+  list(): CollectionRecord[] {
+    return this.#mirror.values().toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  /** The collection of that name. One that this process has not heard of yet is looked up. */
+  async find(name: string): Promise<CollectionRecord | undefined> {
+    return this.#mirror.get(name) ?? this.#mirror.refresh(name);
+  }
+
+  /** The collection of that uid as far as this process has heard. */
+  findByUid(uid: CollectionUid): CollectionRecord | undefined {
+    return this.#byUid.get(uid);
+  }
+
+  /** Durable when it returns. Of concurrent creations of one name one wins, the others get `collection_already_exists`. */
+  async create(collection: NewCollection, placement: (uid: CollectionUid) => NodeId[][]): Promise<CollectionRecord> {
+    const { name, ...config } = collection;
+    const uid = newUid();
+    const record: CollectionRecord = {
+      v: 1,
+      uid,
+      name,
+      created_at: new Date().toISOString(),
+      config: CollectionConfig.parse(config),
+      placement: placement(uid),
+    };
+    if (await this.#mirror.create(name, record, (found) => found.uid === uid)) return record;
+    throw new Failure('collection_already_exists', `collection ${name} exists`, { details: { collection: name } });
+  }
+
+  /** Durable when it returns. */
+  async drop(name: string): Promise<CollectionRecord> {
+    const dropped = await this.#mirror.delete(name);
+    if (dropped !== undefined) return dropped;
+    throw new Failure('collection_not_found', `collection ${name} does not exist`, { details: { collection: name } });
+  }
+
+  /** Also told when a namesake takes the place of another collection: dropped first, then created. */
+  onChange(listener: (change: CatalogChange) => void): void {
+    this.#mirror.onChange(({ before, after }) => {
+      if (before?.uid === after?.uid) return;
+      if (before !== undefined) listener({ kind: 'dropped', record: before });
+      if (after !== undefined) listener({ kind: 'created', record: after });
+    });
+  }
+
+  close(): void {
+    this.#mirror.close();
+  }
+}
+
+const UID_ALPHABET = 'abcdefghijklmnopqrstuvwxyz012345';
+
+/** 16 of 32 symbols: 80 random bits. */
+function newUid(): CollectionUid {
+  return CollectionUid.parse(Array.from(randomBytes(16), (byte) => UID_ALPHABET[byte % 32]).join(''));
+}

@@ -1,0 +1,222 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  JetStreamApiCodes,
+  JetStreamApiError,
+  jetstream,
+  jetstreamManager,
+  StorageType,
+  type JetStreamManager,
+} from '@nats-io/jetstream';
+import { Kvm, type KV, type KvWatchEntry } from '@nats-io/kv';
+import type { NatsConnection, QueuedIterator } from '@nats-io/transport-node';
+import type { z } from 'zod';
+import { Failure } from '@vectorizer/errors';
+import type { Logger } from '@vectorizer/telemetry';
+
+/** Opening waits this long for the bucket and its first state. */
+const OPEN_TIMEOUT_MS = 10_000;
+/** How often the mirror compares itself with the bucket: a watch that died silently is found and replaced within two looks. */
+const CHECK_INTERVAL_MS = 5_000;
+/** A refused or unanswered write is tried again this often while a leader is elected. */
+const WRITE_ATTEMPTS_MAX = 20;
+const WRITE_RETRY_MS = 250;
+
+type Entry<T> = { readonly value: T | undefined; readonly revision: number };
+export type MirrorOptions<T> = {
+  readonly connection: NatsConnection;
+  readonly bucket: string;
+  readonly schema: z.ZodType<T>;
+  readonly replicas: number;
+  readonly logger: Logger;
+};
+export type MirrorChange<T> = { readonly key: string; readonly before: T | undefined; readonly after: T | undefined };
+
+/**
+ * A JetStream KV bucket with its newest values in memory. Reads of the mirror cost nothing and may be some
+ * milliseconds old; `refresh` asks the bucket's leader; writes are compare-and-set.
+ *
+ * The client library's watch does not recover when its own server dies, so the mirror checks itself: when the
+ * bucket has moved on and the watch has not, a new watch is started, which delivers every key's newest value again.
+ */
+export class KvMirror<T> {
+  readonly #options: MirrorOptions<T>;
+  readonly #kv: KV;
+  readonly #manager: JetStreamManager;
+  readonly #entries = new Map<string, Entry<T>>();
+  readonly #listeners = new Set<(change: MirrorChange<T>) => void>();
+  readonly #closing = new AbortController();
+  #watch: QueuedIterator<KvWatchEntry> | undefined;
+  #seen = 0;
+
+  private constructor(options: MirrorOptions<T>, kv: KV, manager: JetStreamManager) {
+    this.#options = options;
+    this.#kv = kv;
+    this.#manager = manager;
+  }
+
+  /** Returns once the mirror holds all that the bucket held when it was called. */
+  static async open<T>(options: MirrorOptions<T>): Promise<KvMirror<T>> {
+    try {
+      const kvm = new Kvm(jetstream(options.connection));
+      const kv = await kvm.create(options.bucket, {
+        history: 1,
+        replicas: options.replicas,
+        storage: StorageType.File,
+        // Reads go to the leader: one that another server answers may be older than our own write.
+        allow_direct: false,
+      });
+      const mirror = new KvMirror(options, kv, await jetstreamManager(options.connection));
+      await mirror.#startWatch();
+      await mirror.#caughtUp();
+      void mirror.#checkForever();
+      return mirror;
+    } catch (cause) {
+      throw cause instanceof Failure
+        ? cause
+        : new Failure('log_unavailable', `bucket ${options.bucket} cannot be opened`, { cause });
+    }
+  }
+
+  values(): T[] {
+    return [...this.#entries.values()].flatMap(({ value }) => (value === undefined ? [] : [value]));
+  }
+
+  get(key: string): T | undefined {
+    return this.#entries.get(key)?.value;
+  }
+
+  onChange(listener: (change: MirrorChange<T>) => void): void {
+    this.#listeners.add(listener);
+  }
+
+  /** The value that the bucket's leader holds now; the mirror follows. */
+  async refresh(key: string): Promise<T | undefined> {
+    const entry = await this.#ask(() => this.#kv.get(key));
+    if (entry !== null) this.#take(entry);
+    return this.get(key);
+  }
+
+  /** Creates the key; false when it exists. An answer that got lost is settled by `isOurs`. */
+  async create(key: string, value: T, isOurs: (found: T) => boolean): Promise<boolean> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const revision = await this.#kv.create(key, JSON.stringify(value));
+        this.#set(key, value, revision);
+        return true;
+      } catch (cause) {
+        const found = await this.refresh(key);
+        if (found !== undefined) return isOurs(found);
+        if (attempt === WRITE_ATTEMPTS_MAX || !isTransient(cause)) throw unavailable(this.#options.bucket, cause);
+        await sleep(WRITE_RETRY_MS);
+      }
+    }
+  }
+
+  async put(key: string, value: T): Promise<void> {
+    const revision = await this.#ask(() => this.#kv.put(key, JSON.stringify(value)));
+    this.#set(key, value, revision);
+  }
+
+  /** Deletes the key if it is as last seen; answers the value that was deleted, or undefined when there was none. */
+  async delete(key: string): Promise<T | undefined> {
+    for (let attempt = 1; ; attempt++) {
+      const found = await this.refresh(key);
+      const revision = this.#entries.get(key)?.revision;
+      if (found === undefined || revision === undefined) return undefined;
+      try {
+        await this.#kv.delete(key, { previousSeq: revision });
+        await this.refresh(key);
+        return found;
+      } catch (cause) {
+        if (attempt === WRITE_ATTEMPTS_MAX) throw unavailable(this.#options.bucket, cause);
+        await sleep(WRITE_RETRY_MS);
+      }
+    }
+  }
+
+  close(): void {
+    this.#closing.abort();
+    this.#watch?.stop();
+  }
+
+  async #startWatch(): Promise<void> {
+    this.#watch?.stop();
+    const watch = await this.#kv.watch();
+    this.#watch = watch;
+    void (async (): Promise<void> => {
+      for await (const entry of watch) this.#take(entry);
+    })();
+  }
+
+  async #caughtUp(): Promise<void> {
+    const { state } = await this.#manager.streams.info(`KV_${this.#options.bucket}`);
+    const deadline = Date.now() + OPEN_TIMEOUT_MS;
+    while (state.messages > 0 && this.#seen < state.last_seq) {
+      if (Date.now() > deadline)
+        throw new Failure('log_unavailable', `bucket ${this.#options.bucket} was not read in time`);
+      await sleep(2);
+    }
+  }
+
+  async #checkForever(): Promise<void> {
+    let suspicious = false;
+    while (!this.#closing.signal.aborted) {
+      await sleep(CHECK_INTERVAL_MS, undefined, { signal: this.#closing.signal, ref: false }).catch(() => undefined);
+      if (this.#closing.signal.aborted) return;
+      try {
+        const { state } = await this.#manager.streams.info(`KV_${this.#options.bucket}`);
+        const behind = state.messages > 0 && this.#seen < state.last_seq;
+        if (behind && suspicious) await this.#startWatch();
+        suspicious = behind;
+      } catch (error) {
+        // The server is away; the next look may find it back, and then finds out whether the watch survived.
+        this.#options.logger.debug({ err: error, bucket: this.#options.bucket }, 'catalog check failed');
+      }
+    }
+  }
+
+  #take(entry: { key: string; operation: string; revision: number; string(): string }): void {
+    this.#seen = Math.max(this.#seen, entry.revision);
+    if (entry.operation !== 'PUT') {
+      this.#set(entry.key, undefined, entry.revision);
+      return;
+    }
+    const parsed = this.#options.schema.safeParse(JSON.parse(entry.string()));
+    if (parsed.success) this.#set(entry.key, parsed.data, entry.revision);
+    else
+      this.#options.logger.error(
+        { key: entry.key, bucket: this.#options.bucket, err: parsed.error },
+        'record ignored: malformed',
+      );
+  }
+
+  #set(key: string, value: T | undefined, revision: number): void {
+    const known = this.#entries.get(key);
+    if (known !== undefined && known.revision >= revision) return;
+    this.#entries.set(key, { value, revision });
+    const change = { key, before: known?.value, after: value };
+    if (change.before === undefined && change.after === undefined) return;
+    for (const listener of this.#listeners) listener(change);
+  }
+
+  async #ask<R>(request: () => Promise<R>): Promise<R> {
+    try {
+      return await request();
+    } catch (cause) {
+      throw unavailable(this.#options.bucket, cause);
+    }
+  }
+}
+
+/** Anything but a compare-and-set that lost: 10071 lost, while 10164 is what a new leader says before it knows. */
+function isTransient(error: unknown): boolean {
+  return (
+    !(error instanceof JetStreamApiError) ||
+    error.code === JetStreamApiCodes.StreamWrongLastSequenceUnknown ||
+    error.status >= 500
+  );
+}
+
+function unavailable(bucket: string, cause: unknown): Failure {
+  return new Failure('log_unavailable', `bucket ${bucket} cannot be reached`, { cause });
+}

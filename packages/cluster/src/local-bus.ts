@@ -1,0 +1,64 @@
+import type { z } from 'zod';
+import type { Announcement, Bus, CallContext, CallOptions, Handler, Procedure } from '@vectorizer/contracts';
+import { Failure } from '@vectorizer/errors';
+import { deadlineExceeded, invalidInput, nobodyServes } from './bus-failures.ts';
+
+type AnyHandler = (input: unknown, context: CallContext) => Promise<unknown>;
+
+/**
+ * The bus within one process: a call is a function call, nothing is encoded or parsed, and an answer is handed over
+ * as it is. Receivers must not change what they are given.
+ */
+export class LocalBus implements Bus {
+  readonly #handlers = new Map<string, AnyHandler>();
+  readonly #listeners = new Map<string, Set<(value: unknown) => void>>();
+
+  serve<I extends z.ZodType, O>(procedure: Procedure<I, O>, handler: Handler<I, O>, instance?: string): void {
+    const address = addressOf(procedure.name, instance);
+    if (this.#handlers.has(address)) throw new Error(`${address} is served twice`);
+    this.#handlers.set(address, handler as AnyHandler);
+  }
+
+  call<I extends z.ZodType, O>(procedure: Procedure<I, O>, input: z.output<I>, options: CallOptions): Promise<O> {
+    const address = addressOf(procedure.name, options.instance);
+    const handler = this.#handlers.get(address);
+    if (handler === undefined) return Promise.reject(nobodyServes(address));
+    const remainingMs = options.context.deadline - Date.now();
+    if (remainingMs <= 0) return Promise.reject(deadlineExceeded(procedure.name));
+    return new Promise<O>((resolve, reject) => {
+      const timer = setTimeout(() => reject(deadlineExceeded(procedure.name)), remainingMs);
+      handler(input, options.context).then(
+        (answer) => {
+          clearTimeout(timer);
+          resolve(answer as O);
+        },
+        (error: unknown) => {
+          clearTimeout(timer);
+          reject(Failure.from(error));
+        },
+      );
+    });
+  }
+
+  announce<V extends z.ZodType>(announcement: Announcement<V>, value: z.output<V>): void {
+    const parsed = announcement.value.safeParse(value);
+    if (!parsed.success) throw invalidInput(announcement.name, parsed.error);
+    for (const listener of this.#listeners.get(announcement.name) ?? []) queueMicrotask(() => listener(parsed.data));
+  }
+
+  listen<V extends z.ZodType>(announcement: Announcement<V>, listener: (value: z.output<V>) => void): void {
+    const listeners = this.#listeners.get(announcement.name) ?? new Set();
+    listeners.add(listener as (value: unknown) => void);
+    this.#listeners.set(announcement.name, listeners);
+  }
+
+  close(): Promise<void> {
+    this.#handlers.clear();
+    this.#listeners.clear();
+    return Promise.resolve();
+  }
+}
+
+function addressOf(name: string, instance: string | undefined): string {
+  return instance === undefined ? name : `${name}.${instance}`;
+}
