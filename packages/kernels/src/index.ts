@@ -1,0 +1,1 @@
+export { RowBuffer, type RowMetric } from './row-buffer.ts';
