@@ -1,0 +1,109 @@
+import { Catalog, connectNats, LocalBus, NodeRegistry } from '@vectorizer/cluster';
+import {
+  NodeId,
+  search,
+  shardDescribe,
+  write,
+  type Outcome,
+  type ReplicaReport,
+  type SearchAnswer,
+  type WriteAnswer,
+} from '@vectorizer/contracts';
+import type { ServiceApp } from '@vectorizer/frame';
+import { Log } from '@vectorizer/log';
+import { createLogger } from '@vectorizer/telemetry';
+import { startNats } from '@vectorizer/testing';
+import type { z } from 'zod';
+import { createGatewayApp } from '../src/index.ts';
+
+export type Written = z.output<typeof write.input>;
+export type Searched = z.output<typeof search.input>;
+
+/**
+ * The real gateway on a real log server and catalog. Behind it, instead of ingest and query, stands a recorder: what
+ * these tests are about is what the gateway lets through, and in which form.
+ */
+export type Gateway = AsyncDisposable & {
+  readonly app: ServiceApp;
+  readonly catalog: Catalog;
+  readonly log: Log;
+  readonly written: Written[];
+  readonly searched: Searched[];
+  /** What the recorder answers; set by tests. */
+  answerWrite: (input: Written) => Promise<WriteAnswer>;
+  answerSearch: (input: Searched) => Promise<SearchAnswer>;
+};
+
+const node = NodeId.parse('node-a');
+
+export async function startGateway(): Promise<Gateway> {
+  const nats = await startNats();
+  const logger = createLogger({ service: 'gateway', level: 'silent' });
+  const connection = await connectNats({ servers: nats.url, name: 'test' });
+  const catalog = await Catalog.open({ connection, replicas: 1, logger });
+  const registry = await NodeRegistry.open({ connection, replicas: 1, logger });
+  await registry.register({ node, host: '127.0.0.1', port: 1 });
+  const log = await Log.open({ connection, replicas: 1 });
+  const bus = new LocalBus();
+  const app = await createGatewayApp({
+    service: 'gateway',
+    bus,
+    catalog,
+    registry,
+    log,
+    logger,
+    checks: [],
+    host: '127.0.0.1',
+    port: 0,
+  });
+  const gateway: Gateway = {
+    app,
+    catalog,
+    log,
+    written: [],
+    searched: [],
+    answerWrite: async (input) => Promise.resolve({ sequences: [1], outcomes: input.ops.map(() => created) }),
+    answerSearch: async () => Promise.resolve({ sequences: [1], results: [{ hits: [], warnings: [] }] }),
+    async [Symbol.asyncDispose]() {
+      await app.close();
+      catalog.close();
+      registry.close();
+      await connection.close();
+      await nats[Symbol.asyncDispose]();
+    },
+  };
+  serve(bus, gateway);
+  return gateway;
+}
+
+const created: Outcome = { status: 'created', version: 1 };
+
+function serve(bus: LocalBus, gateway: Gateway): void {
+  bus.serve(write, async (input) => {
+    gateway.written.push(input);
+    return gateway.answerWrite(input);
+  });
+  bus.serve(search, async (input) => {
+    gateway.searched.push(input);
+    return gateway.answerSearch(input);
+  });
+  bus.serve(shardDescribe, async ({ uid, shard }) => Promise.resolve({ ...report, uid, shard }), node);
+}
+
+const report: Omit<ReplicaReport, 'uid' | 'shard'> = {
+  node,
+  phase: 'following',
+  applied_sequence: 7,
+  durable_sequence: 7,
+  points: 3,
+  indexed: 2,
+  buffered: 1,
+  dead: 0,
+  state_hash: 'ab',
+  chain: 'cd',
+  bytes_received: 0,
+  entries_applied: 0,
+  operations_applied: 0,
+  entries_rejected: 0,
+  last_applied_at: null,
+};
