@@ -1,7 +1,7 @@
 import { Catch, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Failure } from '@vectorizer/errors';
-import type { Logger } from '@vectorizer/telemetry';
+import { counter, type Logger } from '@vectorizer/telemetry';
 import { answerOf, toFailure } from './failure-answer.ts';
 
 /** Answers whatever a request ran into, in the one shape, and writes the one log line about it. */
@@ -22,6 +22,12 @@ export class FailureFilter implements ExceptionFilter {
   }
 }
 
+const errors = counter({
+  name: 'vectorizer_api_errors_total',
+  help: 'Answered errors',
+  labelNames: ['endpoint', 'error_type', 'status_code'] as const,
+});
+
 type Door = { readonly reply: FastifyReply; readonly logger: Logger };
 
 /** Also for the faults that Fastify finds before any hook or filter: a URL that cannot be decoded. */
@@ -29,6 +35,8 @@ export function sendFailure(thrown: unknown, request: FastifyRequest, door: Door
   const failure = toFailure(thrown);
   const answer = answerOf(failure, request.id);
   logFailure(failure, request, door.logger);
+  const endpoint = request.is404 ? 'unknown' : (request.routeOptions?.url ?? 'unknown');
+  errors.inc({ endpoint, error_type: failure.type, status_code: answer.status });
   if (door.reply.sent) return;
   void door.reply
     .code(answer.status)

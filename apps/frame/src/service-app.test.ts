@@ -193,6 +193,8 @@ describe('health and metrics', () => {
     await app.inject({ url: '/no/such/route' });
     expect((await counted('method="GET",route="/things/:id",status="200"')) - before).toBe(2);
     expect(await counted('method="unknown",route="unknown",status="404"')).toBeGreaterThan(0);
-    expect((await app.inject({ url: '/metrics' })).body).toContain('process_resident_memory_bytes');
+    const { body } = await app.inject({ url: '/metrics' });
+    expect(body).toContain('process_resident_memory_bytes');
+    expect(body).toContain('vectorizer_api_errors_total{endpoint="unknown",error_type="not_found",status_code="404"}');
   });
 });

@@ -51,6 +51,8 @@ export async function createServiceApp(options: ServiceAppOptions): Promise<Serv
     requestTimeout: REQUEST_MS_MAX,
     keepAliveTimeout: KEEP_ALIVE_MS,
     forceCloseConnections: 'idle',
+    // What still arrives on an open connection while closing is answered like any other; Fastify's 503 has another shape.
+    return503OnClosing: false,
     clientErrorHandler: answerClientFault,
     frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {
       const failure = new Failure('validation_error', `path: ${error.message}`, { cause: error });

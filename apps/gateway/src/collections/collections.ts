@@ -13,6 +13,7 @@ import {
 } from '@vectorizer/contracts';
 import { Failure } from '@vectorizer/errors';
 import type { Log } from '@vectorizer/log';
+import type { Logger } from '@vectorizer/telemetry';
 import { placeShards } from './placement.ts';
 
 export type CollectionsOptions = {
@@ -20,6 +21,7 @@ export type CollectionsOptions = {
   readonly catalog: Catalog;
   readonly registry: NodeRegistry;
   readonly log: Log;
+  readonly logger: Logger;
 };
 
 /** A replica as the collection's page shows it; one that does not answer is shown by what was last heard of it. */
@@ -65,17 +67,29 @@ export class Collections {
       await log.ensureStreams(record.uid, record.config.shards);
     } catch (cause) {
       // Without its logs the collection could never take a write, and its name would be taken.
-      await catalog.drop(record.name).catch(() => undefined);
+      await catalog.drop(record.name).catch((error: unknown) => {
+        this.#options.logger.error(
+          { error, collection: record.name },
+          'a collection without logs could not be removed',
+        );
+      });
       throw cause;
     }
     await this.#whenOpen(record, context);
     return record;
   }
 
+  /** Done once the catalog has forgotten it: logs that cannot be removed now are orphans, and the monitor removes those. */
   async drop(name: CollectionName): Promise<CollectionRecord> {
     await this.get(name);
-    const record = await this.#options.catalog.drop(name);
-    await this.#options.log.dropStreams(record.uid);
+    const { catalog, log, logger } = this.#options;
+    const record = await catalog.drop(name);
+    await log.dropStreams(record.uid).catch((error: unknown) => {
+      logger.warn(
+        { error, collection: name, uid: record.uid },
+        'the logs of a dropped collection could not be removed yet',
+      );
+    });
     return record;
   }
 
