@@ -95,7 +95,8 @@ function serviceApp(nest: NestFastifyApplication, options: ServiceAppOptions): S
 
 async function listen(nest: NestFastifyApplication, { host, port }: ServiceAppOptions): Promise<void> {
   try {
-    await nest.listen({ host, port });
+    // Not by Nest's own listen, which writes a line of its own about a failure that is told once, by whoever started this.
+    await nest.getHttpAdapter().getInstance().listen({ host, port });
   } catch (cause) {
     const code = typeof cause === 'object' && cause !== null && 'code' in cause ? String(cause.code) : String(cause);
     const reason = code === 'EADDRINUSE' ? 'the port is taken' : code;

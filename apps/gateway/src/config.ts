@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Failure } from '@vectorizer/errors';
 import { logLevels, type LogLevel } from '@vectorizer/telemetry';
 
 const Environment = z.object({
@@ -25,7 +26,7 @@ export type GatewayConfig = {
 /** The only place that knows what an environment variable is called. Reports every problem at once. */
 export function readConfig(environment: Record<string, string | undefined>): GatewayConfig {
   const parsed = Environment.safeParse(environment);
-  if (!parsed.success) throw new Error(`invalid environment\n${z.prettifyError(parsed.error)}`);
+  if (!parsed.success) throw new Failure('validation_error', `invalid environment\n${z.prettifyError(parsed.error)}`);
   const env = parsed.data;
   return {
     nats: {

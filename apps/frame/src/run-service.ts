@@ -1,0 +1,40 @@
+import { Failure } from '@vectorizer/errors';
+import { createLogger, type Logger } from '@vectorizer/telemetry';
+import { stopSignal } from './stop-signal.ts';
+
+export type RunningService = { readonly logger: Logger; close(): Promise<void> };
+
+/** A stop that hangs is cut off, so that whoever restarts the process is not kept waiting. */
+const STOP_MS_MAX = 30_000;
+
+/**
+ * The life of a process: start, serve until told to stop, stop in order. What keeps it from starting is one log line
+ * and exit code 1; so is an error that nobody caught, since the state after one is unknown.
+ */
+export async function runService(service: string, start: () => Promise<RunningService>): Promise<void> {
+  let logger = createLogger({ service, level: 'info' });
+  const die = (error: unknown): void => {
+    logger.fatal({ error }, 'uncaught error');
+    process.exit(1);
+  };
+  process.on('uncaughtException', die);
+  process.on('unhandledRejection', die);
+  let running: RunningService;
+  try {
+    running = await start();
+    logger = running.logger;
+  } catch (error) {
+    logger.fatal(reasonOf(error), 'cannot start');
+    process.exit(1);
+  }
+  const signal = await stopSignal();
+  logger.info({ signal }, 'stopping');
+  setTimeout(() => die(new Error(`not stopped within ${STOP_MS_MAX} ms`)), STOP_MS_MAX).unref();
+  await running.close();
+  logger.info('stopped');
+}
+
+/** A failure's message says all; of anything else the stack is wanted. */
+function reasonOf(error: unknown): object {
+  return error instanceof Failure ? { reason: error.message, type: error.type } : { error };
+}
