@@ -49,13 +49,28 @@ export function encodeRequest(request: Request): { readonly request: EncodedRequ
 
 /** Throws `validation_error` for bytes that are not an entry: replicas record such a message as rejected and go on. */
 export function decodeEntry(bytes: Uint8Array): Entry {
+  return parse(Entry, bytes);
+}
+
+/** An entry whose operations are still to be parsed, with `Operation`: for a reader that does so little by little. */
+export const Envelope = Entry.extend({
+  requests: z.array(Request.extend({ ops: z.array(z.unknown()).min(1).max(limits.entryOperationsMax) })).min(1),
+});
+export type Envelope = z.infer<typeof Envelope>;
+
+/** As `decodeEntry`, without looking into the operations. */
+export function openEntry(bytes: Uint8Array): Envelope {
+  return parse(Envelope, bytes);
+}
+
+function parse<Shape extends z.ZodType>(shape: Shape, bytes: Uint8Array): z.output<Shape> {
   let raw: unknown;
   try {
     raw = packr.unpack(bytes);
   } catch (cause) {
     throw new Failure('validation_error', 'entry is not MessagePack', { cause });
   }
-  const parsed = Entry.safeParse(raw);
+  const parsed = shape.safeParse(raw);
   if (!parsed.success) throw new Failure('validation_error', `entry is malformed: ${z.prettifyError(parsed.error)}`);
   return parsed.data;
 }

@@ -14,6 +14,8 @@ export {
   encodeRequest,
   Entry,
   ENTRY_VERSION,
+  Envelope,
+  openEntry,
   Request,
   type EncodedRequest,
 } from './entry.ts';

@@ -1,0 +1,148 @@
+import type { Operation, Outcome, RequestOutcome } from '@vectorizer/contracts';
+import { compileFilter } from '../filter/compile.ts';
+import { extendChain } from '../state/chain.ts';
+import type { ShardMeta } from '../state/meta.ts';
+import { packOutcomes, unpackOutcomes } from '../state/outcome-runs.ts';
+import type { Remembered, RequestTable } from '../state/request-table.ts';
+import type { Step } from '../state/shard-state.ts';
+import { StateHash } from '../state/state-hash.ts';
+import { decide, type Rules } from './decide.ts';
+import { Fingerprint } from './fingerprint.ts';
+import { readEntry, type ReadRequest } from './read-entry.ts';
+import { Slices } from './slices.ts';
+import { Stage, type Base } from './stage.ts';
+
+/** One message of the log. `at` is the log server's clock in milliseconds. */
+export type LoggedEntry = { readonly sequence: number; readonly bytes: Uint8Array; readonly at: number };
+export type Ground = Base & { readonly meta: ShardMeta; readonly requests: Pick<RequestTable, 'find'> };
+export type Prepared = Step & {
+  /** The changed points as they were. */
+  readonly before: Step['points'];
+  readonly results: readonly RequestOutcome[];
+};
+
+/**
+ * Works out all that an entry changes without changing anything, in slices that yield to searches. The result is a
+ * function of the state and the entry, whatever the timing.
+ */
+export async function prepare(ground: Ground, entry: LoggedEntry): Promise<Prepared> {
+  const slices = new Slices();
+  const { chain, digest } = await extendChain(ground.meta.chain, entry, slices);
+  const figures: ShardMeta = {
+    ...ground.meta,
+    sequence: entry.sequence,
+    chain,
+    digest,
+    bytes_received: ground.meta.bytes_received + entry.bytes.length,
+    last_applied_at: new Date(entry.at).toISOString(),
+  };
+  const requests = await readEntry(entry.bytes, slices);
+  if (requests === undefined) {
+    const meta = { ...figures, entries_rejected: figures.entries_rejected + 1 };
+    return { points: new Map(), before: new Map(), requests: [], results: [], meta };
+  }
+  const run = new Run(ground, entry.sequence, slices);
+  for (const request of requests) await run.request(request);
+  return run.finish(figures);
+}
+
+/** The preparation of one well-formed entry. */
+class Run {
+  readonly #ground: Ground;
+  readonly #stage: Stage;
+  readonly #rules: Rules;
+  readonly #slices: Slices;
+  readonly #remembered = new Map<string, Remembered>();
+  readonly #order: Remembered[] = [];
+  readonly #results: RequestOutcome[] = [];
+  #operations = 0;
+
+  constructor(ground: Ground, sequence: number, slices: Slices) {
+    this.#ground = ground;
+    this.#stage = new Stage(ground);
+    this.#rules = { dimension: ground.meta.dimension, metric: ground.meta.metric, sequence };
+    this.#slices = slices;
+  }
+
+  async request({ id, ops }: ReadRequest): Promise<void> {
+    const fingerprint = await this.#fingerprint(ops);
+    const { sequence } = this.#rules;
+    const first = this.#remembered.get(id) ?? this.#ground.requests.find(id);
+    if (first !== undefined && first.fingerprint === fingerprint) {
+      const outcomes = unpackOutcomes(first.runs);
+      this.#results.push({ request_id: id, sequence: first.sequence, replayed: true, outcomes });
+      return;
+    }
+    const outcomes =
+      first === undefined
+        ? await this.#run(ops)
+        : ops.map((): Outcome => ({ status: 'idempotency_key_reused', version: first.sequence }));
+    const made: Remembered = { id, sequence, fingerprint, runs: packOutcomes(outcomes) };
+    if (first === undefined) this.#remembered.set(id, made);
+    this.#order.push(first === undefined ? made : { ...made, reused: true });
+    this.#results.push({ request_id: id, sequence, replayed: false, outcomes });
+  }
+
+  /** Once per changed point, whatever the entry did to it on the way. */
+  async finish(figures: ShardMeta): Promise<Prepared> {
+    const { changes, before } = this.#stage;
+    const hash = StateHash.fromHex(figures.state_hash);
+    let points = figures.points;
+    for (const [id, next] of changes) {
+      const previous = before.get(id);
+      if (previous !== undefined) hash.subtract(id, previous);
+      if (next !== undefined) hash.add(id, next);
+      points += Number(next !== undefined) - Number(previous !== undefined);
+      if (this.#slices.due) await this.#slices.next();
+    }
+    const meta: ShardMeta = {
+      ...figures,
+      state_hash: hash.toHex(),
+      points,
+      entries_applied: figures.entries_applied + 1,
+      operations_applied: figures.operations_applied + this.#operations,
+    };
+    return { points: changes, before, requests: this.#order, results: this.#results, meta };
+  }
+
+  async #run(ops: readonly Operation[]): Promise<Outcome[]> {
+    const outcomes: Outcome[] = [];
+    for (const op of ops) {
+      outcomes.push(op.kind === 'delete_by_filter' ? await this.#deleteMatching(op.filter) : this.#apply(op));
+      if (this.#slices.due) await this.#slices.next();
+    }
+    this.#operations += ops.length;
+    return outcomes;
+  }
+
+  #apply(op: Exclude<Operation, { kind: 'delete_by_filter' }>): Outcome {
+    const record = this.#stage.get(op.id);
+    const { next, outcome } = decide(record, op, this.#rules);
+    if (next !== record) this.#stage.set(op.id, next);
+    return outcome;
+  }
+
+  async #deleteMatching(filter: Extract<Operation, { kind: 'delete_by_filter' }>['filter']): Promise<Outcome> {
+    const matches = compileFilter(filter);
+    const ids: string[] = [];
+    for (const { id, record } of this.#stage.points()) {
+      if (matches(id, record.payload)) ids.push(id);
+      if (this.#slices.due) await this.#slices.next();
+    }
+    for (const id of ids) {
+      this.#stage.get(id);
+      this.#stage.set(id, undefined);
+      if (this.#slices.due) await this.#slices.next();
+    }
+    return { status: 'deleted', count: ids.length };
+  }
+
+  async #fingerprint(ops: readonly Operation[]): Promise<string> {
+    const fingerprint = new Fingerprint();
+    for (const op of ops) {
+      fingerprint.add(op);
+      if (this.#slices.due) await this.#slices.next();
+    }
+    return fingerprint.toString();
+  }
+}

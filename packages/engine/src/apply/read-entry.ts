@@ -1,0 +1,38 @@
+import { limits, openEntry, Operation } from '@vectorizer/contracts';
+import { Failure } from '@vectorizer/errors';
+import type { Slices } from './slices.ts';
+
+export type ReadRequest = { readonly id: string; readonly ops: readonly Operation[] };
+
+/**
+ * The requests of an entry, parsed in slices; undefined when the bytes are no entry. All of an entry is refused for one
+ * malformed operation, since it then was not written by anything that keeps the contract.
+ */
+export async function readEntry(bytes: Uint8Array, slices: Slices): Promise<readonly ReadRequest[] | undefined> {
+  const envelope = open(bytes);
+  if (envelope === undefined) return undefined;
+  let operations = 0;
+  for (const request of envelope.requests) operations += request.ops.length;
+  if (operations > limits.entryOperationsMax) return undefined;
+  const requests: ReadRequest[] = [];
+  for (const { id, ops: raw } of envelope.requests) {
+    const ops: Operation[] = [];
+    for (const op of raw) {
+      const parsed = Operation.safeParse(op);
+      if (!parsed.success) return undefined;
+      ops.push(parsed.data);
+      if (slices.due) await slices.next();
+    }
+    requests.push({ id, ops });
+  }
+  return requests;
+}
+
+function open(bytes: Uint8Array): ReturnType<typeof openEntry> | undefined {
+  try {
+    return openEntry(bytes);
+  } catch (cause) {
+    if (Failure.from(cause).onReplay === 'skip') return undefined;
+    throw cause;
+  }
+}

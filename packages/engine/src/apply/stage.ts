@@ -1,0 +1,35 @@
+import type { PointRecord } from '../state/record.ts';
+import type { Snapshot } from '../state/snapshot.ts';
+
+/** What a stage lies on. */
+export type Base = { point(id: string): PointRecord | undefined; snapshot(): Snapshot };
+
+/** The changes of an entry in preparation: its later operations see what its earlier ones did, and nobody else does. */
+export class Stage {
+  readonly #base: Base;
+  readonly changes = new Map<string, PointRecord | undefined>();
+  /** What was there before, for each changed id. */
+  readonly before = new Map<string, PointRecord | undefined>();
+
+  constructor(base: Base) {
+    this.#base = base;
+  }
+
+  get(id: string): PointRecord | undefined {
+    if (this.changes.has(id)) return this.changes.get(id);
+    const record = this.before.has(id) ? this.before.get(id) : this.#base.point(id);
+    this.before.set(id, record);
+    return record;
+  }
+
+  set(id: string, record: PointRecord | undefined): void {
+    this.changes.set(id, record);
+  }
+
+  /** Every point as the stage sees it. The base does not move while an entry is prepared. */
+  *points(): Generator<{ readonly id: string; readonly record: PointRecord }> {
+    for (const [id, record] of this.changes) if (record !== undefined) yield { id, record };
+    using snapshot = this.#base.snapshot();
+    for (const point of snapshot.points()) if (!this.changes.has(point.id)) yield point;
+  }
+}

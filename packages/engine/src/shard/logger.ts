@@ -1,0 +1,8 @@
+/** What the engine needs of a logger; pino's fits. */
+export type EngineLogger = {
+  info(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+};
+
+/** For a caller that does not listen. */
+export const silent: EngineLogger = { info: () => undefined, error: () => undefined };

@@ -1,0 +1,263 @@
+import assert from 'node:assert/strict';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setImmediate as yieldToOthers, setTimeout as sleep } from 'node:timers/promises';
+import type {
+  Filter,
+  Hnsw,
+  Metric,
+  PointView,
+  ReplicaReport,
+  RequestOutcome,
+  SearchSpec,
+  Warning,
+} from '@vectorizer/contracts';
+import { Failure } from '@vectorizer/errors';
+import { prepare, type LoggedEntry, type Prepared } from '../apply/prepare.ts';
+import { ShardState } from '../state/shard-state.ts';
+import { VectorIndex } from '../vector/vector-index.ts';
+import { Background } from './background.ts';
+import { Gate } from './gate.ts';
+import { silent, type EngineLogger } from './logger.ts';
+import { count, scroll, type ScrollSpec } from './scan.ts';
+import { checkQuery, search, searchNow, type SearchGround, type ShardSearchResult } from './search.ts';
+import { viewOf, warningsFor, type Fields } from './views.ts';
+
+/** Scans that look at every point take turns slice by slice; more at once would only make each slice wait longer. */
+const SCANS = { running: 2, waiting: 256 } as const;
+/** While the buffer is full and its vectors have not settled. */
+const ROOM_PAUSE_MS = 5;
+
+export type ShardOptions = {
+  /** Made if it is absent; belongs to this replica alone. */
+  readonly directory: string;
+  readonly dimension: number;
+  readonly metric: Metric;
+  readonly hnsw: Hnsw;
+  readonly logger?: EngineLogger;
+  /** Called once when the replica cannot go on (disk full, corrupt file); `apply` then fails with the same. */
+  readonly onFailure?: (failure: Failure) => void;
+  /** For tests; the defaults suit everything else. */
+  readonly bufferRowsMax?: number;
+  readonly requestsMax?: number;
+};
+
+/** Where a replica is in its log, and what it can prove about the way there. */
+export type Position = {
+  readonly sequence: number;
+  readonly chain: string;
+  /** SHA-256 of the last applied entry. */
+  readonly digest: string;
+  /** The creation time of the log that this state is of; null until `bind`. */
+  readonly created: string | null;
+};
+export type ShardReport = Omit<ReplicaReport, 'node' | 'uid' | 'shard' | 'phase' | 'reason'>;
+
+/**
+ * One replica of one shard: applies the log in order and answers reads. A read reflects whole entries only, and says
+ * up to which sequence. One caller applies; any number read.
+ */
+export class Shard {
+  readonly #state: ShardState;
+  readonly #index: VectorIndex;
+  readonly #ground: SearchGround;
+  readonly #background: Background;
+  readonly #scans = new Gate(SCANS);
+  readonly #onFailure: ((failure: Failure) => void) | undefined;
+  #failure: Failure | undefined;
+  #applying = false;
+
+  private constructor(state: ShardState, index: VectorIndex, options: ShardOptions) {
+    const { logger = silent } = options;
+    this.#state = state;
+    this.#index = index;
+    this.#ground = { state, index, scans: this.#scans, efDefault: options.hnsw.ef_search };
+    this.#onFailure = options.onFailure;
+    this.#background = new Background({ state, index, logger, onFailure: (cause) => this.#fail(cause) });
+  }
+
+  static async open(options: ShardOptions): Promise<Shard> {
+    const graphDirectory = join(options.directory, 'graph');
+    await mkdir(graphDirectory, { recursive: true });
+    const state = await ShardState.open(join(options.directory, 'points.mdb'), options);
+    try {
+      const index = new VectorIndex({
+        ...options,
+        directory: graphDirectory,
+        vectorOf: (id) => state.point(id)?.vector,
+      });
+      const { reason } = await index.load(await state.vectorVersions());
+      if (reason !== undefined && state.meta.points > 0) {
+        options.logger?.info({ reason, points: state.meta.points }, 'built the graph anew');
+      }
+      return new Shard(state, index, options);
+    } catch (cause) {
+      await state.close();
+      throw cause;
+    }
+  }
+
+  get position(): Position {
+    const { sequence, chain, digest, created } = this.#state.meta;
+    return { sequence, chain, digest, created };
+  }
+
+  /** Ties the replica to one life of its log, by the log's creation time. */
+  bind(created: string): void {
+    this.#state.bind(created);
+  }
+
+  /**
+   * Applies the next entry: works it out in slices that yield to searches, waits for room in memory, then makes it
+   * visible in one step. Throws only when this node cannot go on; a fault of the entry is an outcome.
+   */
+  async apply(entry: LoggedEntry): Promise<readonly RequestOutcome[]> {
+    if (this.#failure !== undefined) throw this.#failure;
+    assert(!this.#applying, 'one entry is applied at a time');
+    assert.equal(entry.sequence, this.#state.meta.sequence + 1, 'entries are applied in order, without gaps');
+    this.#applying = true;
+    try {
+      if (this.#state.full) await this.#state.flush();
+      const prepared = await prepare(this.#state, entry);
+      await this.#makeRoom(prepared);
+      this.#show(prepared);
+      return prepared.results;
+    } catch (cause) {
+      throw this.#fail(cause);
+    } finally {
+      this.#applying = false;
+    }
+  }
+
+  search(spec: SearchSpec): ShardSearchResult | Promise<ShardSearchResult> {
+    return search(this.#ground, spec);
+  }
+
+  /** The search without a filter, approximate, which needs no promise. */
+  searchNow(spec: SearchSpec): ShardSearchResult {
+    checkQuery(this.#state.meta, spec.vector);
+    return searchNow(this.#ground, spec);
+  }
+
+  /** In the order asked; absent ones are left out. */
+  read(ids: readonly string[], fields: Fields): { readonly sequence: number; readonly points: readonly PointView[] } {
+    const points: PointView[] = [];
+    for (const id of ids) {
+      const record = this.#state.point(id);
+      if (record !== undefined) points.push(viewOf(id, record, fields));
+    }
+    return { sequence: this.#state.meta.sequence, points };
+  }
+
+  /** In the order of the ids' UTF-8 bytes. */
+  scroll(spec: ScrollSpec): Promise<{
+    readonly sequence: number;
+    readonly points: readonly PointView[];
+    readonly more: boolean;
+    readonly warnings: readonly Warning[];
+  }> {
+    return this.#scans.run(async () => {
+      using snapshot = this.#state.snapshot();
+      const page = await scroll(snapshot, spec);
+      return { sequence: snapshot.sequence, ...page, warnings: warningsFor(spec.filter) };
+    });
+  }
+
+  async count(
+    filter?: Filter,
+  ): Promise<{ readonly sequence: number; readonly count: number; readonly warnings: readonly Warning[] }> {
+    const { sequence, points } = this.#state.meta;
+    if (filter === undefined) return { sequence, count: points, warnings: [] };
+    return this.#scans.run(async () => {
+      using snapshot = this.#state.snapshot();
+      return {
+        sequence: snapshot.sequence,
+        count: await count(snapshot, filter),
+        warnings: warningsFor(filter),
+      };
+    });
+  }
+
+  /**
+   * What a request came to, if it is remembered. With the sequence at which it was logged, a replay says so, and a
+   * refused reuse of another request's id is told apart from it.
+   */
+  outcome(requestId: string, sequence?: number): RequestOutcome | undefined {
+    return this.#state.requests.outcome(requestId, sequence);
+  }
+
+  report(): ShardReport {
+    const { meta } = this.#state;
+    return {
+      applied_sequence: meta.sequence,
+      durable_sequence: this.#state.durableSequence,
+      points: meta.points,
+      ...this.#index.stats(),
+      state_hash: meta.state_hash,
+      chain: meta.chain,
+      bytes_received: meta.bytes_received,
+      entries_applied: meta.entries_applied,
+      operations_applied: meta.operations_applied,
+      entries_rejected: meta.entries_rejected,
+      last_applied_at: meta.last_applied_at,
+    };
+  }
+
+  /** From here on the replica looks after itself: graph, flushes, rebuilds, saves. */
+  startBackground(): void {
+    this.#background.start();
+  }
+
+  /** Everything applied before the call is on disk after it. */
+  async flush(): Promise<void> {
+    await this.#state.flush();
+  }
+
+  /** Moves what has settled in the buffer into the graph and saves the graph. */
+  async saveGraph(): Promise<void> {
+    while (this.#index.drain(performance.now())) await yieldToOthers();
+    await this.#index.save();
+  }
+
+  /** The caller has stopped applying. After a failure nothing more is written. */
+  async close(): Promise<void> {
+    assert(!this.#applying, 'the caller stops applying before it closes');
+    await this.#background.stop();
+    try {
+      if (this.#failure !== undefined) return;
+      await this.#state.flush();
+      if (this.#index.unsaved > 0) await this.#index.save();
+    } finally {
+      await this.#state.close();
+    }
+  }
+
+  async #makeRoom({ points, before }: Prepared): Promise<void> {
+    let vectors = 0;
+    for (const [id, next] of points)
+      if (next !== undefined && next.vectorVersion !== before.get(id)?.vectorVersion) vectors += 1;
+    assert(vectors <= this.#index.capacity, 'an entry fits the buffer');
+    while (this.#index.room < vectors) {
+      await (this.#index.drain(performance.now()) ? yieldToOthers() : sleep(ROOM_PAUSE_MS));
+    }
+  }
+
+  /** Synchronous, so that no reader sees half of an entry. */
+  #show(prepared: Prepared): void {
+    const now = performance.now();
+    for (const [id, next] of prepared.points) {
+      if (next === undefined) this.#index.remove(id);
+      else if (next.vectorVersion !== prepared.before.get(id)?.vectorVersion) {
+        this.#index.upsert(id, next.vector, { version: next.vectorVersion, now });
+      }
+    }
+    this.#state.advance(prepared);
+  }
+
+  #fail(cause: unknown): Failure {
+    if (this.#failure !== undefined) return this.#failure;
+    this.#failure = Failure.from(cause);
+    this.#onFailure?.(this.#failure);
+    return this.#failure;
+  }
+}

@@ -1,0 +1,97 @@
+import { open, type RootDatabase, type Transaction } from 'lmdb';
+import { Failure } from '@vectorizer/errors';
+
+/**
+ * The file of a replica. `commit` is one LMDB transaction, so what is on disk always equals some flushed state:
+ *
+ * - LMDB never overwrites pages that the last commit refers to; a commit becomes one by the write of a single meta page,
+ *   of which there are two in turn. A kill before it leaves the previous commit, a kill after it the new one.
+ * - `overlappingSync: false`, `noSync: false`: the data pages are synced before the meta page is written, and the meta
+ *   page before the promise resolves, so power loss is no different from a kill. (lmdb's default commits first and syncs
+ *   later; it would also recover, but then what is durable is not what was last committed.)
+ * - `useWritemap: false`: a stray write in native code cannot reach the file.
+ *
+ * Writing and syncing happen on lmdb's own thread.
+ */
+export class LmdbStore {
+  readonly #db: RootDatabase<Buffer, Buffer>;
+
+  private constructor(db: RootDatabase<Buffer, Buffer>) {
+    this.#db = db;
+  }
+
+  static open(path: string): LmdbStore {
+    try {
+      const db = open<Buffer, Buffer>({
+        path,
+        keyEncoding: 'binary',
+        encoding: 'binary',
+        noSubdir: true,
+        overlappingSync: false,
+        noSync: false,
+        useWritemap: false,
+        // Fixed, so that a file written on one machine opens on another.
+        pageSize: 4_096,
+        maxReaders: READERS_MAX,
+      });
+      return new LmdbStore(db);
+    } catch (cause) {
+      throw new Failure('storage_error', `cannot open ${path}`, { cause });
+    }
+  }
+
+  /** A view of the store's memory that the next read overwrites: decode it at once. */
+  peek(key: Buffer, view?: StoreView): Buffer | undefined {
+    const bytes =
+      view === undefined ? this.#db.getBinaryFast(key) : this.#db.get(key, { transaction: view.transaction });
+    // lmdb answers its whole read buffer with another `length`: native methods would read on to its true end.
+    return bytes?.subarray(0, bytes.length);
+  }
+
+  range(span: { start: Buffer; end: Buffer; limit: number }, view?: StoreView): { key: Buffer; value: Buffer }[] {
+    const transaction = view?.transaction;
+    return [...this.#db.getRange(transaction === undefined ? span : { ...span, transaction })];
+  }
+
+  /** The store as it is now, whatever is committed later. To be closed. */
+  view(): StoreView {
+    return new StoreView(this.#db.useReadTransaction());
+  }
+
+  async commit(writes: readonly Write[]): Promise<void> {
+    try {
+      await this.#db.batch(() => {
+        for (const { key, value } of writes) {
+          // Each is part of the batch, whose promise stands for all of them.
+          void (value === undefined ? this.#db.remove(key) : this.#db.put(key, value));
+        }
+      });
+    } catch (cause) {
+      throw new Failure('storage_error', 'cannot write the store of a replica', { cause });
+    }
+    // The next read in this turn must see what was just committed.
+    this.#db.resetReadTxn();
+  }
+
+  async close(): Promise<void> {
+    await this.#db.close();
+  }
+}
+
+/** Views open at once: one per running scan, and scans are bounded well below this. */
+const READERS_MAX = 126;
+
+/** A change of one key; without a value it is removed. */
+export type Write = { readonly key: Buffer; readonly value: Buffer | undefined };
+
+export class StoreView implements Disposable {
+  readonly transaction: Transaction;
+
+  constructor(transaction: Transaction) {
+    this.transaction = transaction;
+  }
+
+  [Symbol.dispose](): void {
+    this.transaction.done();
+  }
+}

@@ -1,0 +1,60 @@
+import { z } from 'zod';
+import { Metric } from '@vectorizer/contracts';
+import { Failure } from '@vectorizer/errors';
+import { CHAIN_START } from './chain.ts';
+import { StateHash } from './state-hash.ts';
+
+const Count = z.int().nonnegative();
+const Hex = z.string().regex(/^[0-9a-f]{64}$/);
+
+/** What a replica knows about itself at one sequence; written in the same transaction as the points of that sequence. */
+export const ShardMeta = z.object({
+  format: z.literal(1),
+  dimension: Count,
+  metric: Metric,
+  sequence: Count,
+  chain: Hex,
+  /** SHA-256 of the last applied entry; tells a replaced log from a continued one. */
+  digest: Hex,
+  /** When the log was created, as the log server says; null until it is known. */
+  created: z.string().nullable(),
+  state_hash: Hex,
+  points: Count,
+  bytes_received: Count,
+  entries_applied: Count,
+  operations_applied: Count,
+  entries_rejected: Count,
+  last_applied_at: z.string().nullable(),
+});
+export type ShardMeta = z.infer<typeof ShardMeta>;
+
+export function firstMeta(identity: Pick<ShardMeta, 'dimension' | 'metric'>): ShardMeta {
+  return {
+    format: 1,
+    ...identity,
+    sequence: 0,
+    chain: CHAIN_START,
+    digest: CHAIN_START,
+    created: null,
+    state_hash: StateHash.empty().toHex(),
+    points: 0,
+    bytes_received: 0,
+    entries_applied: 0,
+    operations_applied: 0,
+    entries_rejected: 0,
+    last_applied_at: null,
+  };
+}
+
+export function encodeMeta(meta: ShardMeta): Buffer {
+  return Buffer.from(JSON.stringify(meta));
+}
+
+/** A store that cannot be read as ours is refused, not repaired: the caller rebuilds the replica from the log. */
+export function decodeMeta(bytes: Buffer): ShardMeta {
+  try {
+    return ShardMeta.parse(JSON.parse(bytes.toString('utf8')));
+  } catch (cause) {
+    throw new Failure('storage_error', 'the store of a replica is not readable by this version', { cause });
+  }
+}

@@ -1,0 +1,197 @@
+import { pack, unpack } from 'msgpackr';
+import { setImmediate as yieldToOthers } from 'node:timers/promises';
+import { Failure } from '@vectorizer/errors';
+import { Slices } from '../apply/slices.ts';
+import { idOfKey, keyAfter, metaKey, pointKey, pointsEnd, requestKey, requestRange } from './keys.ts';
+import { LmdbStore, type Write } from './lmdb-store.ts';
+import { decodeMeta, encodeMeta, firstMeta, type ShardMeta } from './meta.ts';
+import { Overlay } from './overlay.ts';
+import { decodeRecord, decodeSummary, decodeVersions, encodeRecord, type PointRecord } from './record.ts';
+import { RequestTable, type Remembered } from './request-table.ts';
+import { Snapshot } from './snapshot.ts';
+
+/** Keys read at once while the store is opened. */
+const OPEN_BATCH = 512;
+
+/** Everything that one entry changes. */
+export type Step = {
+  readonly points: ReadonlyMap<string, PointRecord | undefined>;
+  readonly requests: readonly Remembered[];
+  readonly meta: ShardMeta;
+};
+
+/**
+ * A replica's state: points, remembered requests and figures. `advance` makes an entry's changes visible at once, in
+ * memory; `flush` writes all that is in memory in one transaction. After a kill the store equals the state at the
+ * last flush, and the log has the rest.
+ */
+export class ShardState {
+  readonly requests: RequestTable;
+  readonly #store: LmdbStore;
+  readonly #overlay = new Overlay();
+  #dirtyRequests: Write[] = [];
+  #meta: ShardMeta;
+  #durable: ShardMeta;
+  #flushing: Promise<void> | undefined;
+
+  private constructor(parts: { store: LmdbStore; requests: RequestTable; meta: ShardMeta }) {
+    this.#store = parts.store;
+    this.requests = parts.requests;
+    this.#meta = parts.meta;
+    this.#durable = parts.meta;
+  }
+
+  static async open(
+    path: string,
+    options: Pick<ShardMeta, 'dimension' | 'metric'> & { readonly requestsMax?: number },
+  ): Promise<ShardState> {
+    const store = LmdbStore.open(path);
+    try {
+      const { dimension, metric } = options;
+      const bytes = store.peek(metaKey);
+      const meta = bytes === undefined ? firstMeta({ dimension, metric }) : decodeMeta(bytes);
+      if (meta.dimension !== dimension || meta.metric !== metric) {
+        throw new Failure('storage_error', `the store holds ${meta.metric} vectors of ${meta.dimension} components`);
+      }
+      const requests = new RequestTable(options.requestsMax);
+      await restoreRequests(store, requests);
+      return new ShardState({ store, requests, meta });
+    } catch (cause) {
+      await store.close();
+      throw cause;
+    }
+  }
+
+  get meta(): ShardMeta {
+    return this.#meta;
+  }
+
+  /** The sequence that a kill now would leave on disk. */
+  get durableSequence(): number {
+    return this.#durable.sequence;
+  }
+
+  /** How many changed points wait for a flush. */
+  get unflushed(): number {
+    return this.#overlay.size;
+  }
+
+  get dirty(): boolean {
+    return this.#durable !== this.#meta;
+  }
+
+  /** Memory for changes is used up: flush before the next entry. */
+  get full(): boolean {
+    return this.#overlay.full;
+  }
+
+  point(id: string): PointRecord | undefined {
+    if (this.#overlay.has(id)) return this.#overlay.get(id);
+    const bytes = this.#store.peek(pointKey(id));
+    return bytes === undefined ? undefined : decodeRecord(bytes);
+  }
+
+  /** A point without its vector, which is most of its bytes. */
+  summary(id: string): Omit<PointRecord, 'vector'> | undefined {
+    if (this.#overlay.has(id)) return this.#overlay.get(id);
+    const bytes = this.#store.peek(pointKey(id));
+    return bytes === undefined ? undefined : decodeSummary(bytes);
+  }
+
+  /** The versions alone, at the least cost. */
+  versions(id: string): Pick<PointRecord, 'version' | 'vectorVersion'> | undefined {
+    if (this.#overlay.has(id)) return this.#overlay.get(id);
+    const bytes = this.#store.peek(pointKey(id));
+    return bytes === undefined ? undefined : decodeVersions(bytes);
+  }
+
+  snapshot(): Snapshot {
+    return new Snapshot({ sequence: this.#meta.sequence, store: this.#store, changes: this.#overlay.copy() });
+  }
+
+  /** The vector version of every point. */
+  async vectorVersions(): Promise<Map<string, number>> {
+    const versions = new Map<string, number>();
+    let start = keyAfter(undefined);
+    for (;;) {
+      const batch = this.#store.range({ start, end: pointsEnd, limit: OPEN_BATCH });
+      for (const { key, value } of batch) versions.set(idOfKey(key), decodeVersions(value).vectorVersion);
+      const last = batch.at(-1);
+      if (last === undefined) return versions;
+      start = keyAfter(idOfKey(last.key));
+      await yieldToOthers();
+    }
+  }
+
+  /** Synchronous: a reader sees all of the step or none of it. */
+  advance(step: Step): void {
+    for (const [id, record] of step.points) this.#overlay.set(id, record);
+    for (const request of step.requests) {
+      const { added, forgotten } = this.requests.remember(request);
+      this.#dirtyRequests.push({ key: requestKey(added), value: pack(request) });
+      for (const order of forgotten) this.#dirtyRequests.push({ key: requestKey(order), value: undefined });
+    }
+    this.#meta = { ...step.meta, created: this.#meta.created };
+  }
+
+  /** Ties the state to one life of the log. */
+  bind(created: string): void {
+    this.#meta = { ...this.#meta, created };
+  }
+
+  /** Writes what was applied before the call. A failure leaves it all in memory, for the next flush. */
+  async flush(): Promise<void> {
+    while (this.#flushing !== undefined) await this.#flushing;
+    if (!this.dirty) return;
+    this.#flushing = this.#write();
+    try {
+      await this.#flushing;
+    } finally {
+      this.#flushing = undefined;
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#store.close();
+  }
+
+  async #write(): Promise<void> {
+    const [meta, points, requests] = [this.#meta, this.#overlay.freeze(), this.#dirtyRequests];
+    this.#dirtyRequests = [];
+    try {
+      const writes = await encodePoints(points);
+      for (const request of requests) writes.push(request);
+      writes.push({ key: metaKey, value: encodeMeta(meta) });
+      await this.#store.commit(writes);
+    } catch (cause) {
+      this.#dirtyRequests = [...requests, ...this.#dirtyRequests];
+      throw cause;
+    }
+    this.#durable = meta;
+    this.#overlay.thaw();
+  }
+}
+
+async function encodePoints(points: ReadonlyMap<string, PointRecord | undefined>): Promise<Write[]> {
+  const slices = new Slices();
+  const writes: Write[] = [];
+  for (const [id, record] of points) {
+    writes.push({ key: pointKey(id), value: record === undefined ? undefined : encodeRecord(record) });
+    if (slices.due) await slices.next();
+  }
+  return writes;
+}
+
+async function restoreRequests(store: LmdbStore, requests: RequestTable): Promise<void> {
+  let start: Buffer = requestRange.start;
+  for (;;) {
+    const batch = store.range({ start, end: requestRange.end, limit: OPEN_BATCH });
+    for (const { key, value } of batch) {
+      requests.restore(Number(key.readBigUInt64BE(1)), unpack(value) as Remembered);
+    }
+    const last = batch.at(-1);
+    if (last === undefined) return;
+    start = requestKey(Number(last.key.readBigUInt64BE(1)) + 1);
+    await yieldToOthers();
+  }
+}

@@ -1,0 +1,66 @@
+import type { StoreView, LmdbStore } from './lmdb-store.ts';
+import { compareIds, idOfKey, keyAfter, pointKey, pointsEnd } from './keys.ts';
+import type { PointChanges } from './overlay.ts';
+import { decodeRecord, type PointRecord } from './record.ts';
+
+export type StoredPoint = { readonly id: string; readonly record: PointRecord };
+
+/** Points read at once; a few hundred microseconds. */
+const BATCH = 128;
+
+/** Every point of one sequence, in the order of the ids' UTF-8 bytes, whatever is applied or flushed meanwhile. */
+export class Snapshot implements Disposable {
+  readonly sequence: number;
+  readonly #store: LmdbStore;
+  readonly #view: StoreView;
+  readonly #changes: PointChanges;
+  readonly #changed: readonly string[];
+
+  constructor(source: { readonly sequence: number; readonly store: LmdbStore; readonly changes: PointChanges }) {
+    this.sequence = source.sequence;
+    this.#store = source.store;
+    this.#view = source.store.view();
+    this.#changes = source.changes;
+    this.#changed = [...source.changes.keys()].toSorted(compareIds);
+  }
+
+  point(id: string): PointRecord | undefined {
+    if (this.#changes.has(id)) return this.#changes.get(id);
+    const bytes = this.#store.peek(pointKey(id), this.#view);
+    return bytes === undefined ? undefined : decodeRecord(bytes);
+  }
+
+  /** Reads in small batches, so the caller may pause between any two points. */
+  *points(after?: string): Generator<StoredPoint> {
+    let next = this.#changed.findIndex((id) => after === undefined || compareIds(id, after) > 0);
+    if (next === -1) next = this.#changed.length;
+    for (const stored of this.#storedPoints(after)) {
+      for (; next < this.#changed.length && compareIds(this.#changed[next] ?? '', stored.id) < 0; next++) {
+        yield* this.#changedPoint(next);
+      }
+      if (!this.#changes.has(stored.id)) yield stored;
+    }
+    for (; next < this.#changed.length; next++) yield* this.#changedPoint(next);
+  }
+
+  [Symbol.dispose](): void {
+    this.#view[Symbol.dispose]();
+  }
+
+  *#changedPoint(position: number): Generator<StoredPoint> {
+    const id = this.#changed[position] ?? '';
+    const record = this.#changes.get(id);
+    if (record !== undefined) yield { id, record };
+  }
+
+  *#storedPoints(after: string | undefined): Generator<StoredPoint> {
+    let start = keyAfter(after);
+    for (;;) {
+      const batch = this.#store.range({ start, end: pointsEnd, limit: BATCH }, this.#view);
+      for (const { key, value } of batch) yield { id: idOfKey(key), record: decodeRecord(value) };
+      const last = batch.at(-1);
+      if (last === undefined || batch.length < BATCH) return;
+      start = keyAfter(idOfKey(last.key));
+    }
+  }
+}
