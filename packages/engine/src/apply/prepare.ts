@@ -9,7 +9,7 @@ import { StateHash } from '../state/state-hash.ts';
 import { decide, type Rules } from './decide.ts';
 import { Fingerprint } from './fingerprint.ts';
 import { readEntry, type ReadRequest } from './read-entry.ts';
-import { Slices } from './slices.ts';
+import type { Slices } from './slices.ts';
 import { Stage, type Base } from './stage.ts';
 
 /** One message of the log. `at` is the log server's clock in milliseconds. */
@@ -25,8 +25,7 @@ export type Prepared = Step & {
  * Works out all that an entry changes without changing anything, in slices that yield to searches. The result is a
  * function of the state and the entry, whatever the timing.
  */
-export async function prepare(ground: Ground, entry: LoggedEntry): Promise<Prepared> {
-  const slices = new Slices();
+export async function prepare(ground: Ground, entry: LoggedEntry, slices: Slices): Promise<Prepared> {
   const { chain, digest } = await extendChain(ground.meta.chain, entry, slices);
   const figures: ShardMeta = {
     ...ground.meta,

@@ -14,6 +14,7 @@ import type {
 } from '@vectorizer/contracts';
 import { Failure } from '@vectorizer/errors';
 import { prepare, type LoggedEntry, type Prepared } from '../apply/prepare.ts';
+import { Slices } from '../apply/slices.ts';
 import { ShardState } from '../state/shard-state.ts';
 import { VectorIndex } from '../vector/vector-index.ts';
 import { Background } from './background.ts';
@@ -27,6 +28,8 @@ import { viewOf, warningsFor, type Fields } from './views.ts';
 const SCANS = { running: 2, waiting: 256 } as const;
 /** While the buffer is full and its vectors have not settled. */
 const ROOM_PAUSE_MS = 5;
+/** More changes than this get a slice of their own when they are made visible; about 2 µs each. */
+const SHOWN_IN_PASSING_MAX = 250;
 
 export type ShardOptions = {
   /** Made if it is absent; belongs to this replica alone. */
@@ -63,6 +66,7 @@ export class Shard {
   readonly #ground: SearchGround;
   readonly #background: Background;
   readonly #scans = new Gate(SCANS);
+  readonly #slices = new Slices();
   readonly #onFailure: ((failure: Failure) => void) | undefined;
   #failure: Failure | undefined;
   #applying = false;
@@ -118,8 +122,9 @@ export class Shard {
     this.#applying = true;
     try {
       if (this.#state.full) await this.#state.flush();
-      const prepared = await prepare(this.#state, entry);
+      const prepared = await prepare(this.#state, entry, this.#slices);
       await this.#makeRoom(prepared);
+      if (this.#slices.due || prepared.points.size > SHOWN_IN_PASSING_MAX) await this.#slices.next();
       this.#show(prepared);
       return prepared.results;
     } catch (cause) {
