@@ -1,0 +1,186 @@
+import { cp, readdir, stat, truncate } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import type { Metric, SearchSpec } from '@vectorizer/contracts';
+import { seededRandom, temporaryDirectory, type SeededRandom } from '@vectorizer/testing';
+import { Shard, type ShardOptions } from '../shard/shard.ts';
+import { StateHash } from '../state/state-hash.ts';
+import { EntryGenerator, TAGS, type RandomEntry } from './random-entry.ts';
+import { Reference, type ReferencePoint } from './reference.ts';
+
+const DIMENSION = 4;
+const REQUESTS_MAX = 30;
+const STEPS = 400;
+const fields = { with_payload: true, with_vector: true };
+
+/** A shard beside its reference, and the log that both were fed, so that a shard can be restarted from any state. */
+class Trial {
+  readonly reference: Reference;
+  readonly random: SeededRandom;
+  readonly #options: Omit<ShardOptions, 'directory'>;
+  readonly #root: string;
+  readonly #log: RandomEntry[] = [];
+  readonly #generator: EntryGenerator;
+  #lives = 0;
+  #wanted = 0;
+  #found = 0;
+  shard: Shard;
+
+  private constructor(setting: {
+    root: string;
+    metric: Metric;
+    random: SeededRandom;
+    shard: Shard;
+    options: Omit<ShardOptions, 'directory'>;
+  }) {
+    this.#root = setting.root;
+    this.random = setting.random;
+    this.shard = setting.shard;
+    this.#options = setting.options;
+    this.#generator = new EntryGenerator(setting.random, DIMENSION);
+    this.reference = new Reference({ dimension: DIMENSION, metric: setting.metric, requestsMax: REQUESTS_MAX });
+  }
+
+  static async start(root: string, metric: Metric, random: SeededRandom): Promise<Trial> {
+    const hnsw = { m: 8, ef_construction: 100, ef_search: 100 };
+    const options = { dimension: DIMENSION, metric, hnsw, bufferRowsMax: 32, requestsMax: REQUESTS_MAX };
+    const shard = await Shard.open({ ...options, directory: join(root, '0') });
+    return new Trial({ root, metric, random, shard, options });
+  }
+
+  async apply(): Promise<void> {
+    const entry = this.#generator.next(this.reference.sequence + 1);
+    this.#log.push(entry);
+    const expected = this.reference.apply(entry.requests);
+    const results = await this.#feed(this.#log.length);
+    expect(results).toEqual(expected);
+    for (const outcome of expected) {
+      // Within one entry, a sequence does not tell two requests of one id apart.
+      const alone = expected.filter(({ request_id: id }) => id === outcome.request_id).length === 1;
+      if (!outcome.replayed && alone) expect(this.shard.outcome(outcome.request_id, outcome.sequence)).toEqual(outcome);
+    }
+  }
+
+  async restart(): Promise<void> {
+    await this.shard.close();
+    await this.#maybeTearGraph(this.#directory());
+    this.shard = await Shard.open({ ...this.#options, directory: this.#directory() });
+    expect(this.shard.position.sequence).toBe(this.#log.length);
+  }
+
+  /** What a kill leaves: the files as they are, without a flush. The log brings back the rest. */
+  async crash(): Promise<void> {
+    const from = this.#directory();
+    this.#lives += 1;
+    await cp(from, this.#directory(), { recursive: true, filter: (path) => !path.endsWith('-lock') });
+    const durable = this.shard.report().durable_sequence;
+    await this.shard.close();
+    await this.#maybeTearGraph(this.#directory());
+    this.shard = await Shard.open({ ...this.#options, directory: this.#directory() });
+    expect(this.shard.position.sequence).toBe(durable);
+    for (let sequence = durable + 1; sequence <= this.#log.length; sequence++) await this.#feed(sequence);
+  }
+
+  async check(): Promise<void> {
+    const { reference, shard } = this;
+    const ids = reference.ids();
+    expect(shard.report()).toMatchObject({
+      applied_sequence: reference.sequence,
+      points: ids.length,
+      entries_rejected: reference.rejected,
+    });
+    const page = await shard.scroll({ limit: 1_000, ...fields });
+    expect(page.points.map(({ id }) => id)).toEqual(ids);
+    const hash = StateHash.empty();
+    for (const { id, version, vector, payload } of page.points) {
+      const point = reference.points.get(id);
+      expect({ version, vector, payload: JSON.parse(payload ?? 'null') }).toEqual(point);
+      hash.add(id, { version, vectorVersion: 0, vector: vector ?? new Float32Array(), payload: payload ?? null });
+    }
+    expect(shard.report().state_hash).toBe(hash.toHex());
+    expect(shard.read(ids.slice(0, 5).toReversed(), fields).points).toEqual(page.points.slice(0, 5).toReversed());
+    await this.#checkPaging(ids);
+    await this.#checkSearches();
+  }
+
+  /** Recall of the approximate searches over the whole trial. */
+  get recall(): number {
+    return this.#found / this.#wanted;
+  }
+
+  async #checkPaging(ids: readonly string[]): Promise<void> {
+    const after = this.random.pick(['', 'p3', 'zz', ...ids]);
+    const expected = ids.filter((id) => Buffer.compare(Buffer.from(id), Buffer.from(after)) > 0);
+    const page = await this.shard.scroll({ after, limit: 7, with_payload: false, with_vector: false });
+    expect(page.points.map(({ id }) => id)).toEqual(expected.slice(0, 7));
+    expect(page.more).toBe(expected.length > 7);
+  }
+
+  async #checkSearches(): Promise<void> {
+    const { random, reference, shard } = this;
+    const tag = random.pick(TAGS);
+    const filter = { must: [{ key: 'tag', match: { value: tag } }] };
+    const tagged = ({ payload }: ReferencePoint): boolean => payload?.['tag'] === tag;
+    const spec: SearchSpec = { vector: random.vector(DIMENSION), k: 1 + random.int(20), ...fields };
+    const all = reference.top(spec.vector, spec.k, () => true);
+    const some = reference.top(spec.vector, spec.k, tagged);
+    const exact = await shard.search({ ...spec, exact: true });
+    expect(exact.hits.map(({ id, score }) => ({ id, score }))).toEqual(all);
+    const exactFiltered = await shard.search({ ...spec, exact: true, filter });
+    expect(exactFiltered.hits.map(({ id, score }) => ({ id, score }))).toEqual(some);
+    this.#compare(shard.searchNow(spec).hits, all);
+    const filtered = await shard.search({ ...spec, filter });
+    expect(filtered.hits).toHaveLength(some.length);
+    this.#compare(filtered.hits, some);
+    expect((await shard.count(filter)).count).toBe([...reference.points.values()].filter(tagged).length);
+    expect((await shard.count()).count).toBe(reference.points.size);
+  }
+
+  /** Counted by score: which of several points with equal scores comes first is a matter of rounding. */
+  #compare(hits: readonly { id: string; score: number }[], expected: readonly { id: string; score: number }[]): void {
+    expect(new Set(hits.map(({ id }) => id)).size).toBe(hits.length);
+    const worst = expected.at(-1)?.score ?? 0;
+    const tolerance = 1e-5 * Math.max(1, Math.abs(worst));
+    for (const hit of hits) expect(this.reference.points.has(hit.id)).toBe(true);
+    this.#wanted += expected.length;
+    this.#found += hits.filter(({ score }) => score >= worst - tolerance).length;
+  }
+
+  async #feed(sequence: number): ReturnType<Shard['apply']> {
+    const bytes = this.#log[sequence - 1]?.bytes ?? new Uint8Array();
+    return this.shard.apply({ sequence, bytes, at: sequence });
+  }
+
+  #directory(): string {
+    return join(this.#root, String(this.#lives));
+  }
+
+  async #maybeTearGraph(directory: string): Promise<void> {
+    if (this.random.uniform() < 0.6) return;
+    const files = await readdir(join(directory, 'graph'));
+    if (files.length === 0) return;
+    const file = join(directory, 'graph', this.random.pick(files.toSorted()));
+    await truncate(file, Math.floor((await stat(file)).size * this.random.uniform()));
+  }
+}
+
+describe.each<Metric>(['cosine', 'dot', 'euclidean'])('a shard of %s vectors', (metric) => {
+  it.each([1, 2, 3])('does what a plain Map and brute force do, whatever happens to it (seed %i)', async (seed) => {
+    await using directory = await temporaryDirectory();
+    const random = seededRandom(seed);
+    const trial = await Trial.start(directory.path, metric, random);
+    for (let step = 0; step < STEPS; step++) {
+      await trial.apply();
+      const draw = random.uniform();
+      if (draw < 0.05) await trial.shard.flush();
+      else if (draw < 0.07) await trial.shard.saveGraph();
+      else if (draw < 0.08) trial.shard.startBackground();
+      else if (draw < 0.1) await trial.restart();
+      else if (draw < 0.12) await trial.crash();
+      if (random.uniform() < 0.1) await trial.check();
+    }
+    await trial.check();
+    await trial.shard.close();
+    expect(trial.recall).toBeGreaterThan(0.98);
+  });
+});
