@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
@@ -26,7 +27,12 @@ async function applyAndKill(directory: string, seed: number, delayMs: number): P
   await Promise.race([once(child.stdout, 'data'), exited]);
   await sleep(delayMs);
   child.kill('SIGKILL');
-  expect(await exited).toEqual([null, 'SIGKILL']);
+  const [, signal] = (await exited) as [number | null, string | null];
+  assert.equal(signal, 'SIGKILL');
+}
+
+function open(directory: string): Promise<Shard> {
+  return Shard.open({ ...KILL, directory, metric: 'cosine' });
 }
 
 /** What must be the same however a replica came to a sequence. */
@@ -41,7 +47,6 @@ describe('a shard whose process is killed while it applies', () => {
     await using root = await temporaryDirectory();
     const random = seededRandom(seed + 1_000);
     const killed = join(root.path, 'killed');
-    const open = (directory: string): Promise<Shard> => Shard.open({ ...KILL, directory, metric: 'cosine' });
     const replayed = await open(join(root.path, 'replayed'));
     const log = killLog(seededRandom(seed));
     for (let kill = 0; kill < KILLS; kill++) {

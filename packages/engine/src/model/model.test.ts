@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { cp, readdir, stat, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
@@ -53,11 +54,12 @@ class Trial {
     this.#log.push(entry);
     const expected = this.reference.apply(entry.requests);
     const results = await this.#feed(this.#log.length);
-    expect(results).toEqual(expected);
+    assert.deepEqual(results, expected);
     for (const outcome of expected) {
       // Within one entry, a sequence does not tell two requests of one id apart.
       const alone = expected.filter(({ request_id: id }) => id === outcome.request_id).length === 1;
-      if (!outcome.replayed && alone) expect(this.shard.outcome(outcome.request_id, outcome.sequence)).toEqual(outcome);
+      if (!outcome.replayed && alone)
+        assert.deepEqual(this.shard.outcome(outcome.request_id, outcome.sequence), outcome);
     }
   }
 
@@ -65,7 +67,7 @@ class Trial {
     await this.shard.close();
     await this.#maybeTearGraph(this.#directory());
     this.shard = await Shard.open({ ...this.#options, directory: this.#directory() });
-    expect(this.shard.position.sequence).toBe(this.#log.length);
+    assert.equal(this.shard.position.sequence, this.#log.length);
   }
 
   /** What a kill leaves: the files as they are, without a flush. The log brings back the rest. */
@@ -77,28 +79,28 @@ class Trial {
     await this.shard.close();
     await this.#maybeTearGraph(this.#directory());
     this.shard = await Shard.open({ ...this.#options, directory: this.#directory() });
-    expect(this.shard.position.sequence).toBe(durable);
+    assert.equal(this.shard.position.sequence, durable);
     for (let sequence = durable + 1; sequence <= this.#log.length; sequence++) await this.#feed(sequence);
   }
 
   async check(): Promise<void> {
     const { reference, shard } = this;
     const ids = reference.ids();
-    expect(shard.report()).toMatchObject({
-      applied_sequence: reference.sequence,
-      points: ids.length,
-      entries_rejected: reference.rejected,
-    });
+    const { applied_sequence: applied, points, entries_rejected: rejected } = shard.report();
+    assert.deepEqual([applied, points, rejected], [reference.sequence, ids.length, reference.rejected]);
     const page = await shard.scroll({ limit: 1_000, ...fields });
-    expect(page.points.map(({ id }) => id)).toEqual(ids);
+    assert.deepEqual(
+      page.points.map(({ id }) => id),
+      ids,
+    );
     const hash = StateHash.empty();
     for (const { id, version, vector, payload } of page.points) {
       const point = reference.points.get(id);
-      expect({ version, vector, payload: JSON.parse(payload ?? 'null') }).toEqual(point);
+      assert.deepEqual({ version, vector, payload: JSON.parse(payload ?? 'null') }, point);
       hash.add(id, { version, vectorVersion: 0, vector: vector ?? new Float32Array(), payload: payload ?? null });
     }
-    expect(shard.report().state_hash).toBe(hash.toHex());
-    expect(shard.read(ids.slice(0, 5).toReversed(), fields).points).toEqual(page.points.slice(0, 5).toReversed());
+    assert.equal(shard.report().state_hash, hash.toHex());
+    assert.deepEqual(shard.read(ids.slice(0, 5).toReversed(), fields).points, page.points.slice(0, 5).toReversed());
     await this.#checkPaging(ids);
     await this.#checkSearches();
   }
@@ -112,8 +114,11 @@ class Trial {
     const after = this.random.pick(['', 'p3', 'zz', ...ids]);
     const expected = ids.filter((id) => Buffer.compare(Buffer.from(id), Buffer.from(after)) > 0);
     const page = await this.shard.scroll({ after, limit: 7, with_payload: false, with_vector: false });
-    expect(page.points.map(({ id }) => id)).toEqual(expected.slice(0, 7));
-    expect(page.more).toBe(expected.length > 7);
+    assert.deepEqual(
+      page.points.map(({ id }) => id),
+      expected.slice(0, 7),
+    );
+    assert.equal(page.more, expected.length > 7);
   }
 
   async #checkSearches(): Promise<void> {
@@ -125,23 +130,29 @@ class Trial {
     const all = reference.top(spec.vector, spec.k, () => true);
     const some = reference.top(spec.vector, spec.k, tagged);
     const exact = await shard.search({ ...spec, exact: true });
-    expect(exact.hits.map(({ id, score }) => ({ id, score }))).toEqual(all);
+    assert.deepEqual(
+      exact.hits.map(({ id, score }) => ({ id, score })),
+      all,
+    );
     const exactFiltered = await shard.search({ ...spec, exact: true, filter });
-    expect(exactFiltered.hits.map(({ id, score }) => ({ id, score }))).toEqual(some);
+    assert.deepEqual(
+      exactFiltered.hits.map(({ id, score }) => ({ id, score })),
+      some,
+    );
     this.#compare(shard.searchNow(spec).hits, all);
     const filtered = await shard.search({ ...spec, filter });
-    expect(filtered.hits).toHaveLength(some.length);
+    assert.equal(filtered.hits.length, some.length);
     this.#compare(filtered.hits, some);
-    expect((await shard.count(filter)).count).toBe([...reference.points.values()].filter(tagged).length);
-    expect((await shard.count()).count).toBe(reference.points.size);
+    assert.equal((await shard.count(filter)).count, [...reference.points.values()].filter(tagged).length);
+    assert.equal((await shard.count()).count, reference.points.size);
   }
 
   /** Counted by score: which of several points with equal scores comes first is a matter of rounding. */
   #compare(hits: readonly { id: string; score: number }[], expected: readonly { id: string; score: number }[]): void {
-    expect(new Set(hits.map(({ id }) => id)).size).toBe(hits.length);
+    assert.equal(new Set(hits.map(({ id }) => id)).size, hits.length);
     const worst = expected.at(-1)?.score ?? 0;
     const tolerance = 1e-5 * Math.max(1, Math.abs(worst));
-    for (const hit of hits) expect(this.reference.points.has(hit.id)).toBe(true);
+    for (const hit of hits) assert(this.reference.points.has(hit.id));
     this.#wanted += expected.length;
     this.#found += hits.filter(({ score }) => score >= worst - tolerance).length;
   }

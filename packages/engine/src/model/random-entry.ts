@@ -12,10 +12,9 @@ export type Random = {
 /** `requests` is undefined when the bytes are malformed. */
 export type RandomEntry = { readonly bytes: Uint8Array; readonly requests: readonly ReferenceRequest[] | undefined };
 
-const IDS = [
-  ...Array.from({ length: 60 }, (_, i) => `p${i}`),
-  ...['ä', 'Ω/x', '日本', '\uffee', '\u{1f600}', '\u{1f600}b', ' ', 'x'.repeat(256), '語'.repeat(256)],
-];
+const PLAIN_IDS = Array.from({ length: 60 }, (_, i) => `p${i}`);
+const ODD_IDS = ['ä', 'Ω/x', '日本', '\uffee', '\u{1f600}', '\u{1f600}b', ' ', 'x'.repeat(256), '語'.repeat(256)];
+const IDS = [...PLAIN_IDS, ...ODD_IDS];
 export const TAGS = ['red', 'green', 'blue', 'rare'] as const;
 
 /** Writes entries as a client, a retrying client, a careless producer and a broken one would. */

@@ -68,7 +68,7 @@ export class Reference {
     const version = this.sequence;
     if (op.kind === 'delete_by_filter') {
       // The generator makes one kind of filter only, so that its meaning can be said here without the engine's code.
-      const wanted = (op.filter.must?.[0] as { match: { value: unknown } }).match.value;
+      const wanted = (op.filter.must?.[0] as { match: { value: unknown } } | undefined)?.match.value;
       const gone = [...this.points].filter(([, { payload }]) => payload?.['tag'] === wanted).map(([id]) => id);
       for (const id of gone) this.points.delete(id);
       return { status: 'deleted', count: gone.length };

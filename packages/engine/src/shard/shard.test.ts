@@ -1,0 +1,198 @@
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { encodeEntry, encodeRequest, type Operation, type SearchSpec } from '@vectorizer/contracts';
+import { seededRandom, temporaryDirectory, until } from '@vectorizer/testing';
+import { Shard, type ShardOptions } from './shard.ts';
+
+const hnsw = { m: 8, ef_construction: 80, ef_search: 64 };
+const shape = { dimension: 2, metric: 'euclidean', hnsw } as const;
+const fields = { with_payload: true, with_vector: false };
+
+/** A shard in a directory of its own, and a writer of its log. */
+async function startShard(options: Partial<ShardOptions> = {}): Promise<
+  AsyncDisposable & {
+    shard: Shard;
+    directory: string;
+    write(ops: Operation[], id?: string): ReturnType<Shard['apply']>;
+  }
+> {
+  const root = await temporaryDirectory();
+  const directory = join(root.path, 'shard');
+  const shard = await Shard.open({ ...shape, directory, ...options });
+  return {
+    shard,
+    directory,
+    write: (ops, id = `r${shard.position.sequence}`) =>
+      shard.apply({ sequence: shard.position.sequence + 1, bytes: entryOf(ops, id), at: 1_000 }),
+    [Symbol.asyncDispose]: async () => {
+      await shard.close();
+      await root[Symbol.asyncDispose]();
+    },
+  };
+}
+
+function entryOf(ops: Operation[], id: string): Uint8Array {
+  return encodeEntry({ at: 0, requests: [encodeRequest({ id, ops }).request] });
+}
+
+function upsert(id: string, x: number, payload: object | null = null): Operation {
+  return {
+    kind: 'upsert',
+    id,
+    vector: Float32Array.of(x, 0),
+    payload: payload === null ? null : JSON.stringify(payload),
+  };
+}
+
+function spec(more: Partial<SearchSpec> = {}): SearchSpec {
+  return { vector: Float32Array.of(0, 0), k: 10, ...fields, ...more };
+}
+
+describe('a shard', () => {
+  it('answers hits with score, version and what was asked for', async () => {
+    await using one = await startShard();
+    await one.write([upsert('a', 1, { n: 1 }), upsert('b', 2)]);
+    expect(one.shard.searchNow(spec({ with_vector: true }))).toEqual({
+      sequence: 1,
+      hits: [
+        { id: 'a', version: 1, score: -1, payload: '{"n":1}', vector: Float32Array.of(1, 0) },
+        { id: 'b', version: 1, score: -2, payload: null, vector: Float32Array.of(2, 0) },
+      ],
+      warnings: [],
+    });
+    expect(one.shard.searchNow(spec({ with_payload: false })).hits[0]).toEqual({ id: 'a', version: 1, score: -1 });
+  });
+
+  it('leaves out hits below the score threshold, with and without a filter', async () => {
+    await using one = await startShard();
+    await one.write([1, 2, 3, 4].map((x) => upsert(`p${x}`, x, { n: x })));
+    const filter = { must: [{ key: 'n', range: { gt: 1 } }] };
+    expect(one.shard.searchNow(spec({ score_threshold: -2.5 })).hits.map(({ id }) => id)).toEqual(['p1', 'p2']);
+    const filtered = await one.shard.search(spec({ score_threshold: -3.5, filter }));
+    expect(filtered.hits.map(({ id }) => id)).toEqual(['p2', 'p3']);
+  });
+
+  it('refuses a query of another dimension, and of no direction under cosine', async () => {
+    await using one = await startShard();
+    expect(() => one.shard.searchNow(spec({ vector: Float32Array.of(1) }))).toThrow(
+      expect.objectContaining({ type: 'dimension_mismatch' }),
+    );
+    await using cosine = await startShard({ metric: 'cosine' });
+    expect(() => cosine.shard.search(spec())).toThrow(expect.objectContaining({ type: 'validation_error' }));
+  });
+
+  it('finds k matching points however rare they are, and says that the filter has no index', async () => {
+    await using one = await startShard();
+    const random = seededRandom(5);
+    for (let entry = 0; entry < 20; entry++) {
+      const points = Array.from({ length: 100 }, (_, i) => entry * 100 + i);
+      await one.write(points.map((i) => upsert(`p${i}`, random.gaussian(), { share: i % 100, even: i % 2 })));
+    }
+    const rare = await one.shard.search(spec({ filter: { must: [{ key: 'share', match: { value: 7 } }] } }));
+    expect(rare.hits).toHaveLength(10);
+    expect(rare.warnings.map(({ code }) => code)).toEqual(['unindexed_filter']);
+    const even = one.shard.search(spec({ filter: { must: [{ key: 'even', match: { value: 0 } }] } }));
+    expect(even).not.toBeInstanceOf(Promise);
+    expect((await even).hits).toHaveLength(10);
+    const byId = await one.shard.search(spec({ filter: { must: [{ has_id: ['p3', 'p5'] }] } }));
+    expect(byId.hits.map(({ id }) => id).toSorted()).toEqual(['p3', 'p5']);
+    expect(byId.warnings).toEqual([]);
+  });
+
+  it('shows an entry whole or not at all while it is applied', async () => {
+    await using one = await startShard();
+    const ids = Array.from({ length: 1_500 }, (_, i) => `p${i}`);
+    await one.write(ids.map((id) => upsert(id, 1)));
+    const done = new AbortController();
+    const write = one.write(ids.map((id) => upsert(id, 2))).finally(() => done.abort());
+    const seen = new Set<string>();
+    while (!done.signal.aborted) {
+      const { sequence, points } = one.shard.read(['p0', 'p700', 'p1499'], fields);
+      seen.add([sequence, ...points.map(({ version }) => version)].join());
+      await new Promise(setImmediate);
+    }
+    await write;
+    expect([...seen, one.shard.position.sequence]).toEqual(['1,1,1,1', 2]);
+  });
+
+  it('keeps a running scan at its sequence while entries are applied and flushed', async () => {
+    await using one = await startShard();
+    const ids = Array.from({ length: 3_000 }, (_, i) => `p${i}`);
+    await one.write(ids.map((id) => upsert(id, 1, { old: true })));
+    await one.shard.flush();
+    const counting = one.shard.count({ must: [{ key: 'old', exists: true }] });
+    await one.write([
+      ...ids.slice(0, 1_000).map((id): Operation => ({ kind: 'delete', id })),
+      upsert('new', 1, { old: 1 }),
+    ]);
+    await one.shard.flush();
+    expect(await counting).toMatchObject({ sequence: 1, count: 3_000 });
+    expect(await one.shard.count({ must: [{ key: 'old', exists: true }] })).toMatchObject({
+      sequence: 2,
+      count: 2_001,
+    });
+  });
+
+  it('counts a malformed entry as rejected and goes on', async () => {
+    await using one = await startShard();
+    expect(await one.shard.apply({ sequence: 1, bytes: Uint8Array.of(0xc1), at: 5 })).toEqual([]);
+    await one.write([upsert('a', 1)]);
+    expect(one.shard.report()).toMatchObject({
+      applied_sequence: 2,
+      entries_applied: 1,
+      entries_rejected: 1,
+      points: 1,
+    });
+  });
+
+  it('refuses an entry that is not the next', async () => {
+    await using one = await startShard();
+    await expect(one.shard.apply({ sequence: 2, bytes: entryOf([upsert('a', 1)], 'r'), at: 1 })).rejects.toThrow(
+      'in order',
+    );
+    await one.write([upsert('a', 1)]);
+    expect(one.shard.position.sequence).toBe(1);
+  });
+});
+
+describe('a shard that is closed and opened', () => {
+  it('is as it was: points, position, requests, log', async () => {
+    await using root = await temporaryDirectory();
+    const directory = join(root.path, 'shard');
+    const first = await Shard.open({ ...shape, directory });
+    first.bind('2026-01-01T00:00:00Z');
+    const bytes = entryOf([upsert('a', 1, { n: 1 }), upsert('b', 2)], 'r1');
+    const [outcome] = await first.apply({ sequence: 1, bytes, at: 1_000 });
+    const [position, report] = [first.position, first.report()];
+    await first.close();
+    const second = await Shard.open({ ...shape, directory });
+    expect(second.position).toEqual(position);
+    expect(second.position.created).toBe('2026-01-01T00:00:00Z');
+    expect(second.report()).toMatchObject({ state_hash: report.state_hash, points: 2, durable_sequence: 1 });
+    expect(second.outcome('r1')).toEqual(outcome);
+    expect(await second.apply({ sequence: 2, bytes, at: 2_000 })).toEqual([{ ...outcome, replayed: true }]);
+    expect(second.searchNow(spec()).hits.map(({ id }) => id)).toEqual(['a', 'b']);
+    await second.close();
+  });
+
+  it('refuses a store of another shape', async () => {
+    await using one = await startShard();
+    await one.write([upsert('a', 1)]);
+    await one.shard.flush();
+    await expect(Shard.open({ ...shape, dimension: 3, directory: one.directory })).rejects.toMatchObject({
+      type: 'storage_error',
+    });
+  });
+});
+
+describe('the background of a shard', () => {
+  it('moves vectors into the graph and flushes, without being asked', async () => {
+    await using one = await startShard();
+    one.shard.startBackground();
+    await one.write(Array.from({ length: 50 }, (_, i) => upsert(`p${i}`, i)));
+    await until(() => one.shard.report().indexed === 50 && one.shard.report().durable_sequence === 1, {
+      timeoutMs: 10_000,
+    });
+    expect(one.shard.searchNow(spec({ k: 3 })).hits.map(({ id }) => id)).toEqual(['p0', 'p1', 'p2']);
+  });
+});
