@@ -11,7 +11,8 @@ const FLUSH_MS = 250;
 /** The graph is saved when this many elements, or this share, are new; what is not saved, a restart inserts again. */
 const SAVE_CHANGES = 5_000;
 const SAVE_SHARE = 0.1;
-const SAVE_PAUSE_MS = 30_000;
+/** Between two saves, and after a failed one. */
+const GRAPH_PAUSE_MS = 30_000;
 
 /**
  * What a replica does when nobody waits for it: moves buffered vectors into the graph, flushes, rebuilds and saves the
@@ -28,7 +29,8 @@ export class Background {
   /** A rebuild or a save; one at a time. */
   #graphWork: Promise<void> | undefined;
   #flushedAt = 0;
-  #savedAt = 0;
+  #graphSavedAt = 0;
+  #graphRetryAt = 0;
 
   constructor(parts: {
     readonly state: ShardState;
@@ -54,7 +56,7 @@ export class Background {
   }
 
   async #run(): Promise<void> {
-    this.#flushedAt = this.#savedAt = performance.now();
+    this.#flushedAt = this.#graphSavedAt = performance.now();
     while (!this.#stopping.signal.aborted) {
       let moved = false;
       try {
@@ -78,35 +80,45 @@ export class Background {
   #startFlush(now: number): void {
     if (this.#flush !== undefined) return;
     this.#flushedAt = now;
-    this.#flush = this.#guard(this.#state.flush()).finally(() => (this.#flush = undefined));
+    const flush = async (): Promise<void> => {
+      try {
+        await this.#state.flush();
+      } catch (cause) {
+        this.#onFailure(cause);
+      }
+      this.#flush = undefined;
+    };
+    this.#flush = flush();
   }
 
+  /** The graph is a cache of the points: when it cannot be written, that is said, tried again later, and no reason to stop. */
   #startGraphWork(now: number): void {
-    const work = this.#graphWorkDue(now);
-    if (work === undefined) return;
-    this.#graphWork = this.#guard(work).finally(() => {
-      this.#savedAt = performance.now();
+    const due = this.#graphWorkDue(now);
+    if (due === undefined) return;
+    const work = async (): Promise<void> => {
+      try {
+        await (due === 'rebuild' ? this.#rebuild() : this.#index.save());
+      } catch (cause) {
+        // A rebuild that was told to stop is no failure.
+        if (!this.#stopping.signal.aborted) this.#logger.error({ err: cause }, `cannot ${due} the graph`);
+        this.#graphRetryAt = performance.now() + GRAPH_PAUSE_MS;
+      }
+      this.#graphSavedAt = performance.now();
       this.#graphWork = undefined;
-    });
+    };
+    this.#graphWork = work();
   }
 
-  #graphWorkDue(now: number): Promise<void> | undefined {
-    const versionOf = (id: string): number | undefined => this.#state.versions(id)?.vectorVersion;
-    if (this.#index.needsRebuild) {
-      this.#logger.info(this.#index.stats(), 'rebuilding the graph without its dead elements');
-      return this.#index.rebuild(versionOf, this.#stopping.signal);
-    }
+  #graphWorkDue(now: number): 'rebuild' | 'save' | undefined {
+    if (now < this.#graphRetryAt) return undefined;
+    if (this.#index.needsRebuild) return 'rebuild';
     const { indexed } = this.#index.stats();
     const worth = this.#index.unsaved >= Math.max(SAVE_CHANGES, indexed * SAVE_SHARE);
-    return worth && now - this.#savedAt >= SAVE_PAUSE_MS ? this.#index.save() : undefined;
+    return worth && now - this.#graphSavedAt >= GRAPH_PAUSE_MS ? 'save' : undefined;
   }
 
-  async #guard(work: Promise<void>): Promise<void> {
-    try {
-      await work;
-    } catch (cause) {
-      // A rebuild that was told to stop is no failure.
-      if (!this.#stopping.signal.aborted) this.#onFailure(cause);
-    }
+  async #rebuild(): Promise<void> {
+    this.#logger.info(this.#index.stats(), 'rebuilding the graph without its dead elements');
+    await this.#index.rebuild((id) => this.#state.versions(id)?.vectorVersion, this.#stopping.signal);
   }
 }

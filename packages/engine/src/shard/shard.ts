@@ -65,6 +65,7 @@ export class Shard {
   readonly #index: VectorIndex;
   readonly #ground: SearchGround;
   readonly #background: Background;
+  readonly #logger: EngineLogger;
   readonly #scans = new Gate(SCANS);
   readonly #slices = new Slices();
   readonly #onFailure: ((failure: Failure) => void) | undefined;
@@ -73,6 +74,7 @@ export class Shard {
 
   private constructor(state: ShardState, index: VectorIndex, options: ShardOptions) {
     const { logger = silent } = options;
+    this.#logger = logger;
     this.#state = state;
     this.#index = index;
     this.#ground = { state, index, scans: this.#scans, efDefault: options.hnsw.ef_search };
@@ -231,9 +233,19 @@ export class Shard {
     try {
       if (this.#failure !== undefined) return;
       await this.#state.flush();
-      if (this.#index.unsaved > 0) await this.#index.save();
+      await this.#saveAtClose();
     } finally {
       await this.#state.close();
+    }
+  }
+
+  /** Without it the next opening builds anew what is not saved, so a failure is only said. */
+  async #saveAtClose(): Promise<void> {
+    if (this.#index.unsaved === 0) return;
+    try {
+      await this.#index.save();
+    } catch (cause) {
+      this.#logger.error({ err: cause }, 'cannot save the graph');
     }
   }
 

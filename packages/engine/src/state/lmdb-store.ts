@@ -30,6 +30,8 @@ export class LmdbStore {
         overlappingSync: false,
         noSync: false,
         useWritemap: false,
+        // A flush is one explicit batch; lmdb's implicit one around it has a promise that nobody can handle.
+        eventTurnBatching: false,
         // Fixed, so that a file written on one machine opens on another.
         pageSize: 4_096,
         maxReaders: READERS_MAX,
@@ -59,15 +61,18 @@ export class LmdbStore {
   }
 
   async commit(writes: readonly Write[]): Promise<void> {
-    try {
-      await this.#db.batch(() => {
-        for (const { key, value } of writes) {
-          // Each is part of the batch, whose promise stands for all of them.
-          void (value === undefined ? this.#db.remove(key) : this.#db.put(key, value));
-        }
-      });
-    } catch (cause) {
-      throw new Failure('storage_error', 'cannot write the store of a replica', { cause });
+    // lmdb gives the writes of one batch few promises in common; each would be an unhandled rejection.
+    const promises = new Set<Promise<boolean>>();
+    const batch = this.#db.batch(() => {
+      for (const { key, value } of writes) {
+        promises.add(value === undefined ? this.#db.remove(key) : this.#db.put(key, value));
+      }
+    });
+    const results = await Promise.allSettled([batch, ...promises]);
+    const failed = results.find((result) => result.status === 'rejected');
+    if (failed !== undefined) {
+      const cause = await causeOf(failed.reason);
+      throw new Failure('storage_error', `cannot write the store of a replica: ${String(cause)}`, { cause });
     }
     // The next read in this turn must see what was just committed.
     this.#db.resetReadTxn();
@@ -76,6 +81,14 @@ export class LmdbStore {
   async close(): Promise<void> {
     await this.#db.close();
   }
+}
+
+/** lmdb's error points to the true one with a promise, which rejects. */
+async function causeOf(error: unknown): Promise<unknown> {
+  const promise: unknown = error instanceof Error ? Reflect.get(error, 'commitError') : undefined;
+  if (!(promise instanceof Promise)) return error;
+  const [result] = await Promise.allSettled([promise]);
+  return result.status === 'rejected' ? result.reason : error;
 }
 
 /** Views open at once: one per running scan, and scans are bounded well below this. */
