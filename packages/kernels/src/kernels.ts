@@ -1,10 +1,13 @@
 import { readFileSync } from 'node:fs';
 
+type ScanArguments = [rows: number, query: number, scores: number, count: number, stride: number];
+type SelectArguments = [scores: number, found: number, heap: number, count: number, k: number];
+
 /** What assembly/index.ts exports; addresses are bytes into the memory. */
 export type Kernels = {
-  readonly scanDot: (rows: number, query: number, scores: number, count: number, stride: number) => void;
-  readonly scanSquaredL2: (rows: number, query: number, scores: number, count: number, stride: number) => void;
-  readonly selectTop: (scores: number, found: number, heap: number, count: number, k: number) => number;
+  readonly scanDot: (...scan: ScanArguments) => void;
+  readonly scanSquaredL2: (...scan: ScanArguments) => void;
+  readonly selectTop: (...select: SelectArguments) => number;
 };
 
 let compiled: WebAssembly.Module | undefined;

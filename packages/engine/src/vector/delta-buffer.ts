@@ -1,0 +1,85 @@
+import { RowBuffer } from '@vectorizer/kernels';
+import { limits, type Metric } from '@vectorizer/contracts';
+import { ROW_METRIC } from './metric.ts';
+
+/** Scanned exactly by every search: 4,096 rows of 256 dimensions cost about 0.1 ms. */
+const ROWS_MAX = 4_096;
+/** High dimensions are bounded by bytes, for the same cost of a scan. */
+const BYTES_MAX = 16 * 1024 * 1024;
+
+/** The vectors that are not in the graph yet: rows of a contiguous buffer, each with its id and vector version. */
+export class DeltaBuffer {
+  readonly #rows: RowBuffer;
+  readonly #ids: string[] = [];
+  readonly #versions: number[] = [];
+  readonly #touched: number[] = [];
+  readonly capacity: number;
+
+  constructor(options: { readonly dimension: number; readonly metric: Metric; readonly rowsMax?: number }) {
+    const byBytes = Math.floor(BYTES_MAX / (options.dimension * 4));
+    this.capacity = Math.max(1, Math.min(options.rowsMax ?? ROWS_MAX, byBytes));
+    this.#rows = new RowBuffer({
+      dimension: options.dimension,
+      metric: ROW_METRIC[options.metric],
+      capacity: this.capacity,
+      kMax: limits.kMax,
+    });
+  }
+
+  get count(): number {
+    return this.#rows.count;
+  }
+
+  push(id: string, vector: Float32Array, stamp: { readonly version: number; readonly now: number }): number {
+    const row = this.#rows.push(vector);
+    this.#ids[row] = id;
+    this.#versions[row] = stamp.version;
+    this.#touched[row] = stamp.now;
+    return row;
+  }
+
+  overwrite(row: number, vector: Float32Array, stamp: { readonly version: number; readonly now: number }): void {
+    this.#rows.set(row, vector);
+    this.#versions[row] = stamp.version;
+    this.#touched[row] = stamp.now;
+  }
+
+  idOf(row: number): string {
+    return this.#ids[row] ?? '';
+  }
+
+  versionOf(row: number): number {
+    return this.#versions[row] ?? 0;
+  }
+
+  /** When the row was last written. */
+  touchedAt(row: number): number {
+    return this.#touched[row] ?? 0;
+  }
+
+  vectorOf(row: number): Float32Array {
+    return this.#rows.get(row);
+  }
+
+  /** Removes a row; answers the id whose row is now this one, or undefined when the last row was removed. */
+  remove(row: number): string | undefined {
+    const moved = this.#rows.remove(row);
+    const [id, version, touched] = [this.#ids.pop(), this.#versions.pop(), this.#touched.pop()];
+    if (moved === undefined || id === undefined) return undefined;
+    this.#ids[row] = id;
+    this.#versions[row] = version ?? 0;
+    this.#touched[row] = touched ?? 0;
+    return id;
+  }
+
+  /** The k best rows, with the kernel's value: more than k only where they tie. */
+  search(query: Float32Array, k: number, visit: (id: string, value: number) => void): void {
+    this.#rows.search(query, k, (row, value) => visit(this.#ids[row] ?? '', value));
+  }
+
+  /** Every row with the kernel's value. */
+  scan(query: Float32Array, visit: (id: string, value: number) => void): void {
+    const values = this.#rows.scoreAll(query);
+    for (let row = 0; row < values.length; row++) visit(this.#ids[row] ?? '', values[row] ?? NaN);
+  }
+}

@@ -1,0 +1,118 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { pack, unpack } from 'msgpackr';
+import { z } from 'zod';
+import type { Hnsw, Metric } from '@vectorizer/contracts';
+import { Graph, type GraphOptions } from './graph.ts';
+import { LabelledGraph, type Labels } from './labelled-graph.ts';
+import { GRAPH_SPACE } from './metric.ts';
+
+/**
+ * A saved graph: `graph-<random>.hnsw` as hnswlib writes it, and `graph.manifest`, which names that file, its SHA-256,
+ * the parameters and what each label means. The manifest begins with the SHA-256 of the rest of itself and is put in
+ * place by rename, last: it never names a file that is not complete. Both are caches of the point store.
+ */
+const FORMAT = 1;
+const MANIFEST = 'graph.manifest';
+const DIGEST_BYTES = 32;
+
+const Manifest = z.object({
+  v: z.literal(FORMAT),
+  parameters: z.string(),
+  file: z.string().regex(/^graph-[0-9a-f]{16}\.hnsw$/),
+  sha256: z.string(),
+  ids: z.array(z.string().nullable()),
+  versions: z.array(z.number()),
+});
+
+export type GraphParameters = { readonly dimension: number; readonly metric: Metric; readonly hnsw: Hnsw };
+
+export function graphOptions(parameters: GraphParameters): GraphOptions {
+  return { dimension: parameters.dimension, space: GRAPH_SPACE[parameters.metric], hnsw: parameters.hnsw };
+}
+
+/** Saves so that a crash at any instant leaves the former or the new graph. Searches and deaths go on meanwhile. */
+export async function saveGraph(graph: LabelledGraph, directory: string, parameters: GraphParameters): Promise<void> {
+  const file = newGraphFileName();
+  const labels = await graph.save(join(directory, file));
+  await syncFile(join(directory, file));
+  await writeManifest(directory, { file, labels, parameters });
+}
+
+/** For a graph file that is in place and synced already. */
+export async function writeManifest(
+  directory: string,
+  graph: { readonly file: string; readonly labels: Labels; readonly parameters: GraphParameters },
+): Promise<void> {
+  const body = pack({
+    v: FORMAT,
+    parameters: parametersText(graph.parameters),
+    file: graph.file,
+    sha256: await sha256OfFile(join(directory, graph.file)),
+    ids: graph.labels.ids.map((id) => id ?? null),
+    versions: graph.labels.versions,
+  });
+  const temporary = join(directory, `${MANIFEST}.new`);
+  const handle = await open(temporary, 'w');
+  await handle.write(createHash('sha256').update(body).digest());
+  await handle.write(body);
+  await handle.sync();
+  await handle.close();
+  await rename(temporary, join(directory, MANIFEST));
+  await syncFile(directory);
+  await removeOthers(directory, graph.file);
+}
+
+/** The saved graph, or why there is none that can be trusted. */
+export async function loadGraph(
+  directory: string,
+  parameters: GraphParameters,
+): Promise<LabelledGraph | { readonly reason: string }> {
+  const bytes = await readFile(join(directory, MANIFEST)).catch(() => undefined);
+  if (bytes === undefined) return { reason: 'no graph was saved' };
+  const body = bytes.subarray(DIGEST_BYTES);
+  if (!createHash('sha256').update(body).digest().equals(bytes.subarray(0, DIGEST_BYTES)))
+    return { reason: 'the manifest is damaged' };
+  const parsed = Manifest.safeParse(unpack(body));
+  if (!parsed.success) return { reason: 'the manifest is of another version' };
+  const manifest = parsed.data;
+  if (manifest.parameters !== parametersText(parameters)) return { reason: 'the graph has other parameters' };
+  const file = join(directory, manifest.file);
+  const digest = await sha256OfFile(file).catch(() => undefined);
+  if (digest === undefined) return { reason: 'the graph file is missing' };
+  if (digest !== manifest.sha256) return { reason: 'the graph file is damaged' };
+  const ids = manifest.ids.map((id) => id ?? undefined);
+  const marked = ids.filter((id) => id === undefined).length;
+  const graph = await Graph.load(file, { ...graphOptions(parameters), marked });
+  return new LabelledGraph(graph, { ids, versions: manifest.versions });
+}
+
+export function newGraphFileName(): string {
+  return `graph-${randomBytes(8).toString('hex')}.hnsw`;
+}
+
+/** Makes a file's content, or a folder's names, durable. */
+export async function syncFile(path: string): Promise<void> {
+  const handle = await open(path, 'r');
+  await handle.sync();
+  await handle.close();
+}
+
+/** What must be equal for a graph to be of use. `ef_search` is not among it: it belongs to a search. */
+function parametersText({ dimension, metric, hnsw }: GraphParameters): string {
+  return JSON.stringify([dimension, GRAPH_SPACE[metric], metric, hnsw.m, hnsw.ef_construction]);
+}
+
+async function sha256OfFile(file: string): Promise<string> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(file, { highWaterMark: 256 * 1024 }), hash);
+  return hash.digest('hex');
+}
+
+async function removeOthers(directory: string, keep: string): Promise<void> {
+  const stale = (await readdir(directory)).filter((name) => /^graph-.*\.hnsw$/.test(name) && name !== keep);
+  await Promise.all(stale.map((name) => rm(join(directory, name), { force: true })));
+}

@@ -1,0 +1,51 @@
+import type { Metric } from '@vectorizer/contracts';
+
+/** How each metric maps to what the graph and the kernels compute. */
+export const GRAPH_SPACE = { cosine: 'ip', dot: 'ip', euclidean: 'l2' } as const satisfies Record<Metric, 'ip' | 'l2'>;
+export const ROW_METRIC = { cosine: 'dot', dot: 'dot', euclidean: 'squared_l2' } as const satisfies Record<
+  Metric,
+  'dot' | 'squared_l2'
+>;
+
+/** The vector as the index holds it: unit length for cosine (whose inner product is then the cosine), as given otherwise. */
+export function indexed(metric: Metric, vector: Float32Array): Float32Array {
+  return metric === 'cosine' ? normalised(vector) : vector;
+}
+
+export function isZero(vector: Float32Array): boolean {
+  return vector.every((x) => x === 0);
+}
+
+/** hnswlib's distance (1 - dot, or the squared distance) as a score: higher is better for every metric. */
+export function scoreOfDistance(metric: Metric, distance: number): number {
+  return metric === 'euclidean' ? -Math.sqrt(Math.max(0, distance)) : 1 - distance;
+}
+
+/** A kernel's value (the dot product, or the negated squared distance) as a score. */
+export function scoreOfKernel(metric: Metric, value: number): number {
+  return metric === 'euclidean' ? -Math.sqrt(Math.max(0, -value)) : value;
+}
+
+/** The score in double precision, as documentation and as the oracle of the tests. */
+export function exactScore(metric: Metric, a: Float32Array, b: Float32Array): number {
+  let [dot, aa, bb, l2] = [0, 0, 0, 0];
+  for (let i = 0; i < a.length; i++) {
+    const [x, y] = [a[i] ?? 0, b[i] ?? 0];
+    dot += x * y;
+    aa += x * x;
+    bb += y * y;
+    l2 += (x - y) ** 2;
+  }
+  if (metric === 'euclidean') return -Math.sqrt(l2);
+  return metric === 'dot' ? dot : dot / Math.sqrt(aa * bb);
+}
+
+/** Scaled by the largest component first: squares of large or tiny floats leave the range of a float. */
+function normalised(vector: Float32Array): Float32Array {
+  let largest = 0;
+  for (const x of vector) largest = Math.max(largest, Math.abs(x));
+  let sum = 0;
+  for (const x of vector) sum += (x / largest) ** 2;
+  const length = Math.sqrt(sum);
+  return vector.map((x) => x / largest / length);
+}

@@ -1,0 +1,41 @@
+/** A found id with its score. */
+export type Scored = { readonly id: string; readonly score: number };
+
+/** Best first; ties by id, so that answers of several shards and replicas merge the same way. */
+export function byRank(a: Scored, b: Scored): number {
+  return b.score - a.score || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
+}
+
+/** The k best of a stream of candidates, in bounded memory. */
+export class TopK {
+  readonly #k: number;
+  readonly #candidates: Scored[] = [];
+  /** Candidates below this score cannot be among the k best. */
+  #floor = -Infinity;
+
+  constructor(k: number) {
+    this.#k = k;
+  }
+
+  offer(id: string, score: number): void {
+    if (score < this.#floor) return;
+    this.#candidates.push({ id, score });
+    if (this.#candidates.length >= this.#k * 2 + SLACK) this.#cut();
+  }
+
+  /** Best first. */
+  result(): Scored[] {
+    this.#cut();
+    return this.#candidates;
+  }
+
+  #cut(): void {
+    this.#candidates.sort(byRank);
+    if (this.#candidates.length <= this.#k) return;
+    this.#candidates.length = this.#k;
+    this.#floor = this.#candidates.at(-1)?.score ?? -Infinity;
+  }
+}
+
+/** Sorting now and then costs less than keeping a heap for small k. */
+const SLACK = 64;

@@ -1,0 +1,245 @@
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import type { Metric } from '@vectorizer/contracts';
+import { seededRandom, temporaryDirectory, type SeededRandom } from '@vectorizer/testing';
+import { exactScore } from './metric.ts';
+import { byRank } from './ranking.ts';
+import { VectorIndex } from './vector-index.ts';
+
+const hnsw = { m: 8, ef_construction: 100, ef_search: 64 };
+const metrics: Metric[] = ['cosine', 'dot', 'euclidean'];
+
+/** The plain model of what an index should hold, which is also where it gets its vectors from. */
+class Model {
+  readonly points = new Map<string, { vector: Float32Array; version: number }>();
+  #version = 0;
+
+  set(id: string, vector: Float32Array): number {
+    this.points.set(id, { vector, version: ++this.#version });
+    return this.#version;
+  }
+
+  vectorOf = (id: string): Float32Array | undefined => this.points.get(id)?.vector;
+  versionOf = (id: string): number | undefined => this.points.get(id)?.version;
+  versions = (): Map<string, number> => new Map([...this.points].map(([id, { version }]) => [id, version]));
+
+  top(metric: Metric, query: Float32Array, k: number): string[] {
+    return [...this.points]
+      .map(([id, { vector }]) => ({ id, score: exactScore(metric, vector, query) }))
+      .toSorted(byRank)
+      .slice(0, k)
+      .map(({ id }) => id);
+  }
+}
+
+const even = (id: string): boolean => Number(id.slice(1)) % 2 === 0;
+const failing = (): boolean => {
+  throw new Error('no such field');
+};
+
+type Bench = { readonly model: Model; readonly directory: string; readonly metric: Metric; index: VectorIndex };
+
+function openIndex(
+  model: Model,
+  metric: Metric,
+  where: { readonly directory: string; readonly dimension: number },
+): VectorIndex {
+  return new VectorIndex({ ...where, metric, hnsw, vectorOf: model.vectorOf, bufferRowsMax: 200 });
+}
+
+function put(bench: Bench, id: string, vector: Float32Array): void {
+  while (bench.index.room === 0) bench.index.drain(Infinity);
+  bench.index.upsert(id, vector, { version: bench.model.set(id, vector), now: 0 });
+}
+
+/** Vectors around a few centres: neighbour order matters, as with real embeddings. */
+function clustered(random: SeededRandom, centres: readonly Float32Array[]): Float32Array {
+  const centre = random.pick(centres);
+  return centre.map((x) => x + random.gaussian() * 0.3);
+}
+
+function recall(bench: Bench, queries: readonly Float32Array[]): number {
+  let found = 0;
+  for (const query of queries) {
+    const wanted = new Set(bench.model.top(bench.metric, query, 10));
+    const hits = bench.index.search(query, { k: 10, ef: 64 });
+    expect(hits).toHaveLength(10);
+    found += hits.filter(({ id }) => wanted.has(id)).length;
+  }
+  return found / queries.length / 10;
+}
+
+describe.each(metrics)('a vector index by %s', (metric) => {
+  it('keeps its recall, and answers k results, while every point is updated, saved, loaded and rebuilt', async () => {
+    await using directory = await temporaryDirectory();
+    const where = { directory: directory.path, dimension: 32 };
+    const random = seededRandom(7);
+    const centres = Array.from({ length: 40 }, () => random.vector(32));
+    const model = new Model();
+    const bench: Bench = { model, metric, directory: directory.path, index: openIndex(model, metric, where) };
+    const queries = Array.from({ length: 50 }, () => clustered(random, centres));
+    for (let i = 0; i < 2_500; i++) put(bench, `p${i}`, clustered(random, centres));
+    expect(recall(bench, queries)).toBeGreaterThanOrEqual(0.95);
+    for (let i = 0; i < 2_500; i++) put(bench, `p${i}`, clustered(random, centres));
+    expect(recall(bench, queries)).toBeGreaterThanOrEqual(0.95);
+    expect(bench.index.needsRebuild).toBe(true);
+
+    // Nothing drains while it saves, so there must be room for what follows.
+    while (bench.index.stats().buffered > 0) bench.index.drain(Infinity);
+    const saving = bench.index.save();
+    for (let i = 0; i < 150; i++) put(bench, `p${i}`, clustered(random, centres));
+    expect(recall(bench, queries)).toBeGreaterThanOrEqual(0.95);
+    await saving;
+
+    bench.index = openIndex(model, metric, where);
+    expect(await bench.index.load(model.versions())).toEqual({ reason: undefined });
+    expect(recall(bench, queries)).toBeGreaterThanOrEqual(0.95);
+
+    const rebuilding = bench.index.rebuild(model.versionOf, new AbortController().signal);
+    for (let i = 1_000; i < 1_500; i++) {
+      put(bench, `p${i}`, clustered(random, centres));
+      if (i % 3 === 0) {
+        model.points.delete(`p${i - 900}`);
+        bench.index.remove(`p${i - 900}`);
+      }
+      if (i % 10 === 0) await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(recall(bench, queries)).toBeGreaterThanOrEqual(0.95);
+    await rebuilding;
+    expect(recall(bench, queries)).toBeGreaterThanOrEqual(0.95);
+    const { indexed, buffered, dead } = bench.index.stats();
+    expect(indexed + buffered).toBe(model.points.size);
+    // The 500 updates and 167 removals meanwhile, and nothing of what was dead before.
+    expect(dead).toBeLessThanOrEqual(667);
+
+    bench.index = openIndex(model, metric, where);
+    expect(await bench.index.load(model.versions())).toEqual({ reason: undefined });
+    expect(recall(bench, queries)).toBeGreaterThanOrEqual(0.95);
+  });
+
+  it('scores as the definition does, in the buffer and in the graph', async () => {
+    await using directory = await temporaryDirectory();
+    const random = seededRandom(3);
+    const model = new Model();
+    const index = openIndex(model, metric, { directory: directory.path, dimension: 5 });
+    const bench: Bench = { model, metric, directory: directory.path, index };
+    for (let i = 0; i < 30; i++) put(bench, `p${i}`, random.vector(5));
+    const query = random.vector(5);
+    const wanted = model.top(metric, query, 30);
+    for (const now of [-Infinity, Infinity]) {
+      while (index.drain(now));
+      const hits = index.search(query, { k: 30, ef: 100 });
+      expect(hits.map(({ id }) => id)).toEqual(wanted);
+      for (const { id, score } of hits)
+        expect(score).toBeCloseTo(exactScore(metric, model.vectorOf(id) ?? query, query), 4);
+    }
+    expect(index.stats()).toEqual({ indexed: 30, buffered: 0, dead: 0 });
+  });
+});
+
+describe('a vector index', () => {
+  it('does not grow when one point is updated over and over', async () => {
+    await using directory = await temporaryDirectory();
+    const random = seededRandom(4);
+    const model = new Model();
+    const index = openIndex(model, 'dot', { directory: directory.path, dimension: 8 });
+    for (let i = 0; i < 100_000; i++) {
+      const vector = random.vector(8);
+      index.upsert('hot', vector, { version: model.set('hot', vector), now: i / 1_000 });
+      if (i % 100 === 0) index.drain(i / 1_000);
+    }
+    expect(index.stats().indexed + index.stats().buffered).toBe(1);
+    expect(index.stats().dead).toBeLessThanOrEqual(1);
+  });
+
+  it('filters in the graph and in the buffer, and survives a filter that throws', async () => {
+    await using directory = await temporaryDirectory();
+    const random = seededRandom(5);
+    const model = new Model();
+    const bench: Bench = {
+      model,
+      metric: 'dot',
+      directory: directory.path,
+      index: openIndex(model, 'dot', { directory: directory.path, dimension: 4 }),
+    };
+    for (let i = 0; i < 300; i++) put(bench, `p${i}`, random.vector(4));
+    const hits = bench.index.search(random.vector(4), { k: 20, ef: 300, accept: even });
+    expect(hits).toHaveLength(20);
+    expect(hits.every(({ id }) => even(id))).toBe(true);
+    expect(() => bench.index.search(random.vector(4), { k: 5, ef: 10, accept: failing })).toThrow('no such field');
+    expect(bench.index.search(random.vector(4), { k: 5, ef: 10 })).toHaveLength(5);
+  });
+
+  it.each([
+    ['nothing was saved', async (): Promise<void> => undefined, 'no graph was saved'],
+    [
+      'the graph file is cut short',
+      (path: string) => damage(path, '.hnsw', (bytes) => bytes.subarray(0, bytes.length / 2)),
+      'the graph file is damaged',
+    ],
+    ['a bit of the graph file flipped', (path: string) => damage(path, '.hnsw', flip), 'the graph file is damaged'],
+    ['a bit of the manifest flipped', (path: string) => damage(path, '.manifest', flip), 'the manifest is damaged'],
+    [
+      'the manifest is empty',
+      (path: string) => damage(path, '.manifest', () => Buffer.alloc(0)),
+      'the manifest is damaged',
+    ],
+  ])('rebuilds from its points when %s', async (what, harm, reason) => {
+    await using directory = await temporaryDirectory();
+    const random = seededRandom(6);
+    const model = new Model();
+    const where = { directory: directory.path, dimension: 8 };
+    const bench: Bench = {
+      model,
+      metric: 'cosine',
+      directory: directory.path,
+      index: openIndex(model, 'cosine', where),
+    };
+    for (let i = 0; i < 400; i++) put(bench, `p${i}`, random.vector(8));
+    if (what !== 'nothing was saved') await bench.index.save();
+    await harm(directory.path);
+    bench.index = openIndex(model, 'cosine', where);
+    expect(await bench.index.load(model.versions())).toEqual({ reason });
+    expect(recall(bench, [random.vector(8), random.vector(8)])).toBeGreaterThanOrEqual(0.95);
+  });
+
+  it('takes points after it was saved empty (regression)', async () => {
+    await using directory = await temporaryDirectory();
+    const model = new Model();
+    const where = { directory: directory.path, dimension: 2 };
+    await openIndex(model, 'dot', where).save();
+    const index = openIndex(model, 'dot', where);
+    expect(await index.load(model.versions())).toEqual({ reason: undefined });
+    put({ model, metric: 'dot', directory: directory.path, index }, 'a', Float32Array.of(1, 0));
+    while (index.stats().buffered > 0) index.drain(Infinity);
+    expect(index.stats()).toEqual({ indexed: 1, buffered: 0, dead: 0 });
+  });
+
+  it('does not take a graph of other parameters for its own', async () => {
+    await using directory = await temporaryDirectory();
+    const model = new Model();
+    const index = openIndex(model, 'cosine', { directory: directory.path, dimension: 8 });
+    await index.save();
+    for (const [metric, dimension] of [
+      ['dot', 8],
+      ['cosine', 9],
+    ] as const) {
+      const other = openIndex(model, metric, { directory: directory.path, dimension });
+      expect(await other.load(new Map())).toEqual({ reason: 'the graph has other parameters' });
+    }
+  });
+});
+
+async function damage(directory: string, suffix: string, change: (bytes: Buffer) => Buffer): Promise<void> {
+  const name = (await readdir(directory)).find((file) => file.endsWith(suffix));
+  if (name === undefined) throw new Error(`no ${suffix} in ${directory}`);
+  const path = join(directory, name);
+  await writeFile(path, change(await readFile(path)));
+}
+
+function flip(bytes: Buffer): Buffer {
+  const at = Math.floor(bytes.length / 2);
+  bytes[at] = (bytes[at] ?? 0) ^ 1;
+  return bytes;
+}

@@ -1,0 +1,266 @@
+import assert from 'node:assert/strict';
+import { setImmediate as yieldToOthers } from 'node:timers/promises';
+import { DeltaBuffer } from './delta-buffer.ts';
+import { graphOptions, loadGraph, saveGraph, writeManifest, type GraphParameters } from './graph-file.ts';
+import { LabelledGraph } from './labelled-graph.ts';
+import { indexed, scoreOfDistance, scoreOfKernel } from './metric.ts';
+import { byRank, type Scored } from './ranking.ts';
+import { rebuildGraph } from './rebuild.ts';
+
+/** A vector stays in the buffer this long after its last change, so that a hot point does not litter the graph. */
+const SETTLE_MS = 200;
+/** Above this share of the buffer nothing is waited for: room matters more. */
+const CROWDED_SHARE = 0.5;
+/** A rebuild pays once this share, and at least this number, of the graph's elements is dead. */
+const DEAD_SHARE_MAX = 0.25;
+const DEAD_MIN = 1_000;
+/** The longest stretch of graph work before searches get their turn. */
+const SLICE_MS = 2;
+
+export type VectorIndexOptions = GraphParameters & {
+  /** Where the graph is saved; must exist. */
+  readonly directory: string;
+  /** The present vector of a point, as stored; asked for when a graph is loaded or rebuilt. */
+  readonly vectorOf: (id: string) => Float32Array | undefined;
+  /** Rows of the buffer; the default suits everything but tests. */
+  readonly bufferRowsMax?: number;
+};
+export type SearchOptions = { readonly k: number; readonly ef: number; readonly accept?: (id: string) => boolean };
+
+/**
+ * Nearest neighbours of one shard's points: a graph, and before it a buffer that is scanned exactly.
+ *
+ * A changed vector is visible at once: it goes to the buffer, and what the graph has of the point dies. In the
+ * background `drain` moves buffered vectors into the graph. Each point is in exactly one place: `#places` has the
+ * label (≥ 0) or the row (as -1 - row). Everything but drain, save, load and rebuild is synchronous.
+ */
+export class VectorIndex {
+  readonly #options: VectorIndexOptions;
+  readonly #buffer: DeltaBuffer;
+  readonly #places = new Map<string, number>();
+  #graph: LabelledGraph;
+  /** While a rebuild runs: points that entered the old graph meanwhile and so are not in the new one. */
+  #drainedMeanwhile: Set<string> | undefined;
+  #savedSize = 0;
+
+  constructor(options: VectorIndexOptions) {
+    this.#options = options;
+    this.#buffer = new DeltaBuffer({
+      dimension: options.dimension,
+      metric: options.metric,
+      ...(options.bufferRowsMax === undefined ? {} : { rowsMax: options.bufferRowsMax }),
+    });
+    this.#graph = LabelledGraph.create(graphOptions(options));
+  }
+
+  stats(): { readonly indexed: number; readonly buffered: number; readonly dead: number } {
+    return { indexed: this.#graph.size - this.#graph.dead, buffered: this.#buffer.count, dead: this.#graph.dead };
+  }
+
+  /** How many more vectors fit the buffer. */
+  get room(): number {
+    return this.#buffer.capacity - this.#buffer.count;
+  }
+
+  get capacity(): number {
+    return this.#buffer.capacity;
+  }
+
+  /** `version` names this vector of this point; `now` is a millisecond clock. The caller has seen that there is room. */
+  upsert(id: string, vector: Float32Array, stamp: { readonly version: number; readonly now: number }): void {
+    const row = indexed(this.#options.metric, vector);
+    const place = this.#places.get(id);
+    if (place !== undefined && place < 0) {
+      this.#buffer.overwrite(-1 - place, row, stamp);
+      return;
+    }
+    if (place !== undefined) this.#graph.kill(place);
+    this.#places.set(id, -1 - this.#buffer.push(id, row, stamp));
+  }
+
+  remove(id: string): void {
+    const place = this.#places.get(id);
+    if (place === undefined) return;
+    this.#places.delete(id);
+    if (place >= 0) this.#graph.kill(place);
+    else this.#removeRow(-1 - place);
+  }
+
+  /** Up to k points, best first. */
+  search(query: Float32Array, options: SearchOptions): Scored[] {
+    const { metric } = this.#options;
+    const vector = indexed(metric, query);
+    const hits: Scored[] = [];
+    this.#graph.search(vector, options, (id, distance) => hits.push({ id, score: scoreOfDistance(metric, distance) }));
+    if (this.#buffer.count > 0) this.#searchBuffer(vector, options, hits);
+    hits.sort(byRank);
+    if (hits.length > options.k) hits.length = options.k;
+    return hits;
+  }
+
+  /** Moves settled vectors into the graph for at most `SLICE_MS`; true when it did something. */
+  drain(now: number): boolean {
+    if (this.#graph.saving || this.#buffer.count === 0) return false;
+    const crowded = this.#buffer.count > this.#buffer.capacity * CROWDED_SHARE;
+    const end = performance.now() + SLICE_MS;
+    let moved = false;
+    for (let row = 0; row < this.#buffer.count;) {
+      if (!crowded && now - this.#buffer.touchedAt(row) < SETTLE_MS) {
+        row += 1;
+        continue;
+      }
+      this.#moveToGraph(row);
+      moved = true;
+      if (performance.now() >= end) break;
+    }
+    return moved;
+  }
+
+  get needsRebuild(): boolean {
+    const { dead, size } = this.#graph;
+    return dead >= DEAD_MIN && dead > size * DEAD_SHARE_MAX;
+  }
+
+  /** Changes of the graph since the last save. */
+  get unsaved(): number {
+    return Math.abs(this.#graph.size - this.#savedSize);
+  }
+
+  get saving(): boolean {
+    return this.#graph.saving;
+  }
+
+  async save(): Promise<void> {
+    const size = this.#graph.size;
+    await saveGraph(this.#graph, this.#options.directory, this.#options);
+    this.#savedSize = size;
+  }
+
+  /**
+   * Fills an empty index with the given points: from the saved graph as far as it can be trusted and is current, else
+   * anew, in slices. Answers why the saved graph was of no use, if it was not.
+   */
+  async load(points: ReadonlyMap<string, number>): Promise<{ readonly reason: string | undefined }> {
+    assert.equal(this.#places.size, 0);
+    const loaded = await loadGraph(this.#options.directory, this.#options);
+    if (loaded instanceof LabelledGraph) this.#adopt(loaded, points);
+    await this.#addMissing(points);
+    return { reason: loaded instanceof LabelledGraph ? undefined : loaded.reason };
+  }
+
+  /** Builds a new graph of the live points off this thread and puts it in the place of the old one. */
+  async rebuild(versionOf: (id: string) => number | undefined, signal: AbortSignal): Promise<void> {
+    const { directory, vectorOf, metric } = this.#options;
+    const current = (id: string): { vector: Float32Array; version: number } | undefined => {
+      const [vector, version] = [vectorOf(id), versionOf(id)];
+      return vector === undefined || version === undefined ? undefined : { vector: indexed(metric, vector), version };
+    };
+    const ids = [...this.#places].flatMap(([id, place]) => (place >= 0 ? [id] : []));
+    this.#drainedMeanwhile = new Set();
+    try {
+      const built = await rebuildGraph({ ids, vectorOf: current }, { directory, parameters: this.#options, signal });
+      await this.#catchUp(built.graph, current, signal);
+      this.#swap(built.graph, versionOf);
+      await writeManifest(directory, { file: built.file, labels: built.labels, parameters: this.#options });
+      this.#savedSize = built.labels.ids.length;
+    } finally {
+      this.#drainedMeanwhile = undefined;
+    }
+  }
+
+  /** Adds to the new graph what entered the old one meanwhile, until nothing is missing. */
+  async #catchUp(
+    graph: LabelledGraph,
+    current: (id: string) => { vector: Float32Array; version: number } | undefined,
+    signal: AbortSignal,
+  ): Promise<void> {
+    for (;;) {
+      const [next] = this.#drainedMeanwhile ?? [];
+      if (next === undefined) return;
+      this.#drainedMeanwhile?.delete(next);
+      const point = current(next);
+      if (point !== undefined && (this.#places.get(next) ?? -1) >= 0) graph.add(next, point.vector, point.version);
+      await yieldToOthers();
+      signal.throwIfAborted();
+    }
+  }
+
+  /** In one step: a label of the new graph is live if it is its point's present version, and no later label is. */
+  #swap(graph: LabelledGraph, versionOf: (id: string) => number | undefined): void {
+    const taken = new Set<string>();
+    for (let label = graph.size - 1; label >= 0; label--) {
+      const id = graph.idOf(label);
+      if (id === undefined) continue;
+      const place = this.#places.get(id);
+      if (place === undefined || place < 0 || taken.has(id) || versionOf(id) !== graph.versionOf(label)) {
+        graph.kill(label);
+        continue;
+      }
+      taken.add(id);
+      this.#places.set(id, label);
+    }
+    this.#graph = graph;
+  }
+
+  #adopt(graph: LabelledGraph, points: ReadonlyMap<string, number>): void {
+    for (let label = graph.size - 1; label >= 0; label--) {
+      const id = graph.idOf(label);
+      if (id === undefined) continue;
+      if (points.get(id) === graph.versionOf(label) && !this.#places.has(id)) this.#places.set(id, label);
+      else graph.kill(label);
+    }
+    this.#graph = graph;
+    this.#savedSize = graph.size;
+  }
+
+  async #addMissing(points: ReadonlyMap<string, number>): Promise<void> {
+    let end = performance.now() + SLICE_MS;
+    for (const [id, version] of points) {
+      if (this.#places.has(id)) continue;
+      const vector = this.#options.vectorOf(id);
+      assert(vector !== undefined, 'a point has a vector');
+      if (this.room > this.#buffer.capacity / 2) this.upsert(id, vector, { version, now: 0 });
+      else this.#places.set(id, this.#graph.add(id, indexed(this.#options.metric, vector), version));
+      if (performance.now() < end) continue;
+      await yieldToOthers();
+      end = performance.now() + SLICE_MS;
+    }
+  }
+
+  #moveToGraph(row: number): void {
+    const id = this.#buffer.idOf(row);
+    const label = this.#graph.add(id, this.#buffer.vectorOf(row), this.#buffer.versionOf(row));
+    this.#places.set(id, label);
+    this.#drainedMeanwhile?.add(id);
+    this.#removeRow(row);
+  }
+
+  #removeRow(row: number): void {
+    const moved = this.#buffer.remove(row);
+    if (moved !== undefined) this.#places.set(moved, -1 - row);
+  }
+
+  #searchBuffer(vector: Float32Array, options: SearchOptions, hits: Scored[]): void {
+    const { metric } = this.#options;
+    const { accept } = options;
+    if (accept === undefined) {
+      this.#buffer.search(vector, options.k, (id, value) => hits.push({ id, score: scoreOfKernel(metric, value) }));
+      return;
+    }
+    hits.push(...this.#acceptedRows(vector, accept, options.k));
+  }
+
+  /** Filtering costs more than scoring: rows are asked about best first, until there are enough. */
+  #acceptedRows(vector: Float32Array, accept: (id: string) => boolean, k: number): Scored[] {
+    const { metric } = this.#options;
+    const rows: Scored[] = [];
+    this.#buffer.scan(vector, (id, value) => rows.push({ id, score: scoreOfKernel(metric, value) }));
+    rows.sort(byRank);
+    const accepted: Scored[] = [];
+    for (const row of rows) {
+      if (accepted.length === k) break;
+      if (accept(row.id)) accepted.push(row);
+    }
+    return accepted;
+  }
+}
