@@ -2,6 +2,9 @@ import { limits, openEntry, Operation } from '@vectorizer/contracts';
 import { Failure } from '@vectorizer/errors';
 import type { Slices } from './slices.ts';
 
+/** MessagePack is unpacked in one go, which takes a millisecond or two for a megabyte: a slice of its own. */
+const UNPACKED_IN_PASSING_MAX = 256 * 1024;
+
 export type ReadRequest = { readonly id: string; readonly ops: readonly Operation[] };
 
 /**
@@ -9,6 +12,7 @@ export type ReadRequest = { readonly id: string; readonly ops: readonly Operatio
  * malformed operation, since it then was not written by anything that keeps the contract.
  */
 export async function readEntry(bytes: Uint8Array, slices: Slices): Promise<readonly ReadRequest[] | undefined> {
+  if (slices.due || bytes.length > UNPACKED_IN_PASSING_MAX) await slices.next();
   const envelope = open(bytes);
   if (envelope === undefined) return undefined;
   let operations = 0;
