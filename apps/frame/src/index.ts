@@ -1,7 +1,9 @@
 export { answerOf, toFailure, type FailureAnswer } from './failure-answer.ts';
+export { openFoundation, type Foundation } from './foundation.ts';
 export { type HealthCheck } from './health.ts';
 export { invalidField, parse } from './parse.ts';
 export { runService, type RunningService } from './run-service.ts';
 export { createServiceApp, type ServiceApp, type ServiceAppOptions } from './service-app.ts';
-export { ServiceModule, type ServiceOptions } from './service-module.ts';
+export { readEnvironment, readServiceConfig, type Environment, type ServiceConfig } from './service-config.ts';
+export { createHealthApp, ServiceModule, type ServiceOptions } from './service-module.ts';
 export { stopSignal } from './stop-signal.ts';

@@ -4,6 +4,7 @@ import { TerminusModule } from '@nestjs/terminus';
 import { defaultMetrics, type Logger } from '@vectorizer/telemetry';
 import { FailureFilter } from './failure-filter.ts';
 import { HealthChecks, HealthController, type HealthCheck, type HealthSettings } from './health.ts';
+import { createServiceApp, type ServiceApp } from './service-app.ts';
 
 export type ServiceOptions = {
   readonly service: string;
@@ -34,4 +35,12 @@ export class ServiceModule {
       ],
     };
   }
+}
+
+/** The HTTP side of a service that has no public routes: health and metrics. */
+export async function createHealthApp(
+  options: ServiceOptions & { readonly host: string; readonly port: number },
+): Promise<ServiceApp> {
+  const { host, port, logger } = options;
+  return createServiceApp({ module: await ServiceModule.with(options), host, port, logger });
 }

@@ -121,7 +121,7 @@ describe('the bus over NATS', () => {
     pair.server.serve(double, async ({ vector }, asked) => ({ vector, asked }));
     await until(
       async () => {
-        const call = pair.caller.call(double, { vector: 'nonsense' } as never, { context: context() });
+        const call = pair.caller.call(double, { vector: 'nonsense' as never }, { context: context() });
         const failure = await call.catch((error: unknown) => error);
         return failure instanceof Failure && failure.type === 'validation_error';
       },

@@ -1,9 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
-import { readConfig } from './config.ts';
+import { readServiceConfig } from './service-config.ts';
 
-describe('readConfig', () => {
+const defaults = { port: 15_002 };
+
+describe('readServiceConfig', () => {
   it('has a default for everything', () => {
-    expect(readConfig({})).toEqual({
+    expect(readServiceConfig({}, defaults)).toEqual({
       nats: { url: 'nats://127.0.0.1:4222', replicas: 1, durabilityUrl: undefined },
       http: { host: '127.0.0.1', port: 15_002 },
       logLevel: 'info',
@@ -12,12 +14,14 @@ describe('readConfig', () => {
 
   it('reports every bad variable at once', () => {
     const bad = { VECTORIZER_PORT: 'high', VECTORIZER_LOG_LEVEL: 'loud' };
-    expect(() => readConfig(bad)).toThrow(/VECTORIZER_PORT[\s\S]*VECTORIZER_LOG_LEVEL/);
+    expect(() => readServiceConfig(bad, defaults)).toThrow(/VECTORIZER_PORT[\s\S]*VECTORIZER_LOG_LEVEL/);
   });
 
   it('asks no server about its durability when told that a lazy one will do', () => {
     const given = { VECTORIZER_NATS_MONITOR_URL: 'http://127.0.0.1:8222' };
-    expect(readConfig(given).nats.durabilityUrl).toBe('http://127.0.0.1:8222');
-    expect(readConfig({ ...given, VECTORIZER_UNSAFE_LAZY_FSYNC: 'true' }).nats.durabilityUrl).toBeUndefined();
+    expect(readServiceConfig(given, defaults).nats.durabilityUrl).toBe('http://127.0.0.1:8222');
+    expect(
+      readServiceConfig({ ...given, VECTORIZER_UNSAFE_LAZY_FSYNC: 'true' }, defaults).nats.durabilityUrl,
+    ).toBeUndefined();
   });
 });

@@ -1,0 +1,46 @@
+import { Catalog, checkDurability, connectNats, NatsBus, NodeRegistry } from '@vectorizer/cluster';
+import { Log } from '@vectorizer/log';
+import { createLogger, type Logger } from '@vectorizer/telemetry';
+import type { HealthCheck } from './health.ts';
+import type { ServiceConfig } from './service-config.ts';
+
+/** What a service stands on: its connections to the log server and what is known through them. */
+export type Foundation = {
+  readonly service: string;
+  readonly logger: Logger;
+  readonly bus: NatsBus;
+  readonly catalog: Catalog;
+  readonly registry: NodeRegistry;
+  readonly log: Log;
+  readonly checks: readonly HealthCheck[];
+  /** To be closed last, after everything that stands on it. */
+  close(): Promise<void>;
+};
+
+export async function openFoundation(service: string, config: ServiceConfig): Promise<Foundation> {
+  const logger = createLogger({ service, level: config.logLevel });
+  const { url, replicas, durabilityUrl } = config.nats;
+  if (durabilityUrl !== undefined) await checkDurability(durabilityUrl);
+  const connection = await connectNats({ servers: url, name: service });
+  const [catalog, registry, log] = await Promise.all([
+    Catalog.open({ connection, replicas, logger }),
+    NodeRegistry.open({ connection, replicas, logger }),
+    Log.open({ connection, replicas }),
+  ]);
+  const bus = new NatsBus({ connection, logger });
+  return {
+    service,
+    logger,
+    bus,
+    catalog,
+    registry,
+    log,
+    checks: [{ name: 'log', needed: true, check: async () => ({ rtt_ms: await connection.rtt() }) }],
+    async close() {
+      await bus.close();
+      catalog.close();
+      registry.close();
+      await connection.drain();
+    },
+  };
+}
