@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { errors, headers, type Msg, type NatsConnection, type Subscription } from '@nats-io/transport-node';
 import { Packr } from 'msgpackr';
 import type { z } from 'zod';
@@ -16,6 +17,9 @@ import { deadlineExceeded, invalidInput, nobodyServes } from './bus-failures.ts'
 
 /** Calls that one process works on at once; more are refused as `overloaded`, so that a flood cannot fill the memory. */
 const CALLS_IN_FLIGHT_MAX = 4_096;
+/** A stopping process waits this long for the calls that it still works on; their callers ask elsewhere after that. */
+const CLOSE_MS_MAX = 5_000;
+const CLOSE_POLL_MS = 5;
 /** One of the servers of an address that is not an instance's gets each call. */
 const QUEUE_GROUP = 'vz';
 const CORRELATION_HEADER = 'X-Correlation-ID';
@@ -86,9 +90,11 @@ export class NatsBus implements Bus {
     this.#subscriptions.push(subscription);
   }
 
-  /** Takes no more calls. Those that run go on to their answers. */
+  /** Takes no more calls, and returns when those that run are answered, or have had time enough. */
   async close(): Promise<void> {
     await Promise.all(this.#subscriptions.map((subscription) => subscription.drain()));
+    const deadline = Date.now() + CLOSE_MS_MAX;
+    while (this.#inFlight > 0 && Date.now() < deadline) await sleep(CLOSE_POLL_MS);
   }
 
   async #answer<I extends z.ZodType, O>(

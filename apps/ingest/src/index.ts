@@ -1,0 +1,1 @@
+export { Ingest, type IngestOptions } from './ingest.ts';

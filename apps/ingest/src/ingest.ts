@@ -1,0 +1,134 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Catalog } from '@vectorizer/cluster';
+import {
+  write,
+  type Bus,
+  type CallContext,
+  type CollectionRecord,
+  type CollectionUid,
+  type Sequences,
+  type WriteAnswer,
+} from '@vectorizer/contracts';
+import { Failure } from '@vectorizer/errors';
+import type { Log } from '@vectorizer/log';
+import { counter, histogram, type Logger } from '@vectorizer/telemetry';
+import type { z } from 'zod';
+import { outcomesOf } from './appliers.ts';
+import { joinOutcomes, splitByShard, type ShardPart } from './split.ts';
+
+export type IngestOptions = {
+  readonly bus: Bus;
+  readonly catalog: Catalog;
+  readonly log: Log;
+  readonly logger: Logger;
+};
+type WriteInput = z.output<typeof write.input>;
+type Logged = { readonly part: ShardPart; readonly sequence: number };
+
+/** A collection that another process has just created reaches this one within milliseconds. */
+const HEARD_OF_MS_MAX = 1_000;
+const HEARD_OF_POLL_MS = 5;
+
+const operations = counter({ name: 'vectorizer_ingest_operations_total', help: 'Operations logged' });
+const publishing = histogram({
+  name: 'vectorizer_ingest_log_seconds',
+  help: 'Time until a request is durable in the log, waiting for its turn included',
+});
+
+/** Takes writes into the log and says what became of them. Keeps no state: any number of these may run. */
+export class Ingest {
+  readonly #options: IngestOptions;
+
+  constructor(options: IngestOptions) {
+    this.#options = options;
+    // A dropped collection's writers would otherwise stay for the life of the process.
+    options.catalog.onChange(({ kind, record }) => {
+      if (kind === 'dropped') options.log.forget(record.uid);
+    });
+  }
+
+  serve(): void {
+    this.#options.bus.serve(write, async (input, context) => this.write(input, context));
+  }
+
+  /**
+   * Logs the operations, in order within each shard, and waits as asked. A failure after that says in its details what is
+   * in the log (`logged`, `sequences`): a retry under the same request id answers the first outcome.
+   */
+  async write(input: WriteInput, context: CallContext): Promise<WriteAnswer> {
+    const record = await this.#collection(input.uid, context.deadline);
+    const parts = splitByShard(input.ops, record.config.shards);
+    const logged = await this.#log(record, parts, { requestId: input.request_id, deadline: context.deadline });
+    const sequences = sequencesOf(record, logged);
+    operations.inc(input.ops.length);
+    if (input.wait === 'logged') return { sequences };
+    const all = input.wait === 'replicated';
+    try {
+      const outcomes = await Promise.all(
+        logged.map(async ({ part, sequence }) => {
+          const nodes = record.placement[part.shard] ?? [];
+          const where = { uid: record.uid, shard: part.shard, requestId: input.request_id, sequence, nodes };
+          return { part, outcomes: await outcomesOf(this.#options.bus, where, { context, all }) };
+        }),
+      );
+      return { sequences, outcomes: joinOutcomes(input.ops.length, outcomes) };
+    } catch (cause) {
+      throw afterLogging(cause, sequences);
+    }
+  }
+
+  async #log(
+    record: CollectionRecord,
+    parts: readonly ShardPart[],
+    request: { readonly requestId: string; readonly deadline: number },
+  ): Promise<Logged[]> {
+    const end = publishing.startTimer();
+    const results = await Promise.allSettled(
+      parts.map(async (part): Promise<Logged> => {
+        const writer = this.#options.log.writer(record.uid, part.shard);
+        const { sequence } = await writer.append({ id: request.requestId, ops: part.ops }, request.deadline);
+        return { part, sequence };
+      }),
+    );
+    end();
+    const logged = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+    const failed = results.find((result) => result.status === 'rejected');
+    if (failed === undefined) return logged;
+    const failure = Failure.from(failed.reason);
+    if (logged.length === 0) throw failure;
+    throw withDetails(failure, { logged: 'partly', sequences: sequencesOf(record, logged) });
+  }
+
+  async #collection(uid: CollectionUid, deadline: number): Promise<CollectionRecord> {
+    const end = Math.min(deadline, Date.now() + HEARD_OF_MS_MAX);
+    for (;;) {
+      const record = this.#options.catalog.findByUid(uid);
+      if (record !== undefined) return record;
+      if (Date.now() >= end)
+        throw new Failure('collection_not_found', 'the collection was dropped', { details: { uid } });
+      await sleep(HEARD_OF_POLL_MS);
+    }
+  }
+}
+
+function sequencesOf(record: CollectionRecord, logged: readonly Logged[]): Sequences {
+  const sequences = Array.from({ length: record.config.shards }, () => 0);
+  for (const { part, sequence } of logged) sequences[part.shard] = sequence;
+  return sequences;
+}
+
+/** The write is durable, whatever kept its outcome from being known. */
+function afterLogging(cause: unknown, sequences: Sequences): Failure {
+  const failure = Failure.from(cause);
+  if (failure.type === 'collection_not_found') return failure;
+  const details = { logged: true, sequences };
+  if (failure.type === 'deadline_exceeded' || failure.type === 'replica_behind') {
+    const message = 'the write is in the log, but was not applied in time; it will be';
+    return new Failure('deadline_exceeded', message, { cause: failure, details });
+  }
+  return withDetails(failure, details);
+}
+
+function withDetails(failure: Failure, details: Record<string, unknown>): Failure {
+  return new Failure(failure.type, failure.message, { cause: failure, details: { ...failure.details, ...details } });
+}
