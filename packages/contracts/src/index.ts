@@ -44,6 +44,7 @@ export {
   NewCollection,
   type PointsAnswer,
   read,
+  replicationStatus,
   scroll,
   type ScrollAnswer,
   search,
@@ -62,11 +63,12 @@ export {
   type WriteAnswer,
 } from './procedures.ts';
 export { limits } from './limits.ts';
-export { CollectionName, CollectionUid, NodeId, PointId } from './names.ts';
+export { CollectionName, CollectionUid, compareIds, NodeId, PointId } from './names.ts';
 export { Operation, type Outcome, type RequestOutcome } from './operation.ts';
 export { parsePayload, PayloadText, type Json, type Payload } from './payload.ts';
 export { shardOf } from './placement.ts';
-export type { Hit, PointView, Warning } from './points.ts';
+export { byRank, type Hit, type PointView, type Warning } from './points.ts';
+export type { ReplicaStatus, ReplicationStats, ReplicationStatus, ReplicaView } from './replication.ts';
 export { buckets, LOG_STREAM_PREFIX, subjects } from './subjects.ts';
 export { decodeToken, encodeToken } from './token.ts';
 export { bytesOfFloat32, float32FromBytes, Vector } from './vector.ts';

@@ -32,3 +32,19 @@ export const PointId = z
   .refine((id) => !/\p{Cc}/u.test(id), 'must not contain control characters')
   .refine((id) => id.isWellFormed(), 'must be well-formed Unicode');
 export type PointId = z.infer<typeof PointId>;
+
+/** The order of the ids' UTF-8 bytes, which is also that of their code points. JavaScript's own differs above the surrogates. */
+export function compareIds(a: string, b: string): number {
+  const length = Math.min(a.length, b.length);
+  for (let i = 0; i < length; i++) {
+    const [x, y] = [a.charCodeAt(i), b.charCodeAt(i)];
+    if (x !== y) return rank(x) - rank(y);
+  }
+  return a.length - b.length;
+}
+
+/** Surrogates stand for code points above every other unit. */
+function rank(unit: number): number {
+  if (unit < 0xd800) return unit;
+  return unit < 0xe000 ? unit + 0x2000 : unit - 0x800;
+}

@@ -11,3 +11,8 @@ export type Hit = PointView & { readonly score: number };
 
 /** Something the caller should know about an answer that is right all the same. */
 export type Warning = { readonly code: 'unindexed_filter'; readonly message: string };
+
+/** Best first; ties by id, so that answers of several shards and replicas merge the same way. */
+export function byRank(a: Pick<Hit, 'id' | 'score'>, b: Pick<Hit, 'id' | 'score'>): number {
+  return b.score - a.score || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
+}

@@ -7,6 +7,7 @@ import { limits } from './limits.ts';
 import { CollectionName, CollectionUid, PointId } from './names.ts';
 import { Operation, type Outcome, type RequestOutcome } from './operation.ts';
 import type { Hit, PointView, Warning } from './points.ts';
+import type { ReplicationStatus } from './replication.ts';
 
 /** Until where a write is carried before it is answered: in the log, applied by one replica per shard, or by all. */
 export const Wait = z.enum(['logged', 'applied', 'replicated']);
@@ -125,6 +126,9 @@ export const shardOutcomes = procedure<{ readonly requests: readonly RequestOutc
 
 /** Index node: the state of this node's replica now. */
 export const shardDescribe = procedure<ReplicaReport>()('index.describe', Shard);
+
+/** Replication monitor: every replica, compared with its log. */
+export const replicationStatus = procedure<ReplicationStatus>()('monitor.status', z.object({}));
 
 /** Catalog: made by the gateway on the catalog directly; here for the shape of a creation. */
 export const NewCollection = z.strictObject({ name: CollectionName, ...CollectionConfig.shape });

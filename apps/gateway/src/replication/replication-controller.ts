@@ -1,11 +1,8 @@
 import { Controller, Get, Inject, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { z } from 'zod';
-import { procedure, type Bus, type CallContext } from '@vectorizer/contracts';
+import { replicationStatus, type Bus, type CallContext, type ReplicationStatus } from '@vectorizer/contracts';
 import { sendJson } from '../answers.ts';
 import { contextOf, queries, queryOf } from '../requests.ts';
-
-const monitorStatus = procedure<unknown>()('monitor.status', z.object({}));
 
 /** What the replication monitor knows, handed on as it is. */
 export class Replication {
@@ -15,8 +12,8 @@ export class Replication {
     this.#bus = bus;
   }
 
-  async status(context: CallContext): Promise<unknown> {
-    return this.#bus.call(monitorStatus, {}, { context });
+  async status(context: CallContext): Promise<ReplicationStatus> {
+    return this.#bus.call(replicationStatus, {}, { context });
   }
 }
 

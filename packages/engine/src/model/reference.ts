@@ -1,6 +1,5 @@
-import type { Metric, Operation, Outcome, RequestOutcome } from '@vectorizer/contracts';
+import { byRank, type Metric, type Operation, type Outcome, type RequestOutcome } from '@vectorizer/contracts';
 import { exactScore } from '../vector/metric.ts';
-import { byRank } from '../vector/ranking.ts';
 
 /** A point of the reference: the payload as an object. */
 export type ReferencePoint = { version: number; vector: Float32Array; payload: Record<string, unknown> | null };

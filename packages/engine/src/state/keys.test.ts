@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { compareIds, idOfKey, keyAfter, pointKey } from './keys.ts';
+import { compareIds } from '@vectorizer/contracts';
+import { idOfKey, keyAfter, pointKey } from './keys.ts';
 
 const ids = [
   'a',

@@ -34,19 +34,3 @@ export function keyAfter(id: string | undefined): Buffer {
 export function idOfKey(key: Buffer): string {
   return key.toString('utf8', 1);
 }
-
-/** The order of the ids' UTF-8 bytes, which is LMDB's. JavaScript's own differs above the surrogates. */
-export function compareIds(a: string, b: string): number {
-  const length = Math.min(a.length, b.length);
-  for (let i = 0; i < length; i++) {
-    const [x, y] = [a.charCodeAt(i), b.charCodeAt(i)];
-    if (x !== y) return rank(x) - rank(y);
-  }
-  return a.length - b.length;
-}
-
-/** Surrogates stand for code points above every other unit. */
-function rank(unit: number): number {
-  if (unit < 0xd800) return unit;
-  return unit < 0xe000 ? unit + 0x2000 : unit - 0x800;
-}

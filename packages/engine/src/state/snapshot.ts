@@ -1,5 +1,6 @@
+import { compareIds } from '@vectorizer/contracts';
 import type { StoreView, LmdbStore } from './lmdb-store.ts';
-import { compareIds, idOfKey, keyAfter, pointKey, pointsEnd } from './keys.ts';
+import { idOfKey, keyAfter, pointKey, pointsEnd } from './keys.ts';
 import type { PointChanges } from './overlay.ts';
 import { decodeRecord, type PointRecord } from './record.ts';
 

@@ -1,10 +1,7 @@
+import { byRank } from '@vectorizer/contracts';
+
 /** A found id with its score. */
 export type Scored = { readonly id: string; readonly score: number };
-
-/** Best first; ties by id, so that answers of several shards and replicas merge the same way. */
-export function byRank(a: Scored, b: Scored): number {
-  return b.score - a.score || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
-}
 
 /** The k best of a stream of candidates, in bounded memory. */
 export class TopK {

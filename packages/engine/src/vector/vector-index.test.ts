@@ -1,10 +1,9 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import type { Metric } from '@vectorizer/contracts';
+import { byRank, type Metric } from '@vectorizer/contracts';
 import { seededRandom, temporaryDirectory, type SeededRandom } from '@vectorizer/testing';
 import { exactScore } from './metric.ts';
-import { byRank } from './ranking.ts';
 import { VectorIndex } from './vector-index.ts';
 
 const hnsw = { m: 8, ef_construction: 100, ef_search: 64 };

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { setImmediate as yieldToOthers } from 'node:timers/promises';
+import { byRank } from '@vectorizer/contracts';
 import { DeltaBuffer } from './delta-buffer.ts';
 import { graphOptions, loadGraph, saveGraph, writeManifest, type GraphParameters } from './graph-file.ts';
 import { LabelledGraph } from './labelled-graph.ts';
 import { indexed, scoreOfDistance, scoreOfKernel } from './metric.ts';
-import { byRank, type Scored } from './ranking.ts';
+import type { Scored } from './ranking.ts';
 import { rebuildGraph } from './rebuild.ts';
 
 /** A vector stays in the buffer this long after its last change, so that a hot point does not litter the graph. */
