@@ -1,0 +1,86 @@
+import { VectorizerClient, type CollectionState } from '@vectorizer/client';
+import { until } from '@vectorizer/testing';
+import type { Dataset } from './dataset.ts';
+import type { Filled, Span } from './fill.ts';
+import { runHttpLoad } from './run-http-load.ts';
+import type { Measured } from './search-loop.ts';
+import { BATCH, EF, HNSW, K, PATIENCE_MS, WRITERS } from './setting.ts';
+
+const COLLECTION = 'bench';
+
+/** A collection of a standalone server, reached through HTTP as a client does. */
+export class Server implements Filled, AsyncDisposable {
+  readonly name = 'server';
+  readonly #client: VectorizerClient;
+  readonly #url: string;
+  readonly #dataset: Dataset;
+  readonly #bodies: readonly string[];
+
+  constructor(url: string, dataset: Dataset) {
+    this.#url = url;
+    this.#dataset = dataset;
+    this.#client = new VectorizerClient({ url });
+    this.#bodies = dataset.queries.map((query) =>
+      JSON.stringify({ vector: base64(query), k: K, ef: EF, with_payload: false }),
+    );
+  }
+
+  /** Makes the collection that `fill` and `search` work on. */
+  async create(): Promise<void> {
+    const { dimension } = this.#dataset;
+    await this.#client.createCollection({ name: COLLECTION, dimension, metric: 'dot', hnsw: HNSW });
+  }
+
+  /** Writes the rows; answers the milliseconds from the first write until all of them are in the graph. */
+  async fill({ start, end }: Span): Promise<number> {
+    const from = performance.now();
+    let next = start;
+    const writer = async (): Promise<void> => {
+      while (next < end) {
+        const row = next;
+        next = Math.min(end, row + BATCH);
+        const points = this.#dataset.rows
+          .slice(row, next)
+          .map((vector, i) => ({ id: String(row + i), vector, payload: { row: row + i } }));
+        const { failed } = await this.#client.upsert(COLLECTION, points, { wait: 'logged' });
+        if (failed > 0) throw new Error(`${failed} of ${points.length} points were refused`);
+      }
+    };
+    await Promise.all(Array.from({ length: WRITERS }, writer));
+    const done = async (): Promise<boolean> => holdsInGraph(await this.#client.getCollection(COLLECTION), end);
+    await until(done, { timeoutMs: PATIENCE_MS, what: 'an empty buffer' });
+    return performance.now() - from;
+  }
+
+  /** Searches past the cache: this is about searching. */
+  async search(connections: number, milliseconds: number): Promise<Measured> {
+    const { perSecond, latenciesMs, answers } = await runHttpLoad({
+      origin: this.#url,
+      path: `/api/v1/collections/${COLLECTION}/search`,
+      method: 'POST',
+      bodies: this.#bodies,
+      connections,
+      milliseconds,
+      headers: { 'cache-control': 'no-cache' },
+    });
+    return { perSecond, latenciesMs, found: new Map(answers.map(({ body, text }) => [body, rowsOf(text)])) };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#client.close();
+  }
+}
+
+export function base64({ buffer, byteOffset, byteLength }: Float32Array): string {
+  return Buffer.from(buffer, byteOffset, byteLength).toString('base64');
+}
+
+/** Every replica has all points, and none of them in its buffer. */
+function holdsInGraph({ points, shards }: CollectionState, wanted: number): boolean {
+  return points >= wanted && shards.every(({ replicas }) => replicas.every(({ buffered }) => buffered === 0));
+}
+
+function rowsOf(text: string): number[] {
+  const answer = JSON.parse(text) as { readonly hits: readonly { readonly id: string }[] };
+  return answer.hits.map((hit) => Number(hit.id));
+}

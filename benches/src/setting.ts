@@ -1,0 +1,13 @@
+/** What every figure of a run has in common, so that the subjects differ in nothing but themselves. */
+export const K = 10;
+export const EF = 64;
+export const HNSW = { m: 16, ef_construction: 200, ef_search: EF } as const;
+/** Points to a write. */
+export const BATCH = 100;
+/** Writers at once, where there is more than one. */
+export const WRITERS = 4;
+/** No wait of a benchmark is longer. */
+export const PATIENCE_MS = 600_000;
+
+/** How often, and for how long, each subject is measured. One more round comes first, to warm up, and is not counted. */
+export type Rounds = { readonly count: number; readonly milliseconds: number };
