@@ -1,0 +1,1 @@
+export { Query, type QueryOptions } from './query.ts';

@@ -1,0 +1,22 @@
+import { createHealthApp, openFoundation, runService, type RunningService } from '@vectorizer/frame';
+import { readConfig } from './config.ts';
+import { Query } from './query.ts';
+
+await runService('query', async (): Promise<RunningService> => {
+  const config = readConfig(process.env);
+  const foundation = await openFoundation('query', config);
+  const { logger } = foundation;
+  const query = new Query(foundation);
+  query.serve();
+  const app = await createHealthApp({ ...foundation, ...config.http });
+  const { url } = await app.listen();
+  logger.info({ url }, 'listening');
+  return {
+    logger,
+    async close() {
+      await app.close();
+      await query.close();
+      await foundation.close();
+    },
+  };
+});

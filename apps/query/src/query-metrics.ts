@@ -1,0 +1,35 @@
+import type { Counter, Histogram } from 'prom-client';
+import { counter, histogram } from '@vectorizer/telemetry';
+
+export type Read = 'search' | 'read' | 'scroll' | 'count';
+
+/** What this service counts; several instances in one process share the series. */
+export type QueryMetrics = {
+  readonly seconds: Histogram<'procedure'>;
+  readonly failures: Counter<'procedure' | 'type'>;
+  readonly retries: Counter;
+  readonly hedges: Counter;
+};
+
+export function queryMetrics(): QueryMetrics {
+  return {
+    seconds: histogram({
+      name: 'vectorizer_query_seconds',
+      help: 'From the arrival of a read to its answer or failure, at the query service',
+      labelNames: ['procedure'],
+    }),
+    failures: counter({
+      name: 'vectorizer_query_failures_total',
+      help: 'Reads that failed, by the type of the failure',
+      labelNames: ['procedure', 'type'],
+    }),
+    retries: counter({
+      name: 'vectorizer_query_retries_total',
+      help: 'Replicas asked because another one failed',
+    }),
+    hedges: counter({
+      name: 'vectorizer_query_hedges_total',
+      help: 'Replicas asked because another one was slow',
+    }),
+  };
+}

@@ -1,0 +1,102 @@
+import type { Catalog } from '@vectorizer/cluster';
+import {
+  count,
+  describe,
+  heartbeat,
+  read,
+  scroll,
+  search,
+  type Bus,
+  type CallContext,
+  type Handler,
+  type Procedure,
+  type ReplicaReport,
+} from '@vectorizer/contracts';
+import { Failure } from '@vectorizer/errors';
+import type { Log } from '@vectorizer/log';
+import type { Logger } from '@vectorizer/telemetry';
+import type { z } from 'zod';
+import { Demands } from './demands.ts';
+import { KnownCollections } from './known-collections.ts';
+import { queryMetrics, type Read } from './query-metrics.ts';
+import { Reads, type Input } from './reads.ts';
+import { ReplicaTable } from './replica-table.ts';
+
+export type QueryOptions = {
+  readonly bus: Bus;
+  readonly catalog: Catalog;
+  readonly log: Log;
+  readonly logger: Logger;
+  /** Milliseconds that only grow. */
+  readonly now?: () => number;
+};
+
+/** The query service: plans a read, asks one replica of each shard that it concerns, and merges the answers. */
+export class Query {
+  readonly #bus: Bus;
+  readonly #logger: Logger;
+  readonly #now: () => number;
+  readonly #collections: KnownCollections;
+  readonly #table = new ReplicaTable();
+  readonly #metrics = queryMetrics();
+  readonly #reads: Reads;
+
+  constructor(options: QueryOptions) {
+    const { bus, catalog, log, now = (): number => performance.now() } = options;
+    this.#bus = bus;
+    this.#logger = options.logger;
+    this.#now = now;
+    this.#collections = new KnownCollections(catalog);
+    this.#reads = new Reads({
+      bus,
+      table: this.#table,
+      collections: this.#collections,
+      demands: new Demands(log),
+      metrics: this.#metrics,
+      now,
+    });
+    catalog.onChange(({ kind, record }) => {
+      if (kind === 'dropped') this.#table.forget(record.uid);
+    });
+  }
+
+  serve(): void {
+    this.#bus.listen(heartbeat, (beat) => this.#table.hear(beat, this.#now(), (uid) => this.#collections.find(uid)));
+    this.#serve(search, 'search', (input, context) => this.#reads.search(input, context));
+    this.#serve(read, 'read', (input, context) => this.#reads.read(input, context));
+    this.#serve(scroll, 'scroll', (input, context) => this.#reads.scroll(input, context));
+    this.#serve(count, 'count', (input, context) => this.#reads.count(input, context));
+    this.#bus.serve(describe, (input, context) => this.#describe(input, context));
+  }
+
+  /** Ends what waits without a bound of its own; the bus is closed by whoever owns it. */
+  close(): Promise<void> {
+    this.#collections.close();
+    return Promise.resolve();
+  }
+
+  #serve<I extends z.ZodType, O>(procedure: Procedure<I, O>, kind: Read, handler: Handler<I, O>): void {
+    const seconds = this.#metrics.seconds.labels(kind);
+    this.#bus.serve(procedure, async (input, context) => {
+      const startedMs = this.#now();
+      try {
+        return await handler(input, context);
+      } catch (error) {
+        const { type } = Failure.from(error);
+        this.#metrics.failures.inc({ procedure: kind, type });
+        this.#logger.debug({ err: error, correlation_id: context.correlationId, procedure: kind }, 'read failed');
+        throw error;
+      } finally {
+        seconds.observe((this.#now() - startedMs) / 1_000);
+      }
+    });
+  }
+
+  async #describe(
+    { uid }: Input<typeof describe>,
+    context: CallContext,
+  ): Promise<{ readonly replicas: readonly ReplicaReport[] }> {
+    await this.#collections.get(uid, context);
+    return { replicas: this.#table.reports(uid) };
+  }
+}

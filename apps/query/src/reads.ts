@@ -1,0 +1,156 @@
+import {
+  shardCount,
+  shardOf,
+  shardRead,
+  shardScroll,
+  shardSearch,
+  type Bus,
+  type CallContext,
+  type CollectionRecord,
+  type count,
+  type CountAnswer,
+  type PointsAnswer,
+  type Procedure,
+  type read,
+  type scroll,
+  type ScrollAnswer,
+  type search,
+  type SearchAnswer,
+} from '@vectorizer/contracts';
+import type { z } from 'zod';
+import type { Demand, Demands } from './demands.ts';
+import type { KnownCollections } from './known-collections.ts';
+import { inOrderOf, mergeHits, mergePages, mergeWarnings } from './merge.ts';
+import type { QueryMetrics, Read } from './query-metrics.ts';
+import type { ReplicaTable } from './replica-table.ts';
+import { Routing } from './routing.ts';
+import { ShardCalls } from './shard-calls.ts';
+
+export type Input<P extends Procedure<z.ZodType, unknown>> = z.output<P['input']>;
+
+type Parts = {
+  readonly bus: Bus;
+  readonly table: ReplicaTable;
+  readonly collections: KnownCollections;
+  readonly demands: Demands;
+  readonly metrics: QueryMetrics;
+  readonly now: () => number;
+};
+
+/** A read on its way to the shards. */
+type Plan = {
+  readonly kind: Read;
+  readonly record: CollectionRecord;
+  readonly demand: Demand;
+  readonly context: CallContext;
+};
+type AskReplica<Answer> = (
+  shard: { readonly uid: Demand['uid']; readonly shard: number; readonly min_sequence: number },
+  options: Parameters<Bus['call']>[2],
+) => Promise<Answer>;
+
+/** The four reads of a collection, each over its shards. */
+export class Reads {
+  readonly #parts: Parts;
+  /** Apart, since each kind of read has its own usual latency. */
+  readonly #calls: Readonly<Record<Read, ShardCalls>>;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    const shared = { ...parts, routing: new Routing(parts.table, parts.now) };
+    const calls = (): ShardCalls => new ShardCalls(shared);
+    this.#calls = { search: calls(), read: calls(), scroll: calls(), count: calls() };
+  }
+
+  async search(input: Input<typeof search>, context: CallContext): Promise<SearchAnswer> {
+    const { searches } = input;
+    const plan = await this.#plan('search', input, context);
+    const answers = await this.#askAll(plan, (shard, options) =>
+      this.#parts.bus.call(shardSearch, { ...shard, searches }, options),
+    );
+    const sequences = answers.map(({ sequence }) => sequence);
+    const [first] = answers;
+    if (first !== undefined && answers.length === 1) return { sequences, results: first.results };
+    const results = searches.map(({ k }, i) =>
+      mergeHits(
+        answers.flatMap((answer) => answer.results[i] ?? []),
+        k,
+      ),
+    );
+    return { sequences, results };
+  }
+
+  /** An id that is asked for twice is answered once, in its first place. Shards without an id are not asked: sequence 0. */
+  async read(input: Input<typeof read>, context: CallContext): Promise<PointsAnswer> {
+    const plan = await this.#plan('read', input, context);
+    const { with_payload, with_vector } = input;
+    const ids = [...new Set(input.ids)];
+    const shards = plan.record.placement.length;
+    const byShard = Map.groupBy(ids, (id) => shardOf(id, shards));
+    const sequences = plan.record.placement.map(() => 0);
+    const answers = await Promise.all(
+      Array.from(byShard, async ([shard, idsOfShard]) => {
+        const answer = await this.#ask(plan, shard, (asked, options) =>
+          this.#parts.bus.call(shardRead, { ...asked, ids: idsOfShard, with_payload, with_vector }, options),
+        );
+        sequences[shard] = answer.sequence;
+        return answer.points;
+      }),
+    );
+    return { sequences, points: inOrderOf(ids, answers.flat()) };
+  }
+
+  async scroll(input: Input<typeof scroll>, context: CallContext): Promise<ScrollAnswer> {
+    const plan = await this.#plan('scroll', input, context);
+    const { after, limit, filter, with_payload, with_vector } = input;
+    const spec = { after, limit, filter, with_payload, with_vector };
+    const answers = await this.#askAll(plan, (shard, options) =>
+      this.#parts.bus.call(shardScroll, { ...shard, ...spec }, options),
+    );
+    const { points, more } = mergePages(answers, limit);
+    const last = points.at(-1);
+    return {
+      sequences: answers.map(({ sequence }) => sequence),
+      points,
+      warnings: mergeWarnings(answers),
+      ...(more && last !== undefined ? { next: last.id } : {}),
+    };
+  }
+
+  async count(input: Input<typeof count>, context: CallContext): Promise<CountAnswer> {
+    const { filter } = input;
+    const plan = await this.#plan('count', input, context);
+    const answers = await this.#askAll(plan, (shard, options) =>
+      this.#parts.bus.call(shardCount, { ...shard, filter }, options),
+    );
+    return {
+      sequences: answers.map(({ sequence }) => sequence),
+      count: answers.reduce((sum, answer) => sum + answer.count, 0),
+      warnings: mergeWarnings(answers),
+    };
+  }
+
+  async #plan(kind: Read, demand: Demand, context: CallContext): Promise<Plan> {
+    const { collections } = this.#parts;
+    const record = collections.find(demand.uid) ?? (await collections.get(demand.uid, context));
+    return { kind, record, demand, context };
+  }
+
+  async #askAll<Answer>(plan: Plan, call: AskReplica<Answer>): Promise<Answer[]> {
+    return Promise.all(plan.record.placement.map((_, shard) => this.#ask(plan, shard, call)));
+  }
+
+  async #ask<Answer>(plan: Plan, shard: number, call: AskReplica<Answer>): Promise<Answer> {
+    const { kind, record, demand, context } = plan;
+    const { demands } = this.#parts;
+    const needed = demands.known(demand, shard) ?? (await demands.newest(record.uid, shard, context));
+    const asked = { uid: record.uid, shard, min_sequence: needed };
+    return this.#calls[kind].ask({
+      record,
+      shard,
+      needed,
+      context,
+      call: (node, timely) => call(asked, { context: timely, instance: node }),
+    });
+  }
+}

@@ -1,0 +1,69 @@
+import type { CollectionRecord, NodeId } from '@vectorizer/contracts';
+import type { Heard, ReplicaTable } from './replica-table.ts';
+
+/** Three heartbeats; a replica that was not heard for longer may be gone. */
+const FRESH_MS_MAX = 3_000;
+
+/** How promising a replica is; lower is better. */
+const READY = 0;
+const BEHIND = 1;
+const CATCHING_UP = 2;
+const SILENT = 3;
+
+/** Which replicas to ask, and in which order. */
+export class Routing {
+  readonly #table: ReplicaTable;
+  readonly #now: () => number;
+  readonly #inFlight = new Map<NodeId, number>();
+  /** By shard number: with one counter, the shards of one read would each meet the same node every time. */
+  readonly #turns: number[] = [];
+
+  constructor(table: ReplicaTable, now: () => number) {
+    this.#table = table;
+    this.#now = now;
+  }
+
+  /**
+   * The nodes of a shard, best first: those that can answer at once, then those that must catch up, then the silent.
+   * Among equals the one with the fewest of our own calls in flight, then each in turn. One that has stopped by its
+   * own word is left out.
+   */
+  candidates(record: CollectionRecord, shard: number, needed: number): readonly NodeId[] {
+    const nodes = record.placement[shard] ?? [];
+    const heard = this.#table.heard(record.uid, shard);
+    const able = nodes.filter((node) => !hasStopped(heard.get(node)));
+    if (able.length < 2) return able;
+    const nowMs = this.#now();
+    const turn = (this.#turns[shard] ?? 0) % able.length;
+    this.#turns[shard] = turn + 1;
+    return able
+      .map((_, i) => able[(i + turn) % able.length] as NodeId)
+      .map((node) => ({ node, promise: promiseOf(heard.get(node), needed, nowMs), load: this.inFlight(node) }))
+      .toSorted((a, b) => a.promise - b.promise || a.load - b.load)
+      .map(({ node }) => node);
+  }
+
+  inFlight(node: NodeId): number {
+    return this.#inFlight.get(node) ?? 0;
+  }
+
+  began(node: NodeId): void {
+    this.#inFlight.set(node, this.inFlight(node) + 1);
+  }
+
+  ended(node: NodeId): void {
+    const left = this.inFlight(node) - 1;
+    if (left > 0) this.#inFlight.set(node, left);
+    else this.#inFlight.delete(node);
+  }
+}
+
+function hasStopped(heard: Heard | undefined): boolean {
+  return heard?.report.phase === 'diverged' || heard?.report.phase === 'failed';
+}
+
+function promiseOf(heard: Heard | undefined, needed: number, nowMs: number): number {
+  if (heard === undefined || nowMs - heard.heardAtMs > FRESH_MS_MAX) return SILENT;
+  if (heard.report.phase !== 'following') return CATCHING_UP;
+  return heard.report.applied_sequence >= needed ? READY : BEHIND;
+}

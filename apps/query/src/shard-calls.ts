@@ -1,0 +1,137 @@
+import assert from 'node:assert/strict';
+import type { CallContext, CollectionRecord, NodeId } from '@vectorizer/contracts';
+import { Failure } from '@vectorizer/errors';
+import { Hedging } from './hedging.ts';
+import type { QueryMetrics } from './query-metrics.ts';
+import { mayRetryElsewhere, unanswered, type Refusal } from './refusals.ts';
+import type { ReplicaTable } from './replica-table.ts';
+import type { Routing } from './routing.ts';
+
+/** While others are left to ask, one replica gets this share of the time that is left, but not less than the floor. */
+const ATTEMPT_SHARE = 0.5;
+const ATTEMPT_MS_MIN = 50;
+/** Time kept for the answer's way back, so that a caller hears why instead of running out of time itself. */
+const WAY_BACK_SHARE = 0.05;
+const WAY_BACK_MS_MAX = 50;
+
+/** One shard's part of a read; `call` asks the replica on one node. */
+export type ShardCall<Answer> = {
+  readonly record: CollectionRecord;
+  readonly shard: number;
+  /** The replica must have applied this sequence. */
+  readonly needed: number;
+  readonly context: CallContext;
+  readonly call: (node: NodeId, context: CallContext) => Promise<Answer>;
+};
+
+type Settled<Answer> = { readonly node: NodeId; readonly answer: Answer } | Refusal;
+type Parts = {
+  readonly routing: Routing;
+  readonly table: ReplicaTable;
+  readonly metrics: QueryMetrics;
+  readonly now: () => number;
+};
+
+/**
+ * Asks one replica of a shard; another one when that fails, or is slow. Each node is asked at most once, so a call
+ * is bounded by the replication factor and by its deadline.
+ */
+export class ShardCalls {
+  readonly #parts: Parts;
+  readonly #hedging = new Hedging();
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  async ask<Answer>(call: ShardCall<Answer>): Promise<Answer> {
+    const nodes = this.#parts.routing.candidates(call.record, call.shard, call.needed);
+    const [first] = nodes;
+    const timely = { ...call, context: withTimeToAnswer(call.context) };
+    if (first === undefined) throw noAnswer(timely, []);
+    if (nodes.length > 1) return this.#race(timely, nodes);
+    const settled = await this.#attempt(timely, first, timely.context);
+    if ('answer' in settled) return settled.answer;
+    if (!mayRetryElsewhere(settled.failure)) throw settled.failure;
+    throw noAnswer(timely, [settled]);
+  }
+
+  async #race<Answer>(call: ShardCall<Answer>, nodes: readonly NodeId[]): Promise<Answer> {
+    const { metrics } = this.#parts;
+    const waiting = [...nodes];
+    const running = new Map<NodeId, Promise<Settled<Answer>>>();
+    const refusals: Refusal[] = [];
+    const start = (): NodeId => {
+      const node = waiting.shift();
+      assert(node !== undefined, 'a replica is left to ask');
+      running.set(node, this.#attempt(call, node, waiting.length > 0 ? share(call.context) : call.context));
+      return node;
+    };
+    let hedgeAfterMs: number | undefined = this.#hedging.delayMs(start());
+    for (;;) {
+      const settled = await firstOf(running, waiting.length > 0 ? hedgeAfterMs : undefined);
+      if (settled === undefined) {
+        hedgeAfterMs = undefined;
+        if (!this.#hedging.spend()) continue;
+        metrics.hedges.inc();
+        start();
+        continue;
+      }
+      if ('answer' in settled) return settled.answer;
+      if (!mayRetryElsewhere(settled.failure)) throw settled.failure;
+      running.delete(settled.node);
+      refusals.push(settled);
+      if (refusals.length === nodes.length) throw noAnswer(call, refusals);
+      if (waiting.length === 0) continue;
+      metrics.retries.inc();
+      start();
+    }
+  }
+
+  /** Never rejects. */
+  async #attempt<Answer>(call: ShardCall<Answer>, node: NodeId, context: CallContext): Promise<Settled<Answer>> {
+    const { routing, table, now } = this.#parts;
+    const startedMs = now();
+    routing.began(node);
+    try {
+      const answer = await call.call(node, context);
+      this.#hedging.answered(node, now() - startedMs);
+      return { node, answer };
+    } catch (error) {
+      const applied = table.heard(call.record.uid, call.shard).get(node)?.report.applied_sequence;
+      return { node, failure: Failure.from(error), applied };
+    } finally {
+      routing.ended(node);
+    }
+  }
+}
+
+/** The first to settle, or undefined when none did within `patienceMs`. */
+async function firstOf<T>(
+  running: ReadonlyMap<NodeId, Promise<T>>,
+  patienceMs: number | undefined,
+): Promise<T | undefined> {
+  if (patienceMs === undefined) return Promise.race(running.values());
+  const { promise: slow, resolve } = Promise.withResolvers<undefined>();
+  const timer = setTimeout(resolve, patienceMs, undefined);
+  try {
+    return await Promise.race([...running.values(), slow]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function noAnswer({ shard, needed, context }: ShardCall<unknown>, refusals: readonly Refusal[]): Failure {
+  return unanswered({ shard, demanded: needed, deadline: context.deadline }, refusals);
+}
+
+function withTimeToAnswer(context: CallContext): CallContext {
+  const leftMs = Math.max(0, context.deadline - Date.now());
+  return { ...context, deadline: context.deadline - Math.min(WAY_BACK_MS_MAX, leftMs * WAY_BACK_SHARE) };
+}
+
+function share(context: CallContext): CallContext {
+  const nowMs = Date.now();
+  const shareMs = Math.max(ATTEMPT_MS_MIN, (context.deadline - nowMs) * ATTEMPT_SHARE);
+  return { ...context, deadline: Math.min(context.deadline, nowMs + shareMs) };
+}
