@@ -1,4 +1,5 @@
 import { Catalog, checkDurability, connectNats, NatsBus, NodeRegistry } from '@vectorizer/cluster';
+import type { Bus } from "@vectorizer/contracts";
 import { Log } from '@vectorizer/log';
 import { createLogger, type Logger } from '@vectorizer/telemetry';
 import type { HealthCheck } from './health.ts';
@@ -8,7 +9,7 @@ import type { ServiceConfig } from './service-config.ts';
 export type Foundation = {
   readonly service: string;
   readonly logger: Logger;
-  readonly bus: NatsBus;
+  readonly bus: Bus;
   readonly catalog: Catalog;
   readonly registry: NodeRegistry;
   readonly log: Log;

@@ -85,7 +85,7 @@ describe.each([
     await expect(pair.caller.call(refuse, {}, { context: context() })).rejects.toMatchObject({
       type: 'service_unavailable',
     });
-    const { promise, resolve } = Promise.withResolvers<never>();
+    const { promise, resolve } = Promise.withResolvers<object>();
     pair.server.serve(slow, () => promise);
     await until(
       async () => {
@@ -97,7 +97,7 @@ describe.each([
     await expect(pair.caller.call(slow, {}, { context: context(-1) })).rejects.toMatchObject({
       type: 'deadline_exceeded',
     });
-    resolve(undefined);
+    resolve({});
   });
 
   it('tells everybody who listens', async () => {

@@ -1,0 +1,52 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+
+/**
+ * What `./vectorizer test` and CI run: build, lint, format, boundaries, types of the tests, and every test. Each check
+ * counts as one; the last line says how many passed and failed. With arguments only those tests are run.
+ */
+const root = resolve(import.meta.dirname, '..');
+const files = process.argv.slice(2);
+const directory = mkdtempSync(join(tmpdir(), 'vectorizer-test-'));
+const report = join(directory, 'report.json');
+const checks = [
+  ['build'],
+  ...(files.length > 0 ? [] : [['lint'], ['format:check'], ['boundaries'], ['types:tests']]),
+] as const;
+
+let [passed, failed] = [0, 0];
+for (const check of checks) {
+  const good = run(['run', ...check]);
+  if (good) passed += 1;
+  else failed += 1;
+  if (!good && check[0] === 'build') finish();
+}
+run(['run', 'jest', '--json', `--outputFile=${report}`, ...files]);
+const counted = readReport();
+passed += counted.numPassedTests;
+// A suite that could not even start has no tests to count.
+failed += counted.numFailedTests + counted.numRuntimeErrorTestSuites;
+finish();
+
+function run(args: readonly string[]): boolean {
+  const { status } = spawnSync('pnpm', args, { cwd: root, stdio: 'inherit' });
+  return status === 0;
+}
+
+type Report = { numPassedTests: number; numFailedTests: number; numRuntimeErrorTestSuites: number };
+
+function readReport(): Report {
+  try {
+    return JSON.parse(readFileSync(report, 'utf8')) as Report;
+  } catch {
+    return { numPassedTests: 0, numFailedTests: 1, numRuntimeErrorTestSuites: 0 };
+  }
+}
+
+function finish(): never {
+  rmSync(directory, { recursive: true, force: true });
+  process.stdout.write(`${passed} passed, ${failed} failed\n`);
+  process.exit(failed === 0 && passed > 0 ? 0 : 1);
+}
