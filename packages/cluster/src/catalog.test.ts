@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { NewCollection, NodeId } from '@vectorizer/contracts';
+import { Kvm } from '@nats-io/kv';
+import { buckets, NewCollection, NodeId } from '@vectorizer/contracts';
 import type { Failure } from '@vectorizer/errors';
 import { createLogger } from '@vectorizer/telemetry';
 import { startNats, until, type NatsServer } from '@vectorizer/testing';
@@ -68,6 +69,37 @@ describe('the catalog', () => {
     expect(later.catalog.list().map(({ name }) => name)).toEqual(['a', 'c']);
     await expect(later.catalog.drop('b')).rejects.toMatchObject({ type: 'collection_not_found' });
     expect(await later.catalog.find('b')).toBeUndefined();
+  });
+
+  it('reads what its leader holds, whatever it has heard of itself', async () => {
+    await using nats = await startNats();
+    await using here = await openCatalog(nats);
+    await using deaf = await openCatalog(nats);
+    deaf.catalog.close();
+    const names = Array.from({ length: 20 }, (_, i) => `c${i}`);
+    const made = await Promise.all(
+      names.map((name) => here.catalog.create(NewCollection.parse({ name, dimension: 4 }), placement)),
+    );
+    await here.catalog.drop('c7');
+    const kept = made.filter(({ name }) => name !== 'c7').map(({ uid }) => uid);
+    expect((await deaf.catalog.refreshAll()).uids).toEqual(new Set(kept));
+    expect(
+      deaf.catalog
+        .list()
+        .map(({ uid }) => uid)
+        .toSorted(),
+    ).toEqual(kept.toSorted());
+  });
+
+  it('refuses to say what it holds while there is a record that it does not understand', async () => {
+    await using nats = await startNats();
+    await using here = await openCatalog(nats);
+    await here.catalog.create(books, placement);
+    const connection = await connectNats({ servers: nats.url, name: 'newer' });
+    const bucket = await new Kvm(connection).open(buckets.collections);
+    await bucket.put('newer', JSON.stringify({ v: 2 }));
+    await expect(here.catalog.refreshAll()).rejects.toMatchObject({ type: 'internal_error' });
+    await connection.close();
   });
 
   it('hears of changes again after its server was killed and restarted', async () => {

@@ -52,6 +52,15 @@ export class Catalog {
     return this.#byUid.get(uid);
   }
 
+  /**
+   * The uids that the catalog's leader holds now, and since when there is a catalog. For whoever is about to remove
+   * something because no collection has it: this process's own picture may be older than the thing.
+   */
+  async refreshAll(): Promise<{ readonly uids: ReadonlySet<CollectionUid>; readonly since: string }> {
+    const { values, since } = await this.#mirror.refreshAll();
+    return { uids: new Set(values.map(({ uid }) => uid)), since };
+  }
+
   /** Durable when it returns. Of concurrent creations of one name one wins, the others get `collection_already_exists`. */
   async create(collection: NewCollection, placement: (uid: CollectionUid) => NodeId[][]): Promise<CollectionRecord> {
     const { name, ...config } = collection;

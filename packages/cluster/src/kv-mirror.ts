@@ -20,6 +20,8 @@ const CHECK_INTERVAL_MS = 5_000;
 /** A refused or unanswered write is tried again this often while a leader is elected. */
 const WRITE_ATTEMPTS_MAX = 20;
 const WRITE_RETRY_MS = 250;
+/** Keys asked for at once when the whole bucket is read. */
+const READS_IN_FLIGHT_MAX = 8;
 
 type Entry<T> = { readonly value: T | undefined; readonly revision: number };
 export type MirrorOptions<T> = {
@@ -94,6 +96,25 @@ export class KvMirror<T> {
     const entry = await this.#ask(() => this.#kv.get(key));
     if (entry !== null) this.#take(entry);
     return this.get(key);
+  }
+
+  /**
+   * Every value that the bucket's leader holds now, key by key, and since when the bucket exists; the mirror follows.
+   * Throws when a record cannot be understood: to whoever asks for all, it would be missing.
+   */
+  async refreshAll(): Promise<{ readonly values: readonly T[]; readonly since: string }> {
+    const { bucket } = this.#options;
+    const prefix = `$KV.${bucket}.`;
+    const info = await this.#ask(() => this.#manager.streams.info(`KV_${bucket}`, { subjects_filter: `${prefix}>` }));
+    const keys = Object.keys(info.state.subjects ?? {}).map((subject) => subject.slice(prefix.length));
+    const values: T[] = [];
+    for (let i = 0; i < keys.length; i += READS_IN_FLIGHT_MAX) {
+      const some = keys.slice(i, i + READS_IN_FLIGHT_MAX);
+      for (const value of await Promise.all(some.map((key) => this.#read(key)))) {
+        if (value !== undefined) values.push(value);
+      }
+    }
+    return { values, since: info.created };
   }
 
   /** Creates the key; false when it exists. An answer that got lost is settled by `isOurs`. */
@@ -175,11 +196,21 @@ export class KvMirror<T> {
     }
   }
 
-  #take(entry: { key: string; operation: string; revision: number; string(): string }): void {
+  /** Past the memory: what the leader holds under the key. */
+  async #read(key: string): Promise<T | undefined> {
+    const entry = await this.#ask(() => this.#kv.get(key));
+    if (entry === null) return undefined;
+    if (!this.#take(entry))
+      throw new Failure('internal_error', `record ${key} of bucket ${this.#options.bucket} cannot be understood`);
+    return this.get(key);
+  }
+
+  /** False when the record cannot be understood; it is left out. */
+  #take(entry: { key: string; operation: string; revision: number; string(): string }): boolean {
     this.#seen = Math.max(this.#seen, entry.revision);
     if (entry.operation !== 'PUT') {
       this.#set(entry.key, undefined, entry.revision);
-      return;
+      return true;
     }
     const parsed = this.#options.schema.safeParse(JSON.parse(entry.string()));
     if (parsed.success) this.#set(entry.key, parsed.data, entry.revision);
@@ -188,6 +219,7 @@ export class KvMirror<T> {
         { key: entry.key, bucket: this.#options.bucket, err: parsed.error },
         'record ignored: malformed',
       );
+    return parsed.success;
   }
 
   #set(key: string, value: T | undefined, revision: number): void {
