@@ -20,7 +20,7 @@ export default {
   },
   testMatch: ['<rootDir>/{packages,apps,tests,benches}/**/*.test.ts'],
   testPathIgnorePatterns: ['/node_modules/', '/dist/'],
-  modulePathIgnorePatterns: ['<rootDir>/.tools', '/dist/', '/data/'],
+  modulePathIgnorePatterns: ['<rootDir>/.tools', '/dist/', '<rootDir>/data/'],
   watchPathIgnorePatterns: ['<rootDir>/.tools'],
   maxWorkers: 2,
   testTimeout: 60_000,
