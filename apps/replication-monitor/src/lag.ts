@@ -1,0 +1,49 @@
+/** A report speaks for its moment; after two heartbeats without another, the replica is measured against now. */
+const REPORT_MS_MAX = 2_000;
+
+export type LogPosition = { readonly firstSequence: number; readonly lastSequence: number; readonly bytes: number };
+
+/** What a replica's lag follows from, taken at one moment, so that its parts belong together. */
+export type LagBasis = {
+  readonly applied: number;
+  /** When the replica said so (epoch); undefined when it was never heard. */
+  readonly spokeAtMs: number | undefined;
+  /** The oldest entry that it has not applied, and when it was logged (epoch); undefined when there is none. */
+  readonly missing: number | undefined;
+  readonly oldestAtMs: number | undefined;
+};
+
+export type Lag = { readonly entries: number; readonly ms: number };
+export const NO_LAG: Lag = { entries: 0, ms: 0 };
+
+/** The first sequence that a replica is missing, of those that the log still has. */
+export function oldestMissing(applied: number, { firstSequence, lastSequence }: LogPosition): number | undefined {
+  const next = Math.max(applied + 1, firstSequence);
+  return next <= lastSequence ? next : undefined;
+}
+
+/** Its newest report, and the basis of the last look, which may be older. */
+export type LagOf = {
+  readonly applied: number;
+  readonly spokeAtMs: number | undefined;
+  readonly silentMs: number;
+  readonly basis: LagBasis | undefined;
+};
+
+/**
+ * `ms` is the age of the oldest entry that the replica has not applied: while it speaks, as of its report, since what
+ * was logged after that it may well have applied; once it is silent as of now, so that it grows by the clock.
+ */
+export function lagOf(replica: LagOf, log: LogPosition | undefined, nowMs: number): Lag {
+  const missing = log === undefined ? undefined : oldestMissing(replica.applied, log);
+  if (log === undefined || missing === undefined) return NO_LAG;
+  const entries = log.lastSequence - missing + 1;
+  const { basis } = replica;
+  if (basis?.oldestAtMs === undefined) return { entries, ms: 0 };
+  const wasHeard = replica.spokeAtMs !== undefined;
+  if (!wasHeard || replica.silentMs > REPORT_MS_MAX) return { entries, ms: Math.max(0, nowMs - basis.oldestAtMs) };
+  // A replica that has moved on since the last look is shown as it was then; the next look is at most a second away.
+  const asOfMs = basis.missing === missing ? replica.spokeAtMs : basis.spokeAtMs;
+  if (asOfMs === undefined) return { entries, ms: 0 };
+  return basis.oldestAtMs > asOfMs ? NO_LAG : { entries, ms: asOfMs - basis.oldestAtMs };
+}

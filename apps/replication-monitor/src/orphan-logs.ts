@@ -1,0 +1,66 @@
+import type { Catalog } from '@vectorizer/cluster';
+import type { CollectionUid } from '@vectorizer/contracts';
+import { Failure } from '@vectorizer/errors';
+import type { Log } from '@vectorizer/log';
+import type { Logger } from '@vectorizer/telemetry';
+
+/** A log must be without a collection for this long, at two looks, before the catalog is asked about it. */
+const AGE_MS_MIN = 30_000;
+
+type Parts = {
+  readonly catalog: Catalog;
+  readonly log: Log;
+  readonly logger: Logger;
+  readonly monotonicMs: () => number;
+};
+
+/**
+ * Removes the logs of dropped collections whose drop did not get that far. A collection's record is written before
+ * its log is made, so a log that is listed, and then has no record at the catalog's leader, belongs to no collection.
+ * A log that is older than the catalog says nothing of the kind: then it is the catalog that was lost.
+ */
+export class OrphanLogs {
+  readonly #parts: Parts;
+  readonly #firstSeenMs = new Map<CollectionUid, number>();
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  async sweep(): Promise<void> {
+    const { catalog, log, logger } = this.#parts;
+    const suspects = this.#suspectsOf(await log.uids());
+    if (suspects.length === 0) return;
+    const { uids, since } = await catalog.refreshAll();
+    for (const uid of suspects) {
+      if (uids.has(uid)) continue;
+      if (await this.#isOlderThan(since, uid)) {
+        logger.error({ uid }, 'a log is older than the catalog and in no collection; it is kept');
+        continue;
+      }
+      await log.dropStreams(uid);
+      log.forget(uid);
+      this.#firstSeenMs.delete(uid);
+      logger.warn({ uid }, 'removed the log of a dropped collection');
+    }
+  }
+
+  #suspectsOf(logged: readonly CollectionUid[]): readonly CollectionUid[] {
+    const nowMs = this.#parts.monotonicMs();
+    const strays = new Set(logged.filter((uid) => this.#parts.catalog.findByUid(uid) === undefined));
+    for (const uid of this.#firstSeenMs.keys()) if (!strays.has(uid)) this.#firstSeenMs.delete(uid);
+    for (const uid of strays) if (!this.#firstSeenMs.has(uid)) this.#firstSeenMs.set(uid, nowMs);
+    return [...strays].filter((uid) => nowMs - (this.#firstSeenMs.get(uid) ?? nowMs) >= AGE_MS_MIN);
+  }
+
+  async #isOlderThan(since: string, uid: CollectionUid): Promise<boolean> {
+    try {
+      const { created } = await this.#parts.log.state(uid, 0);
+      return Date.parse(created) < Date.parse(since);
+    } catch (error) {
+      // Its first shard is removed already: a drop that was cut short.
+      if (Failure.from(error).type === 'collection_not_found') return false;
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,79 @@
+import type { NodeRecord } from '@vectorizer/cluster';
+import type { NodeId, ReplicaReport, ReplicaView } from '@vectorizer/contracts';
+import { differing } from './differing.ts';
+import { lagOf, type Lag } from './lag.ts';
+import type { KnownReplica, KnownShard } from './replica-registry.ts';
+import { statusOf } from './replica-status.ts';
+
+/** The moment of a view, and what it needs besides the replicas themselves. */
+export type Moment = {
+  readonly monotonicMs: number;
+  readonly epochMs: number;
+  readonly disconnectedAfterMs: number;
+  readonly nodes: ReadonlyMap<NodeId, NodeRecord>;
+};
+
+export function viewsOf(shard: KnownShard, moment: Moment): ReplicaView[] {
+  const differ = differing(reportsOf(shard));
+  return shard.replicas.map((replica) => viewOf(replica, shard, { moment, differs: differ.has(replica.node) }));
+}
+
+export function reportsOf({ replicas }: KnownShard): ReplicaReport[] {
+  return replicas.flatMap(({ heard }) => (heard === undefined ? [] : [heard.report]));
+}
+
+type Finding = { readonly moment: Moment; readonly differs: boolean };
+
+function viewOf(replica: KnownReplica, { record, shard, log }: KnownShard, { moment, differs }: Finding): ReplicaView {
+  const { node, heard, basis } = replica;
+  const report = heard?.report;
+  const silentMs = moment.monotonicMs - (heard?.monotonicMs ?? replica.placedAtMs);
+  const applied = report?.applied_sequence ?? 0;
+  const lag = lagOf({ applied, spokeAtMs: heard?.epochMs, silentMs, basis }, log, moment.epochMs);
+  const { disconnectedAfterMs } = moment;
+  const reason = report?.reason ?? (differs ? 'its state differs from other replicas at the same sequence' : undefined);
+  return {
+    id: `${node}/${record.name}/${shard}`,
+    node,
+    collection: record.name,
+    shard,
+    ...addressOf(heard ?? moment.nodes.get(node)),
+    status: statusOf({ silentMs, disconnectedAfterMs, phase: report?.phase, differs, lagMs: lag.ms }),
+    ...(reason === undefined ? {} : { reason }),
+    last_heartbeat: heard === undefined ? null : new Date(heard.epochMs).toISOString(),
+    ...progressOf(report, lag),
+  };
+}
+
+function addressOf(place: { readonly host: string; readonly port: number } | undefined): Address {
+  if (place === undefined) return { host: null, port: null, address: null };
+  const { host, port } = place;
+  return { host, port, address: host.includes(':') ? `[${host}]:${port}` : `${host}:${port}` };
+}
+type Address = Pick<ReplicaView, 'host' | 'port' | 'address'>;
+
+function progressOf(report: ReplicaReport | undefined, lag: Lag): Progress {
+  return {
+    lag_ms: Math.round(lag.ms),
+    lag_entries: lag.entries,
+    last_sync: report?.last_applied_at ?? null,
+    operations_synced: report?.operations_applied ?? 0,
+    bytes_received: report?.bytes_received ?? 0,
+    state_hash: report?.state_hash ?? null,
+    chain: report?.chain ?? null,
+    offset: report?.applied_sequence ?? 0,
+    lag_operations: lag.entries,
+  };
+}
+type Progress = Pick<
+  ReplicaView,
+  | 'lag_ms'
+  | 'lag_entries'
+  | 'last_sync'
+  | 'operations_synced'
+  | 'bytes_received'
+  | 'state_hash'
+  | 'chain'
+  | 'offset'
+  | 'lag_operations'
+>;

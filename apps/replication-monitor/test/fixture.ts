@@ -1,0 +1,130 @@
+import { Catalog, connectNats, LocalBus, NodeRegistry } from '@vectorizer/cluster';
+import {
+  heartbeat,
+  NewCollection,
+  NodeId,
+  type CollectionRecord,
+  type CollectionUid,
+  type ReplicaReport,
+} from '@vectorizer/contracts';
+import { Log } from '@vectorizer/log';
+import { createLogger } from '@vectorizer/telemetry';
+import { startNats, type NatsServer } from '@vectorizer/testing';
+import { Monitor } from '../src/index.ts';
+
+/** The real monitor on a real log server and catalog; the tests speak for the index nodes. */
+export type Setting = AsyncDisposable & {
+  readonly nats: NatsServer;
+  readonly bus: LocalBus;
+  readonly catalog: Catalog;
+  readonly registry: NodeRegistry;
+  readonly log: Log;
+  readonly monitor: Monitor;
+  /** Sets the monitor's clocks forward. */
+  passed(ms: number): void;
+  /** Another process's catalog; a deaf one hears of nothing after it was opened. */
+  openCatalog(hearing: 'hearing' | 'deaf'): Promise<Catalog>;
+  collection(placement: string[][], name?: string): Promise<CollectionRecord>;
+};
+
+export const logger = createLogger({ service: 'replication-monitor', level: 'silent' });
+export const node = (name: string): NodeId => NodeId.parse(name);
+
+export async function startMonitor(): Promise<Setting> {
+  const nats = await startNats();
+  const connection = await connectNats({ servers: nats.url, name: 'test' });
+  const opened: Catalog[] = [];
+  const openCatalog = async (hearing: 'hearing' | 'deaf'): Promise<Catalog> => {
+    const catalog = await Catalog.open({ connection, replicas: 1, logger });
+    if (hearing === 'deaf') catalog.close();
+    opened.push(catalog);
+    return catalog;
+  };
+  const catalog = await openCatalog('hearing');
+  const registry = await NodeRegistry.open({ connection, replicas: 1, logger });
+  const log = await Log.open({ connection, replicas: 1 });
+  const bus = new LocalBus();
+  let aheadMs = 0;
+  const monitor = new Monitor({
+    bus,
+    catalog,
+    registry,
+    log,
+    logger,
+    clock: { monotonicMs: () => performance.now() + aheadMs, epochMs: () => Date.now() + aheadMs },
+    intervals: { lookMs: 10, sweepMs: 10 },
+  });
+  monitor.serve();
+  return {
+    nats,
+    bus,
+    catalog,
+    registry,
+    log,
+    monitor,
+    passed(ms) {
+      aheadMs += ms;
+    },
+    openCatalog,
+    async collection(placement, name = 'books') {
+      const nodes = placement.map((names) => names.map(node));
+      const record = await catalog.create(
+        NewCollection.parse({ name, dimension: 2, shards: nodes.length }),
+        () => nodes,
+      );
+      await log.ensureStreams(record.uid, nodes.length);
+      return record;
+    },
+    async [Symbol.asyncDispose]() {
+      await monitor.close();
+      for (const each of opened) each.close();
+      registry.close();
+      await connection.close();
+      await nats[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** Logs so many entries of one operation. */
+export async function write(log: Log, uid: CollectionUid, entries = 1): Promise<void> {
+  for (let i = 0; i < entries; i++) {
+    const id = crypto.randomUUID();
+    await log.writer(uid, 0).append({ id, ops: [{ kind: 'delete', id }] }, Date.now() + 5_000);
+  }
+}
+
+export function report(
+  { uid }: Pick<CollectionRecord, 'uid'>,
+  said: { readonly node: string } & Omit<Partial<ReplicaReport>, 'node'>,
+): ReplicaReport {
+  return {
+    uid,
+    shard: 0,
+    phase: 'following',
+    applied_sequence: 0,
+    durable_sequence: 0,
+    points: 0,
+    indexed: 0,
+    buffered: 0,
+    dead: 0,
+    state_hash: 'ab',
+    chain: 'cd',
+    bytes_received: 0,
+    entries_applied: 0,
+    operations_applied: 0,
+    entries_rejected: 0,
+    last_applied_at: null,
+    ...said,
+    node: node(said.node),
+  };
+}
+
+/** Heard when it returns: the bus hands announcements over in a microtask. */
+export async function beat(bus: LocalBus, ...replicas: readonly ReplicaReport[]): Promise<void> {
+  for (const replica of replicas) {
+    const at = new Date().toISOString();
+    bus.announce(heartbeat, { node: replica.node, at, host: '10.0.0.1', port: 15_013, replicas: [replica] });
+  }
+  await Promise.resolve();
+  await Promise.resolve();
+}

@@ -1,0 +1,196 @@
+import { describe, expect, it } from '@jest/globals';
+import { replicationStatus, type ReplicaView } from '@vectorizer/contracts';
+import { createHealthApp } from '@vectorizer/frame';
+import { printMetrics } from '@vectorizer/telemetry';
+import { until } from '@vectorizer/testing';
+import { replicationCheck } from '../src/index.ts';
+import { beat, logger, node, report, startMonitor, write, type Setting } from './fixture.ts';
+
+const bound = { timeoutMs: 10_000 };
+const view = ({ monitor }: Setting, id: string): ReplicaView | undefined =>
+  monitor.registered().find((replica) => replica.id === id);
+
+/** Until the monitor has seen how far the logs are. */
+async function looked({ monitor }: Setting, lastSequences: number): Promise<void> {
+  await until(() => monitor.status().stats.master_offset === lastSequences, bound);
+}
+
+describe('the replication status', () => {
+  it('has the numbers of the logs and of what the replicas said', async () => {
+    await using setting = await startMonitor();
+    const record = await setting.collection([['a', 'b']]);
+    await write(setting.log, record.uid, 5);
+    await looked(setting, 5);
+    const { bytes } = await setting.log.state(record.uid, 0);
+    const said = { entries_applied: 5, operations_applied: 50, bytes_received: 500, phase: 'following' } as const;
+    const [early, late] = ['2026-01-01T00:00:00.000Z', '2026-01-01T00:00:01.000Z'];
+    await beat(
+      setting.bus,
+      report(record, { node: 'a', applied_sequence: 5, last_applied_at: late, ...said }),
+      report(record, { node: 'b', applied_sequence: 3, last_applied_at: early, ...said, state_hash: 'ef' }),
+    );
+    await until(() => view(setting, 'b/books/0')?.lag_entries === 2, bound);
+    const context = { correlationId: 'c', deadline: Date.now() + 5_000 };
+    const status = await setting.bus.call(replicationStatus, {}, { context });
+    expect(status).toMatchObject({ role: 'master', enabled: true });
+    expect(status.stats).toEqual({
+      role: 'master',
+      lag_ms: expect.any(Number),
+      bytes_sent: Math.max(bytes, 500),
+      bytes_received: 1_000,
+      last_sync: late,
+      operations_pending: 2,
+      snapshot_size: 0,
+      connected_replicas: 2,
+      master_offset: 5,
+      replica_offset: 3,
+      lag_operations: 2,
+      total_replicated: 100,
+    });
+    expect(status.replicas[0]).toEqual({
+      id: 'a/books/0',
+      node: 'a',
+      collection: 'books',
+      shard: 0,
+      host: '10.0.0.1',
+      port: 15_013,
+      status: 'Connected',
+      lag_ms: 0,
+      lag_entries: 0,
+      last_heartbeat: expect.stringMatching(/^\d{4}-.*Z$/),
+      last_sync: late,
+      operations_synced: 50,
+      bytes_received: 500,
+      state_hash: 'ab',
+      chain: 'cd',
+      address: '10.0.0.1:15013',
+      offset: 5,
+      lag_operations: 0,
+    });
+  });
+
+  it('knows where a node that never spoke would be', async () => {
+    await using setting = await startMonitor();
+    await setting.registry.register({ node: node('a'), host: '::1', port: 7 });
+    await setting.collection([['a', 'stranger']]);
+    expect(view(setting, 'a/books/0')).toMatchObject({ status: 'Syncing', host: '::1', port: 7, address: '[::1]:7' });
+    expect(view(setting, 'stranger/books/0')).toMatchObject({ host: null, port: null, last_heartbeat: null });
+  });
+});
+
+describe('lag', () => {
+  it('is the age of the oldest entry not applied, and grows by the clock when a replica is cut off', async () => {
+    await using setting = await startMonitor();
+    const record = await setting.collection([['a']]);
+    await write(setting.log, record.uid, 3);
+    await looked(setting, 3);
+    const second = await setting.log.entryAt(record.uid, 0, 2);
+    const sync = '2026-01-01T00:00:00.000Z';
+    setting.passed(500);
+    await beat(setting.bus, report(record, { node: 'a', applied_sequence: 1, last_applied_at: sync }));
+    await until(() => (view(setting, 'a/books/0')?.lag_ms ?? 0) >= 500, bound);
+    const speaking = view(setting, 'a/books/0');
+    const heardAt = Date.parse(speaking?.last_heartbeat ?? '');
+    expect(speaking?.lag_ms).toBe(heardAt - (second?.at ?? 0));
+    expect(speaking).toMatchObject({ lag_entries: 2, status: 'Connected' });
+
+    setting.passed(5_000);
+    expect(view(setting, 'a/books/0')).toMatchObject({ status: 'Lagging', last_sync: sync });
+    const before = view(setting, 'a/books/0')?.lag_ms ?? 0;
+    expect(before).toBeGreaterThanOrEqual(5_500);
+    setting.passed(60_000);
+    const cutOff = view(setting, 'a/books/0');
+    expect(cutOff).toMatchObject({ status: 'Disconnected', last_sync: sync, last_heartbeat: speaking?.last_heartbeat });
+    expect(cutOff?.lag_ms).toBeGreaterThanOrEqual(before + 60_000);
+    expect(setting.monitor.connected()).toEqual([]);
+    expect(setting.monitor.registered()).toHaveLength(1);
+
+    await beat(setting.bus, report(record, { node: 'a', applied_sequence: 3 }));
+    expect(view(setting, 'a/books/0')).toMatchObject({ status: 'Connected', lag_ms: 0, lag_entries: 0 });
+    expect(setting.monitor.connected()).toHaveLength(1);
+  });
+
+  it('is none of an idle replica, however long it idles', async () => {
+    await using setting = await startMonitor();
+    const record = await setting.collection([['a']]);
+    await write(setting.log, record.uid);
+    await looked(setting, 1);
+    setting.passed(3_600_000);
+    await beat(setting.bus, report(record, { node: 'a', applied_sequence: 1 }));
+    expect(view(setting, 'a/books/0')).toMatchObject({ status: 'Connected', lag_ms: 0, lag_entries: 0 });
+  });
+
+  it('grows while the log server is away too', async () => {
+    await using setting = await startMonitor();
+    const record = await setting.collection([['a']]);
+    await write(setting.log, record.uid, 2);
+    await looked(setting, 2);
+    await beat(setting.bus, report(record, { node: 'a', applied_sequence: 1 }));
+    await until(() => view(setting, 'a/books/0')?.lag_entries === 1, bound);
+    await setting.nats.kill();
+    setting.passed(9_000);
+    expect(view(setting, 'a/books/0')?.lag_ms).toBeGreaterThanOrEqual(9_000);
+    expect(view(setting, 'a/books/0')?.status).toBe('Lagging');
+  });
+});
+
+describe('a diverged replica', () => {
+  it('is found by its hash, and is connected no more', async () => {
+    await using setting = await startMonitor();
+    const record = await setting.collection([['a', 'b', 'c']]);
+    const replicas = ['a', 'b', 'c'].map((name) => report(record, { node: name, applied_sequence: 4 }));
+    await beat(setting.bus, ...replicas, report(record, { node: 'c', applied_sequence: 4, state_hash: 'ff' }));
+    expect(setting.monitor.connected().map((replica) => replica.node)).toEqual(['a', 'b']);
+    expect(view(setting, 'c/books/0')).toMatchObject({
+      status: 'Diverged',
+      reason: expect.stringContaining('differs'),
+    });
+  });
+});
+
+describe('health', () => {
+  it('names the replicas that are silent or diverged, after a grace at the start', async () => {
+    await using setting = await startMonitor();
+    const record = await setting.collection([['a', 'b']]);
+    await using app = await createHealthApp({
+      service: 'replication-monitor',
+      logger,
+      checks: [replicationCheck(setting.monitor)],
+      host: '127.0.0.1',
+      port: 0,
+    });
+    const health = async (): Promise<{ code: number; body: string }> => {
+      const answer = await app.inject({ method: 'GET', url: '/health' });
+      return { code: answer.statusCode, body: answer.body };
+    };
+    await beat(setting.bus, report(record, { node: 'a' }));
+    expect((await health()).code).toBe(200);
+    setting.passed(10_001);
+    await beat(setting.bus, report(record, { node: 'a' }));
+    const silent = await health();
+    expect(silent.code).toBe(503);
+    expect(silent.body).toContain('1 of 2 replicas: b/books/0 Disconnected');
+    await beat(setting.bus, report(record, { node: 'b', phase: 'diverged' }));
+    expect((await health()).body).toContain('b/books/0 Diverged');
+    expect((await app.inject({ method: 'GET', url: '/health/ready' })).statusCode).toBe(200);
+    await beat(setting.bus, report(record, { node: 'b' }));
+    expect((await health()).code).toBe(200);
+  });
+});
+
+describe('a dropped collection', () => {
+  it('takes its replicas and their series along, and a namesake inherits nothing', async () => {
+    await using setting = await startMonitor();
+    const record = await setting.collection([['a']]);
+    await beat(setting.bus, report(record, { node: 'a', operations_applied: 9 }));
+    const series = 'vectorizer_replication_lag_ms{replica_id="a/books/0"}';
+    await until(async () => (await printMetrics()).text.includes(series), bound);
+    await setting.catalog.drop('books');
+    expect(setting.monitor.registered()).toEqual([]);
+    await beat(setting.bus, report(record, { node: 'a', operations_applied: 9 }));
+    expect(setting.monitor.registered()).toEqual([]);
+    await until(async () => !(await printMetrics()).text.includes(series), bound);
+    await setting.collection([['a']]);
+    expect(view(setting, 'a/books/0')).toMatchObject({ status: 'Syncing', operations_synced: 0, last_heartbeat: null });
+  });
+});
