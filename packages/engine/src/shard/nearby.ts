@@ -1,5 +1,5 @@
 import type { SearchSpec } from '@vectorizer/contracts';
-import type { Scored } from '../vector/ranking.ts';
+import type { Found } from '../vector/ranking.ts';
 import type { VectorIndex } from '../vector/vector-index.ts';
 
 /** Below this share of matches among the nearest points, looking at all points exactly is the better way. */
@@ -19,7 +19,7 @@ export function searchNearby(
   index: VectorIndex,
   query: Pick<SearchSpec, 'vector' | 'k' | 'score_threshold'> & { readonly ef: number },
   matches: (id: string) => boolean,
-): Scored[] | undefined {
+): Found[] | undefined {
   const { vector, k, score_threshold: threshold = -Infinity } = query;
   for (let width = Math.max(query.ef, k * MARGIN); ;) {
     const near = index.search(vector, { k: width, ef: width });

@@ -1,10 +1,10 @@
+import assert from 'node:assert/strict';
 import type { Hit, Metric, SearchSpec, SearchResult } from '@vectorizer/contracts';
 import { Failure } from '@vectorizer/errors';
 import { compileFilter } from '../filter/compile.ts';
 import type { ShardState } from '../state/shard-state.ts';
-import type { Snapshot } from '../state/snapshot.ts';
 import { isZero } from '../vector/metric.ts';
-import type { Scored } from '../vector/ranking.ts';
+import type { Found, Scored } from '../vector/ranking.ts';
 import type { VectorIndex } from '../vector/vector-index.ts';
 import type { Gate } from './gate.ts';
 import { searchNearby } from './nearby.ts';
@@ -68,32 +68,34 @@ function searchAll({ state, scans }: SearchGround, spec: SearchSpec): Promise<Sh
     using snapshot = state.snapshot();
     const matches = spec.filter === undefined ? everything : compileFilter(spec.filter);
     const found = await exactSearch(snapshot, { vector: spec.vector, metric: state.meta.metric, k: spec.k, matches });
-    const hits = hitsOf(snapshot, found, spec);
+    const hits = aboveThreshold(found, spec).flatMap(({ id, score }) => {
+      const record = snapshot.point(id);
+      return record === undefined ? [] : [{ ...viewOf(id, record, spec), score }];
+    });
     return { sequence: snapshot.sequence, hits, warnings: warningsFor(spec.filter) };
   });
 }
 
-function hitsOf(points: ShardState | Snapshot, found: readonly Scored[], spec: SearchSpec): Hit[] {
-  const { score_threshold: threshold = -Infinity } = spec;
-  const hits: Hit[] = [];
-  for (const { id, score } of found) {
-    if (score < threshold) break;
-    const hit = hitOf(points, { id, score }, spec);
-    if (hit !== undefined) hits.push(hit);
-  }
-  return hits;
+/**
+ * Reads no more of the points than is asked for. Versions are known to the index: reading them from the store, about
+ * 2 µs for each hit, took a fifth of a search.
+ */
+function hitsOf(state: ShardState, found: readonly Found[], spec: SearchSpec): readonly Hit[] {
+  const above = aboveThreshold(found, spec);
+  if (!spec.with_payload && !spec.with_vector) return above;
+  return above.map((hit) => {
+    if (spec.with_vector) return { ...viewOf(hit.id, present(state.point(hit.id), hit), spec), score: hit.score };
+    const { payload } = present(state.summary(hit.id), hit);
+    return { id: hit.id, version: hit.version, payload, score: hit.score };
+  });
 }
 
-/** Reads no more of the point than is asked for. */
-function hitOf(points: ShardState | Snapshot, { id, score }: Scored, spec: SearchSpec): Hit | undefined {
-  if (spec.with_vector || !('versions' in points)) {
-    const record = points.point(id);
-    return record === undefined ? undefined : { ...viewOf(id, record, spec), score };
-  }
-  if (spec.with_payload) {
-    const summary = points.summary(id);
-    return summary === undefined ? undefined : { id, version: summary.version, payload: summary.payload, score };
-  }
-  const versions = points.versions(id);
-  return versions === undefined ? undefined : { id, version: versions.version, score };
+function present<Point extends { readonly version: number }>(point: Point | undefined, hit: Found): Point {
+  assert(point?.version === hit.version, 'the index and the state are of one sequence');
+  return point;
+}
+
+function aboveThreshold<Hits extends Scored>(found: readonly Hits[], { score_threshold }: SearchSpec): readonly Hits[] {
+  if (score_threshold === undefined) return found;
+  return found.filter(({ score }) => score >= score_threshold);
 }

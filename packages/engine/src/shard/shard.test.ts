@@ -48,6 +48,12 @@ function spec(more: Partial<SearchSpec> = {}): SearchSpec {
   return { vector: Float32Array.of(0, 0), k: 10, ...fields, ...more };
 }
 
+/** The version of each hit, without and with payloads; then how many points the graph has. */
+function versionsSeen(shard: Shard): number[] {
+  const hits = [false, true].flatMap((with_payload) => shard.searchNow(spec({ with_payload })).hits);
+  return [...hits.map(({ version }) => version), shard.report().indexed];
+}
+
 describe('a shard', () => {
   it('answers hits with score, version and what was asked for', async () => {
     await using one = await startShard();
@@ -182,6 +188,29 @@ describe('a shard that is closed and opened', () => {
     await expect(Shard.open({ ...shape, dimension: 3, directory: one.directory })).rejects.toMatchObject({
       type: 'storage_error',
     });
+  });
+});
+
+describe('the version of a hit', () => {
+  it('is that of the last change of the payload too, in the buffer, in the graph and after a restart', async () => {
+    await using root = await temporaryDirectory();
+    const directory = join(root.path, 'shard');
+    const first = await Shard.open({ ...shape, directory });
+    const merge: Operation = { kind: 'payload_merge', id: 'a', payload: '{"n":1}' };
+    const change = (sequence: number, op: Operation): ReturnType<Shard['apply']> =>
+      first.apply({ sequence, bytes: entryOf([op], `r${sequence}`), at: 1_000 });
+    await change(1, upsert('a', 1));
+    await change(2, { ...merge, payload: '{"n":0}' });
+    expect(versionsSeen(first)).toEqual([2, 2, 0]);
+    first.startBackground();
+    await until(() => first.report().indexed === 1, { timeoutMs: 10_000 });
+    expect(versionsSeen(first)).toEqual([2, 2, 1]);
+    await change(3, merge);
+    expect(versionsSeen(first)).toEqual([3, 3, 1]);
+    await first.close();
+    const second = await Shard.open({ ...shape, directory });
+    expect(versionsSeen(second)).toEqual([3, 3, 1]);
+    await second.close();
   });
 });
 

@@ -92,7 +92,7 @@ export class Shard {
         directory: graphDirectory,
         vectorOf: (id) => state.point(id)?.vector,
       });
-      const { reason } = await index.load(await state.vectorVersions());
+      const { reason } = await index.load(await state.allVersions());
       if (reason !== undefined && state.meta.points > 0) {
         options.logger?.info({ reason, points: state.meta.points }, 'built the graph anew');
       }
@@ -264,9 +264,8 @@ export class Shard {
     const now = performance.now();
     for (const [id, next] of prepared.points) {
       if (next === undefined) this.#index.remove(id);
-      else if (next.vectorVersion !== prepared.before.get(id)?.vectorVersion) {
-        this.#index.upsert(id, next.vector, { version: next.vectorVersion, now });
-      }
+      else if (next.vectorVersion === prepared.before.get(id)?.vectorVersion) this.#index.touch(id, next.version);
+      else this.#index.upsert(id, next.vector, { version: next.vectorVersion, now });
     }
     this.#state.advance(prepared);
   }

@@ -109,13 +109,13 @@ export class ShardState {
     return new Snapshot({ sequence: this.#meta.sequence, store: this.#store, changes: this.#overlay.copy() });
   }
 
-  /** The vector version of every point. */
-  async vectorVersions(): Promise<Map<string, number>> {
-    const versions = new Map<string, number>();
+  /** The versions of every point. */
+  async allVersions(): Promise<Map<string, Pick<PointRecord, 'version' | 'vectorVersion'>>> {
+    const versions = new Map<string, Pick<PointRecord, 'version' | 'vectorVersion'>>();
     let start = keyAfter(undefined);
     for (;;) {
       const batch = this.#store.range({ start, end: pointsEnd, limit: OPEN_BATCH });
-      for (const { key, value } of batch) versions.set(idOfKey(key), decodeVersions(value).vectorVersion);
+      for (const { key, value } of batch) versions.set(idOfKey(key), decodeVersions(value));
       const last = batch.at(-1);
       if (last === undefined) return versions;
       start = keyAfter(idOfKey(last.key));

@@ -7,11 +7,12 @@ const ROWS_MAX = 4_096;
 /** High dimensions are bounded by bytes, for the same cost of a scan. */
 const BYTES_MAX = 16 * 1024 * 1024;
 
-/** The vectors that are not in the graph yet: rows of a contiguous buffer, each with its id and vector version. */
+/** The vectors that are not in the graph yet: rows of a contiguous buffer, each with its id and versions. */
 export class DeltaBuffer {
   readonly #rows: RowBuffer;
   readonly #ids: string[] = [];
   readonly #versions: number[] = [];
+  readonly #pointVersions: number[] = [];
   readonly #touched: number[] = [];
   readonly capacity: number;
 
@@ -34,6 +35,7 @@ export class DeltaBuffer {
     const row = this.#rows.push(vector);
     this.#ids[row] = id;
     this.#versions[row] = stamp.version;
+    this.#pointVersions[row] = stamp.version;
     this.#touched[row] = stamp.now;
     return row;
   }
@@ -41,6 +43,7 @@ export class DeltaBuffer {
   overwrite(row: number, vector: Float32Array, stamp: { readonly version: number; readonly now: number }): void {
     this.#rows.set(row, vector);
     this.#versions[row] = stamp.version;
+    this.#pointVersions[row] = stamp.version;
     this.#touched[row] = stamp.now;
   }
 
@@ -50,6 +53,15 @@ export class DeltaBuffer {
 
   versionOf(row: number): number {
     return this.#versions[row] ?? 0;
+  }
+
+  pointVersionOf(row: number): number {
+    return this.#pointVersions[row] ?? 0;
+  }
+
+  /** The row's point has this version now; its vector is as it was. */
+  touch(row: number, pointVersion: number): void {
+    this.#pointVersions[row] = pointVersion;
   }
 
   /** When the row was last written. */
@@ -64,22 +76,27 @@ export class DeltaBuffer {
   /** Removes a row; answers the id whose row is now this one, or undefined when the last row was removed. */
   remove(row: number): string | undefined {
     const moved = this.#rows.remove(row);
-    const [id, version, touched] = [this.#ids.pop(), this.#versions.pop(), this.#touched.pop()];
+    const [id, touched] = [this.#ids.pop(), this.#touched.pop()];
+    const [version, pointVersion] = [this.#versions.pop(), this.#pointVersions.pop()];
     if (moved === undefined || id === undefined) return undefined;
     this.#ids[row] = id;
     this.#versions[row] = version ?? 0;
+    this.#pointVersions[row] = pointVersion ?? 0;
     this.#touched[row] = touched ?? 0;
     return id;
   }
 
   /** The k best rows, with the kernel's value: more than k only where they tie. */
-  search(query: Float32Array, k: number, visit: (id: string, value: number) => void): void {
-    this.#rows.search(query, k, (row, value) => visit(this.#ids[row] ?? '', value));
+  search(query: Float32Array, k: number, visit: RowVisit): void {
+    this.#rows.search(query, k, (row, value) => visit(this.#ids[row] ?? '', value, this.pointVersionOf(row)));
   }
 
   /** Every row with the kernel's value. */
-  scan(query: Float32Array, visit: (id: string, value: number) => void): void {
+  scan(query: Float32Array, visit: RowVisit): void {
     const values = this.#rows.scoreAll(query);
-    for (let row = 0; row < values.length; row++) visit(this.#ids[row] ?? '', values[row] ?? NaN);
+    for (let row = 0; row < values.length; row++)
+      visit(this.#ids[row] ?? '', values[row] ?? NaN, this.pointVersionOf(row));
   }
 }
+
+type RowVisit = (id: string, value: number, pointVersion: number) => void;

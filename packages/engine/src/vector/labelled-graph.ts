@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { Graph, type GraphOptions } from './graph.ts';
 
 /**
- * A graph and what its labels mean: label → id and vector version. A label whose point has changed or gone is dead:
+ * A graph and what its labels mean: label → id, vector version and point version. A label whose point has changed or gone is dead:
  * its element is marked, so that no search returns it, and stays in the graph until the next rebuild.
  *
  * While the graph is written to disk its elements must not be marked. Deaths of that time wait in `#deferred`, and
@@ -12,6 +12,8 @@ export class LabelledGraph {
   readonly #graph: Graph;
   readonly #ids: (string | undefined)[];
   readonly #versions: number[];
+  /** Not saved: a point changes without its vector. */
+  readonly #pointVersions: number[];
   #dead: number;
   #deferred: number[] = [];
   #saving = false;
@@ -20,6 +22,7 @@ export class LabelledGraph {
     this.#graph = graph;
     this.#ids = [...labels.ids];
     this.#versions = [...labels.versions];
+    this.#pointVersions = [...labels.versions];
     this.#dead = this.#ids.filter((id) => id === undefined).length;
     assert.equal(graph.size, this.#ids.length);
     assert.equal(graph.live, this.#ids.length - this.#dead);
@@ -49,10 +52,20 @@ export class LabelledGraph {
     return this.#versions[label] ?? 0;
   }
 
+  pointVersionOf(label: number): number {
+    return this.#pointVersions[label] ?? 0;
+  }
+
+  /** The label's point has this version now; its vector is as it was. */
+  touch(label: number, pointVersion: number): void {
+    this.#pointVersions[label] = pointVersion;
+  }
+
   add(id: string, vector: Float32Array, version: number): number {
     const label = this.#graph.add(vector);
     this.#ids.push(id);
     this.#versions.push(version);
+    this.#pointVersions.push(version);
     assert.equal(label, this.#ids.length - 1);
     return label;
   }
@@ -69,7 +82,7 @@ export class LabelledGraph {
   search(
     query: Float32Array,
     options: { readonly k: number; readonly ef: number; readonly accept?: (id: string) => boolean },
-    visit: (id: string, distance: number) => void,
+    visit: (id: string, distance: number, pointVersion: number) => void,
   ): void {
     const { accept } = options;
     const hits = this.#graph.search(query, {
@@ -85,8 +98,9 @@ export class LabelledGraph {
           }),
     });
     for (let i = 0; i < hits.neighbors.length; i++) {
-      const id = this.#ids[hits.neighbors[i] ?? -1];
-      if (id !== undefined) visit(id, hits.distances[i] ?? NaN);
+      const label = hits.neighbors[i] ?? -1;
+      const id = this.#ids[label];
+      if (id !== undefined) visit(id, hits.distances[i] ?? NaN, this.pointVersionOf(label));
     }
   }
 

@@ -2,6 +2,8 @@ import { byRank } from '@vectorizer/contracts';
 
 /** A found id with its score. */
 export type Scored = { readonly id: string; readonly score: number };
+/** A found point, as far as an index knows it. */
+export type Found = Scored & { readonly version: number };
 
 /** The k best of a stream of candidates, in bounded memory. */
 export class TopK {

@@ -4,7 +4,7 @@ import { describe, expect, it } from '@jest/globals';
 import { byRank, type Metric } from '@vectorizer/contracts';
 import { seededRandom, temporaryDirectory, type SeededRandom } from '@vectorizer/testing';
 import { exactScore } from './metric.ts';
-import { VectorIndex } from './vector-index.ts';
+import { VectorIndex, type Versions } from './vector-index.ts';
 
 const hnsw = { m: 8, ef_construction: 100, ef_search: 64 };
 const metrics: Metric[] = ['cosine', 'dot', 'euclidean'];
@@ -21,7 +21,8 @@ class Model {
 
   vectorOf = (id: string): Float32Array | undefined => this.points.get(id)?.vector;
   versionOf = (id: string): number | undefined => this.points.get(id)?.version;
-  versions = (): Map<string, number> => new Map([...this.points].map(([id, { version }]) => [id, version]));
+  versions = (): Map<string, Versions> =>
+    new Map([...this.points].map(([id, { version }]) => [id, { version, vectorVersion: version }]));
 
   top(metric: Metric, query: Float32Array, k: number): string[] {
     return [...this.points]
@@ -95,6 +96,9 @@ describe.each(metrics)('a vector index by %s', (metric) => {
     expect(await bench.index.load(model.versions())).toEqual({ reason: undefined });
     expect(recall(bench, queries)).toBeGreaterThanOrEqual(0.95);
 
+    // Versions of points that change without their vectors are kept through the rebuild.
+    const touched = new Map(Array.from({ length: 500 }, (_, i) => [`p${2_000 + i}`, 1_000_000 + i]));
+    for (const [id, version] of touched) bench.index.touch(id, version);
     const rebuilding = bench.index.rebuild(model.versionOf, new AbortController().signal);
     for (let i = 1_000; i < 1_500; i++) {
       put(bench, `p${i}`, clustered(random, centres));
@@ -111,6 +115,9 @@ describe.each(metrics)('a vector index by %s', (metric) => {
     expect(indexed + buffered).toBe(model.points.size);
     // The 500 updates and 167 removals meanwhile, and nothing of what was dead before.
     expect(dead).toBeLessThanOrEqual(667);
+    for (const query of queries)
+      for (const { id, version } of bench.index.search(query, { k: 10, ef: 64 }))
+        expect(version).toBe(touched.get(id) ?? model.versionOf(id));
 
     bench.index = openIndex(model, metric, where);
     expect(await bench.index.load(model.versions())).toEqual({ reason: undefined });

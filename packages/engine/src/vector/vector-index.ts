@@ -5,7 +5,7 @@ import { DeltaBuffer } from './delta-buffer.ts';
 import { graphOptions, loadGraph, saveGraph, writeManifest, type GraphParameters } from './graph-file.ts';
 import { LabelledGraph } from './labelled-graph.ts';
 import { indexed, scoreOfDistance, scoreOfKernel } from './metric.ts';
-import type { Scored } from './ranking.ts';
+import type { Found } from './ranking.ts';
 import { rebuildGraph } from './rebuild.ts';
 
 /** A vector stays in the buffer this long after its last change, so that a hot point does not litter the graph. */
@@ -26,6 +26,8 @@ export type VectorIndexOptions = GraphParameters & {
   /** Rows of the buffer; the default suits everything but tests. */
   readonly bufferRowsMax?: number;
 };
+/** Of a point: the sequences at which it, and its vector, last changed. */
+export type Versions = { readonly version: number; readonly vectorVersion: number };
 export type SearchOptions = { readonly k: number; readonly ef: number; readonly accept?: (id: string) => boolean };
 
 /**
@@ -67,7 +69,7 @@ export class VectorIndex {
     return this.#buffer.capacity;
   }
 
-  /** `version` names this vector of this point; `now` is a millisecond clock. The caller has seen that there is room. */
+  /** `version` names this vector of this point, and is the point's; `now` is a millisecond clock. The caller has seen that there is room. */
   upsert(id: string, vector: Float32Array, stamp: { readonly version: number; readonly now: number }): void {
     const row = indexed(this.#options.metric, vector);
     const place = this.#places.get(id);
@@ -79,6 +81,14 @@ export class VectorIndex {
     this.#places.set(id, -1 - this.#buffer.push(id, row, stamp));
   }
 
+  /** The point has a new version with the vector that it had. */
+  touch(id: string, pointVersion: number): void {
+    const place = this.#places.get(id);
+    assert(place !== undefined, 'what is touched is there');
+    if (place >= 0) this.#graph.touch(place, pointVersion);
+    else this.#buffer.touch(-1 - place, pointVersion);
+  }
+
   remove(id: string): void {
     const place = this.#places.get(id);
     if (place === undefined) return;
@@ -88,11 +98,13 @@ export class VectorIndex {
   }
 
   /** Up to k points, best first. */
-  search(query: Float32Array, options: SearchOptions): Scored[] {
+  search(query: Float32Array, options: SearchOptions): Found[] {
     const { metric } = this.#options;
     const vector = indexed(metric, query);
-    const hits: Scored[] = [];
-    this.#graph.search(vector, options, (id, distance) => hits.push({ id, score: scoreOfDistance(metric, distance) }));
+    const hits: Found[] = [];
+    this.#graph.search(vector, options, (id, distance, version) =>
+      hits.push({ id, version, score: scoreOfDistance(metric, distance) }),
+    );
     if (this.#buffer.count > 0) this.#searchBuffer(vector, options, hits);
     hits.sort(byRank);
     if (hits.length > options.k) hits.length = options.k;
@@ -141,7 +153,7 @@ export class VectorIndex {
    * Fills an empty index with the given points: from the saved graph as far as it can be trusted and is current, else
    * anew, in slices. Answers why the saved graph was of no use, if it was not.
    */
-  async load(points: ReadonlyMap<string, number>): Promise<{ readonly reason: string | undefined }> {
+  async load(points: ReadonlyMap<string, Versions>): Promise<{ readonly reason: string | undefined }> {
     assert.equal(this.#places.size, 0);
     const loaded = await loadGraph(this.#options.directory, this.#options);
     if (loaded instanceof LabelledGraph) this.#adopt(loaded, points);
@@ -198,30 +210,37 @@ export class VectorIndex {
         continue;
       }
       taken.add(id);
+      graph.touch(label, this.#graph.pointVersionOf(place));
       this.#places.set(id, label);
     }
     this.#graph = graph;
   }
 
-  #adopt(graph: LabelledGraph, points: ReadonlyMap<string, number>): void {
+  #adopt(graph: LabelledGraph, points: ReadonlyMap<string, Versions>): void {
     for (let label = graph.size - 1; label >= 0; label--) {
       const id = graph.idOf(label);
       if (id === undefined) continue;
-      if (points.get(id) === graph.versionOf(label) && !this.#places.has(id)) this.#places.set(id, label);
-      else graph.kill(label);
+      const point = points.get(id);
+      if (point?.vectorVersion !== graph.versionOf(label) || this.#places.has(id)) {
+        graph.kill(label);
+        continue;
+      }
+      this.#places.set(id, label);
+      graph.touch(label, point.version);
     }
     this.#graph = graph;
     this.#savedSize = graph.size;
   }
 
-  async #addMissing(points: ReadonlyMap<string, number>): Promise<void> {
+  async #addMissing(points: ReadonlyMap<string, Versions>): Promise<void> {
     let end = performance.now() + SLICE_MS;
-    for (const [id, version] of points) {
+    for (const [id, { version, vectorVersion }] of points) {
       if (this.#places.has(id)) continue;
       const vector = this.#options.vectorOf(id);
       assert(vector !== undefined, 'a point has a vector');
-      if (this.room > this.#buffer.capacity / 2) this.upsert(id, vector, { version, now: 0 });
-      else this.#places.set(id, this.#graph.add(id, indexed(this.#options.metric, vector), version));
+      if (this.room > this.#buffer.capacity / 2) this.upsert(id, vector, { version: vectorVersion, now: 0 });
+      else this.#places.set(id, this.#graph.add(id, indexed(this.#options.metric, vector), vectorVersion));
+      this.touch(id, version);
       if (performance.now() < end) continue;
       await yieldToOthers();
       end = performance.now() + SLICE_MS;
@@ -231,6 +250,7 @@ export class VectorIndex {
   #moveToGraph(row: number): void {
     const id = this.#buffer.idOf(row);
     const label = this.#graph.add(id, this.#buffer.vectorOf(row), this.#buffer.versionOf(row));
+    this.#graph.touch(label, this.#buffer.pointVersionOf(row));
     this.#places.set(id, label);
     this.#drainedMeanwhile?.add(id);
     this.#removeRow(row);
@@ -241,23 +261,25 @@ export class VectorIndex {
     if (moved !== undefined) this.#places.set(moved, -1 - row);
   }
 
-  #searchBuffer(vector: Float32Array, options: SearchOptions, hits: Scored[]): void {
+  #searchBuffer(vector: Float32Array, options: SearchOptions, hits: Found[]): void {
     const { metric } = this.#options;
     const { accept } = options;
     if (accept === undefined) {
-      this.#buffer.search(vector, options.k, (id, value) => hits.push({ id, score: scoreOfKernel(metric, value) }));
+      this.#buffer.search(vector, options.k, (id, value, version) =>
+        hits.push({ id, version, score: scoreOfKernel(metric, value) }),
+      );
       return;
     }
     hits.push(...this.#acceptedRows(vector, accept, options.k));
   }
 
   /** Filtering costs more than scoring: rows are asked about best first, until there are enough. */
-  #acceptedRows(vector: Float32Array, accept: (id: string) => boolean, k: number): Scored[] {
+  #acceptedRows(vector: Float32Array, accept: (id: string) => boolean, k: number): Found[] {
     const { metric } = this.#options;
-    const rows: Scored[] = [];
-    this.#buffer.scan(vector, (id, value) => rows.push({ id, score: scoreOfKernel(metric, value) }));
+    const rows: Found[] = [];
+    this.#buffer.scan(vector, (id, value, version) => rows.push({ id, version, score: scoreOfKernel(metric, value) }));
     rows.sort(byRank);
-    const accepted: Scored[] = [];
+    const accepted: Found[] = [];
     for (const row of rows) {
       if (accepted.length === k) break;
       if (accept(row.id)) accepted.push(row);
