@@ -1,0 +1,111 @@
+import { randomInt } from 'node:crypto';
+import { access, constants, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { CollectionUid, NodeId } from '@vectorizer/contracts';
+import { Failure } from '@vectorizer/errors';
+import { lockDirectory, type DirectoryLock } from './directory-lock.ts';
+
+/** Names one replica on its node. */
+export type ReplicaKey = { readonly uid: CollectionUid; readonly shard: number };
+
+const ID_ALPHABET = 'abcdefghijklmnopqrstuvwxyz0123456789';
+const ID_SYMBOLS = 8;
+
+/**
+ * The files of one index node, held by one process at a time: `node-id`, and `replicas/<uid>_<shard>/` for each replica.
+ * The id is made once and stays with the files, since placements name it.
+ */
+export class DataDirectory {
+  readonly node: NodeId;
+  readonly #path: string;
+  readonly #lock: DirectoryLock;
+
+  private constructor(parts: { readonly node: NodeId; readonly path: string; readonly lock: DirectoryLock }) {
+    this.node = parts.node;
+    this.#path = parts.path;
+    this.#lock = parts.lock;
+  }
+
+  /** Made if it is absent. Throws `storage_error` when it cannot be written or another process holds it. */
+  static async open(given: string): Promise<DataDirectory> {
+    const path = resolve(given);
+    await writable(path);
+    const lock = await lockDirectory(path);
+    try {
+      return new DataDirectory({ node: await nodeIdIn(path), path, lock });
+    } catch (cause) {
+      await lock.release();
+      throw cause;
+    }
+  }
+
+  pathOf({ uid, shard }: ReplicaKey): string {
+    return join(this.#path, 'replicas', `${uid}_${shard}`);
+  }
+
+  /** The replicas that have files here. What is named otherwise is not ours and is left alone. */
+  async replicas(): Promise<ReplicaKey[]> {
+    const names = await readdir(join(this.#path, 'replicas'));
+    return names.flatMap((name) => {
+      const [, uid, shard] = /^([a-z0-9]{16})_(\d+)$/.exec(name) ?? [];
+      return uid === undefined ? [] : [{ uid: CollectionUid.parse(uid), shard: Number(shard) }];
+    });
+  }
+
+  /** A kill half-way leaves a directory that the catalog does not know, which the next start removes. */
+  async remove(replica: ReplicaKey): Promise<void> {
+    await rm(this.pathOf(replica), { recursive: true, force: true });
+  }
+
+  async close(): Promise<void> {
+    await this.#lock.release();
+  }
+}
+
+async function writable(path: string): Promise<void> {
+  try {
+    await mkdir(join(path, 'replicas'), { recursive: true });
+    await access(path, constants.R_OK | constants.W_OK | constants.X_OK);
+    await access(join(path, 'replicas'), constants.R_OK | constants.W_OK | constants.X_OK);
+  } catch (cause) {
+    throw notWritable(path, cause);
+  }
+}
+
+async function nodeIdIn(path: string): Promise<NodeId> {
+  const file = join(path, 'node-id');
+  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
+    if (codeOf(cause) === 'ENOENT') return undefined;
+    throw notWritable(path, cause);
+  });
+  if (text === undefined) return makeNodeId(path, file);
+  const known = NodeId.safeParse(text.trim());
+  if (known.success) return known.data;
+  throw new Failure('storage_error', `${file} does not hold the id of an index node`, { cause: known.error });
+}
+
+/** Under another name first, and synced before and after the renaming: the file is whole or absent, whatever happens. */
+async function makeNodeId(path: string, file: string): Promise<NodeId> {
+  const symbols = Array.from({ length: ID_SYMBOLS }, () => ID_ALPHABET[randomInt(ID_ALPHABET.length)]);
+  const node = NodeId.parse(`node-${symbols.join('')}`);
+  try {
+    const draft = `${file}.new`;
+    await using written = await open(draft, 'w');
+    await written.writeFile(`${node}\n`);
+    await written.sync();
+    await rename(draft, file);
+    await using directory = await open(path, 'r');
+    await directory.sync();
+  } catch (cause) {
+    throw notWritable(path, cause);
+  }
+  return node;
+}
+
+function notWritable(path: string, cause: unknown): Failure {
+  return new Failure('storage_error', `data directory ${path} cannot be written: ${codeOf(cause)}`, { cause });
+}
+
+function codeOf(cause: unknown): string {
+  return typeof cause === 'object' && cause !== null && 'code' in cause ? String(cause.code) : String(cause);
+}

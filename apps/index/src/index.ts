@@ -1,0 +1,2 @@
+export { indexHealth } from './index-health.ts';
+export { IndexNode, type IndexNodeOptions } from './index-node.ts';

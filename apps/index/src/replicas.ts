@@ -1,0 +1,167 @@
+import type { Catalog, CatalogChange } from '@vectorizer/cluster';
+import type { CollectionRecord, CollectionUid, ReplicaReport } from '@vectorizer/contracts';
+import { Failure } from '@vectorizer/errors';
+import type { Log } from '@vectorizer/log';
+import type { Logger } from '@vectorizer/telemetry';
+import type { DataDirectory, ReplicaKey } from './data-directory.ts';
+import { Replica } from './replica.ts';
+
+/** Opened at once when the node starts: reading files overlaps, building graphs does not. */
+const OPENING_MAX = 4;
+/** A call may come before the catalog's news of its collection; news take milliseconds. */
+const NEWS_MS_MAX = 2_000;
+const NEWS_WAITING_MAX = 10_000;
+/** Dropped collections that are answered for at once, without a wait for news. */
+const DROPPED_MAX = 1_000;
+
+export type ReplicasOptions = {
+  readonly catalog: Catalog;
+  readonly directory: DataDirectory;
+  readonly log: Log;
+  readonly logger: Logger;
+  /** Told when a replica has come, gone or changed its phase. */
+  readonly onChange: () => void;
+};
+
+/** The replicas that the catalog places on this node: opened when they are created, removed when they are dropped. */
+export class Replicas {
+  readonly #options: ReplicasOptions;
+  readonly #replicas = new Map<string, Replica>();
+  readonly #removals = new Set<Promise<void>>();
+  readonly #dropped = new Set<CollectionUid>();
+  readonly #waitingForNews = new Set<() => void>();
+  #closed = false;
+
+  constructor(options: ReplicasOptions) {
+    this.#options = options;
+  }
+
+  /** Returns when every replica is open, or has turned out to be damaged. */
+  async start(): Promise<void> {
+    const { catalog, directory, logger } = this.#options;
+    // Subscribed and listed in one turn: nothing is missed in between.
+    catalog.onChange((change) => this.#onChange(change));
+    const placed = catalog.list().flatMap((record) => this.#add(record));
+    for (const key of await directory.replicas()) {
+      if (this.#replicas.has(nameOf(key))) continue;
+      logger.info(key, 'removing the files of a replica that the catalog does not place here');
+      await this.#removeFiles(key);
+    }
+    const next = placed.values();
+    const openAll = async (): Promise<void> => {
+      for (const replica of next) await replica.open();
+    };
+    await Promise.all(Array.from({ length: OPENING_MAX }, openAll));
+  }
+
+  reports(): ReplicaReport[] {
+    return [...this.#replicas.values()].map((replica) => replica.report());
+  }
+
+  /** Throws `collection_not_found`, or `index_unavailable` when the replica is not (or no longer) on this node. */
+  async find(key: ReplicaKey, deadline: number): Promise<Replica> {
+    const giveUp = Math.min(deadline, Date.now() + NEWS_MS_MAX);
+    for (;;) {
+      if (this.#closed) throw stopping();
+      const replica = this.#replicas.get(nameOf(key));
+      if (replica !== undefined) return replica;
+      if (this.#options.catalog.findByUid(key.uid) !== undefined) {
+        throw new Failure('index_unavailable', `node ${this.#options.directory.node} has no replica of this shard`);
+      }
+      if (this.#dropped.has(key.uid) || Date.now() >= giveUp) throw unknown(key.uid);
+      await this.#news(giveUp);
+    }
+  }
+
+  /** Closes what is open; the files stay. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#wake();
+    const closings = [...this.#replicas.values()].map(async (replica) => this.#close(replica, stopping()));
+    await Promise.all([...closings, ...this.#removals]);
+    this.#replicas.clear();
+  }
+
+  #onChange({ kind, record }: CatalogChange): void {
+    if (this.#closed) return;
+    if (kind === 'dropped') this.#drop(record);
+    else for (const replica of this.#add(record)) void replica.open().then(this.#options.onChange);
+    this.#wake();
+  }
+
+  #add(record: CollectionRecord): Replica[] {
+    const { directory, log, logger, onChange } = this.#options;
+    return record.placement.flatMap((nodes, shard) => {
+      const key = { uid: record.uid, shard };
+      if (!nodes.includes(directory.node) || this.#replicas.has(nameOf(key))) return [];
+      const options = { node: directory.node, record, shard, directory: directory.pathOf(key), log, logger };
+      const replica = new Replica({ ...options, onPhase: onChange });
+      this.#replicas.set(nameOf(key), replica);
+      return [replica];
+    });
+  }
+
+  #drop({ uid, placement }: CollectionRecord): void {
+    this.#dropped.add(uid);
+    const [oldest] = this.#dropped;
+    if (this.#dropped.size > DROPPED_MAX && oldest !== undefined) this.#dropped.delete(oldest);
+    for (const shard of placement.keys()) {
+      const key = { uid, shard };
+      const replica = this.#replicas.get(nameOf(key));
+      if (replica === undefined) continue;
+      this.#replicas.delete(nameOf(key));
+      const removal = this.#remove(key, replica);
+      this.#removals.add(removal);
+      void removal.then(() => this.#removals.delete(removal));
+    }
+    this.#options.onChange();
+  }
+
+  async #remove(key: ReplicaKey, replica: Replica): Promise<void> {
+    await this.#close(replica, unknown(key.uid));
+    await this.#removeFiles(key);
+  }
+
+  /** What cannot be removed now, the next start removes. */
+  async #removeFiles(key: ReplicaKey): Promise<void> {
+    await this.#options.directory.remove(key).catch((cause: unknown) => {
+      this.#options.logger.error({ err: cause, ...key }, 'cannot remove the files of a dropped collection');
+    });
+  }
+
+  /** What cannot be flushed is in the log and is applied again. */
+  async #close(replica: Replica, reason: Failure): Promise<void> {
+    await replica.close(reason).catch((cause: unknown) => {
+      const { uid, shard } = replica.report();
+      this.#options.logger.error({ err: cause, uid, shard }, 'a replica did not close cleanly');
+    });
+  }
+
+  async #news(giveUp: number): Promise<void> {
+    if (this.#waitingForNews.size >= NEWS_WAITING_MAX) {
+      throw new Failure('overloaded', 'too many calls for unknown collections wait');
+    }
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#waitingForNews.add(resolve);
+    const timer = setTimeout(resolve, Math.max(0, giveUp - Date.now()));
+    await promise;
+    clearTimeout(timer);
+    this.#waitingForNews.delete(resolve);
+  }
+
+  #wake(): void {
+    for (const resolve of this.#waitingForNews) resolve();
+  }
+}
+
+function nameOf({ uid, shard }: ReplicaKey): string {
+  return `${uid}_${shard}`;
+}
+
+function unknown(uid: CollectionUid): Failure {
+  return new Failure('collection_not_found', 'this collection does not exist', { details: { uid } });
+}
+
+function stopping(): Failure {
+  return new Failure('index_unavailable', 'the index node is stopping');
+}

@@ -1,0 +1,81 @@
+import {
+  shardCount,
+  shardDescribe,
+  shardOutcomes,
+  shardRead,
+  shardScroll,
+  shardSearch,
+  type Bus,
+  type NodeId,
+  type RequestOutcome,
+} from '@vectorizer/contracts';
+import type { Shard } from '@vectorizer/engine';
+import { Failure } from '@vectorizer/errors';
+import type { Replica } from './replica.ts';
+import type { Replicas } from './replicas.ts';
+import { SearchCalls } from './search-calls.ts';
+
+/** Answers the calls that are addressed to this node. */
+export function serveReplicas(bus: Bus, node: NodeId, replicas: Replicas): void {
+  const searches = new SearchCalls();
+  bus.serve(
+    shardSearch,
+    async (input, { deadline }) => {
+      const replica = await replicas.find(input, deadline);
+      const demand = { sequence: input.min_sequence, deadline };
+      return replica.read(demand, async (shard) => searches.run(shard, input.searches, deadline));
+    },
+    node,
+  );
+  bus.serve(
+    shardRead,
+    async (input, { deadline }) => {
+      const replica = await replicas.find(input, deadline);
+      return replica.read({ sequence: input.min_sequence, deadline }, (shard) => shard.read(input.ids, input));
+    },
+    node,
+  );
+  bus.serve(
+    shardScroll,
+    async (input, { deadline }) => {
+      const replica = await replicas.find(input, deadline);
+      return replica.read({ sequence: input.min_sequence, deadline }, async (shard) => shard.scroll(input));
+    },
+    node,
+  );
+  bus.serve(
+    shardCount,
+    async (input, { deadline }) => {
+      const replica = await replicas.find(input, deadline);
+      return replica.read({ sequence: input.min_sequence, deadline }, async (shard) => shard.count(input.filter));
+    },
+    node,
+  );
+  serveWritersAndWatchers(bus, node, replicas);
+}
+
+function serveWritersAndWatchers(bus: Bus, node: NodeId, replicas: Replicas): void {
+  bus.serve(
+    shardOutcomes,
+    async (input, { deadline }) => {
+      const replica: Replica = await replicas.find(input, deadline);
+      return replica.read({ sequence: input.sequence, deadline }, (shard) => ({
+        requests: input.request_ids.map((id) => outcomeOf(shard, id, input.sequence)),
+      }));
+    },
+    node,
+  );
+  bus.serve(shardDescribe, async (input, { deadline }) => (await replicas.find(input, deadline)).report(), node);
+}
+
+/**
+ * `not_found` when the replica no longer remembers the request, or never could: its entry was rejected. The sequence has
+ * been applied, so asking again (or another replica, which remembers the same) would answer no more.
+ */
+function outcomeOf(shard: Shard, id: string, sequence: number): RequestOutcome {
+  const outcome = shard.outcome(id, sequence);
+  if (outcome !== undefined) return outcome;
+  throw new Failure('not_found', 'what became of the request is not remembered', {
+    details: { request_id: id, sequence },
+  });
+}
