@@ -131,6 +131,10 @@ describe('lag', () => {
     setting.passed(9_000);
     expect(view(setting, 'a/books/0')?.lag_ms).toBeGreaterThanOrEqual(9_000);
     expect(view(setting, 'a/books/0')?.status).toBe('Lagging');
+    await setting.nats.restart();
+    await beat(setting.bus, report(record, { node: 'a', applied_sequence: 2 }));
+    await write(setting.log, record.uid);
+    await looked(setting, 3);
   });
 });
 
