@@ -136,7 +136,7 @@ async function run(options: LoadOptions, { client, patience, terminal, onProgres
     onRefused: refusals(terminal),
     onResume: (row) => terminal.err(`going on from row ${row}: what comes before is in ${collection.name} already`),
     onProgress: (tally) => {
-      progress.update(tally.reached);
+      progress.update({ reached: tally.reached, done: tally.created + tally.refused });
       onProgress(tally);
     },
   });

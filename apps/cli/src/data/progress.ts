@@ -1,20 +1,23 @@
 import { SingleBar } from 'cli-progress';
 import type { Terminal } from '../terminal.ts';
 
-/** Between lines where there is no bar. */
+/** Often enough to see that it lives, seldom enough for a log. */
 const LINE_EVERY_MS = 5_000;
 /** Repainting more often would only flicker. */
 const PAINTS_PER_S = 10;
 
+/** `reached` rows of the file are done with, `done` of them by this run: only those tell how fast it goes. */
+export type Position = { readonly reached: number; readonly done: number };
 export type Progress = {
-  readonly update: (rows: number) => void;
+  readonly update: (position: Position) => void;
   readonly stop: () => void;
 };
 export type ProgressOptions = {
-  /** Where a resumed load begins: the rate is that of what came after. */
   readonly label: string;
   /** About how many rows there are; undefined while nobody knows. */
   readonly total: (rows: number) => number | undefined;
+  /** Between lines where there is no bar. */
+  readonly lineEveryMs?: number;
 };
 
 /** A bar for a person, and a line every few seconds for a file. Both go to stderr. */
@@ -36,26 +39,28 @@ function bar({ label, total }: ProgressOptions): Progress {
   const pace = new Pace(total);
   shown.start(1, 0, { rows: '0', rate: '0', left: '' });
   return {
-    update: (rows) => {
-      const { rate, left, all } = pace.at(rows);
+    update: (position) => {
+      const { rate, left, all } = pace.at(position);
       // Without a known end the bar stays empty, and the other figures go on.
       shown.setTotal(Math.max(1, all ?? Infinity));
-      shown.update(rows, { rows: grouped(rows), rate: grouped(rate), left });
+      shown.update(position.reached, { rows: grouped(position.reached), rate: grouped(rate), left });
     },
     stop: () => shown.stop(),
   };
 }
 
-function lines(terminal: Terminal, { label, total }: ProgressOptions): Progress {
+function lines(terminal: Terminal, { label, total, lineEveryMs = LINE_EVERY_MS }: ProgressOptions): Progress {
   const pace = new Pace(total);
-  let next = performance.now() + LINE_EVERY_MS;
+  let next = performance.now() + lineEveryMs;
   return {
-    update: (rows) => {
-      const { rate, left, all } = pace.at(rows);
+    update: (position) => {
+      const { rate, left, all } = pace.at(position);
       if (performance.now() < next) return;
-      next = performance.now() + LINE_EVERY_MS;
+      next = performance.now() + lineEveryMs;
       const of = all === undefined ? '' : ` of ${grouped(all)}`;
-      terminal.err(`${label}: ${grouped(rows)}${of} rows, ${grouped(rate)}/s${left === '' ? '' : `, ${left}`}`);
+      terminal.err(
+        `${label}: ${grouped(position.reached)}${of} rows, ${grouped(rate)}/s${left === '' ? '' : `, ${left}`}`,
+      );
     },
     stop: () => undefined,
   };
@@ -63,20 +68,20 @@ function lines(terminal: Terminal, { label, total }: ProgressOptions): Progress 
 
 class Pace {
   readonly #total: ProgressOptions['total'];
-  #from: { readonly rows: number; readonly at: number } | undefined;
+  #from: { readonly done: number; readonly at: number } | undefined;
 
   constructor(total: ProgressOptions['total']) {
     this.#total = total;
   }
 
-  /** The first call sets where the rate is counted from. */
-  at(rows: number): { readonly rate: number; readonly left: string; readonly all: number | undefined } {
+  at({ reached, done }: Position): { readonly rate: number; readonly left: string; readonly all: number | undefined } {
     const now = performance.now();
-    this.#from ??= { rows, at: now };
-    const { rows: before, at } = this.#from;
-    const rate = now === at ? 0 : ((rows - before) * 1_000) / (now - at);
-    const all = this.#total(rows);
-    const left = all === undefined || rate === 0 ? '' : `${duration(Math.max(0, all - rows) / rate)} left`;
+    // Skipping what is there already is much faster than loading, and would promise too early an end.
+    if (done > 0) this.#from ??= { done, at: now };
+    const from = this.#from ?? { done, at: now };
+    const rate = now === from.at ? 0 : ((done - from.done) * 1_000) / (now - from.at);
+    const all = this.#total(reached);
+    const left = all === undefined || rate === 0 ? '' : `${duration(Math.max(0, all - reached) / rate)} left`;
     return { rate, left, all };
   }
 }

@@ -35,7 +35,7 @@ const settings = [
 
 const titles = [
   'The {} of {place}',
-  'A {} in {place}',
+  'Return to the {} of {place}',
   'Last {} in {place}',
   'Beyond the {}: {place}',
   'My {}, {place}',
