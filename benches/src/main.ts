@@ -6,7 +6,7 @@ import type { Dataset } from './dataset.ts';
 import { Engine } from './engine.ts';
 import { inOrder, select, type Selection } from './figures.ts';
 import { benchFill } from './fill.ts';
-import { readOptions, type Options } from './options.ts';
+import { readOptions, USAGE, type Options } from './options.ts';
 import { describeMachine, figure, printTable, writeJson, type Result } from './report.ts';
 import { benchSearch } from './search.ts';
 import { Server } from './server.ts';
@@ -16,6 +16,10 @@ import { startSystem, type System } from './system.ts';
 /** `./vectorizer bench`: the figures asked for in one run, in alternating rounds, so that ratios hold on a busy machine. */
 async function main(): Promise<void> {
   const options = readOptions(process.argv.slice(2));
+  if (options === undefined) {
+    say(USAGE);
+    return;
+  }
   const selection = select(options.names);
   const machine = describeMachine();
   const dataset = options.dataset();

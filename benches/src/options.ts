@@ -11,8 +11,19 @@ export type Options = {
   readonly dataset: () => Dataset;
 };
 
-/** `[NAME…] [--quick] [--json FILE]`, and five options that name the files of a data set. */
-export function readOptions(argv: readonly string[]): Options {
+export const USAGE = `usage: ./vectorizer bench [NAME…] [--quick] [--json FILE]
+         [--base FILE --queries FILE --truth FILE --dimension N [--truth-k 100]]
+
+Measures the figures whose names begin with one of the names, or all of them.
+  --quick          a small set and three short rounds
+  --json FILE      write machine, data set and results
+  --base FILE      rows: .f16 or .f32, raw little-endian; without files a seeded set is made
+  --queries FILE   queries: raw float32 rows
+  --truth FILE     each query's exact nearest rows by dot product, --truth-k of them: raw int32
+`;
+
+/** `undefined` when the usage was asked for. */
+export function readOptions(argv: readonly string[]): Options | undefined {
   const { values, positionals } = parseArgs({
     args: [...argv],
     allowPositionals: true,
@@ -24,8 +35,10 @@ export function readOptions(argv: readonly string[]): Options {
       dimension: { type: 'string' },
       json: { type: 'string' },
       quick: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
     },
   });
+  if (values.help) return undefined;
   const files = filesOf(values);
   const size = values.quick
     ? { rows: 5_000, queries: 200, dimension: 128, seed: 1 }

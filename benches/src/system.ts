@@ -10,7 +10,7 @@ const COMMAND_LINE = resolve(import.meta.dirname, '../../apps/cli/dist/main.js')
 const START_MS = 120_000;
 const STOP_MS = 60_000;
 
-/** A standalone server with its log server, on ports and in a directory of its own. */
+/** A standalone server with its log server, on ports and in a directory of its own; `residentMb` is of the server alone. */
 export type System = AsyncDisposable & { readonly url: string; readonly residentMb: () => number };
 
 export async function startSystem(): Promise<System> {
@@ -20,8 +20,12 @@ export async function startSystem(): Promise<System> {
   const data = join(directory.path, 'data');
   // Also when the start fails half-way.
   stack.defer(() => command(['down', '--data', data], STOP_MS).then(ignore, ignore));
-  const output = await command(['up', '--port', '0', '--data', data, '--detach', '--json'], START_MS);
-  const { url, pid } = started(output);
+  const { url } = answerOf<Started>(
+    await command(['up', '--port', '0', '--data', data, '--detach', '--json'], START_MS),
+  );
+  const { processes } = answerOf<Status>(await command(['status', '--data', data, '--json'], STOP_MS));
+  const pid = processes.find(({ name }) => name === 'standalone')?.pid;
+  if (pid === undefined) throw new Error('the standalone server is not among the processes that were started');
   const held = stack.move();
   return { url, residentMb: () => residentMb(pid), [Symbol.asyncDispose]: () => held.disposeAsync() };
 }
@@ -31,16 +35,12 @@ async function command(words: readonly string[], timeout: number): Promise<strin
   return stdout;
 }
 
-/** The last line of `up --detach --json`. */
-function started(output: string): { readonly url: string; readonly pid: number } {
-  const answer = JSON.parse(output.trim().split('\n').at(-1) ?? '') as {
-    readonly url?: unknown;
-    readonly pid?: unknown;
-  };
-  if (typeof answer.url !== 'string' || typeof answer.pid !== 'number') {
-    throw new Error(`expected { url, pid } from the command line, got ${output}`);
-  }
-  return { url: answer.url, pid: answer.pid };
+type Started = { readonly url: string };
+type Status = { readonly processes: readonly { readonly name: string; readonly pid: number }[] };
+
+/** With `--json` the last line is the answer; what comes before it is for people. */
+function answerOf<Answer>(output: string): Answer {
+  return JSON.parse(output.trim().split('\n').at(-1) ?? '') as Answer;
 }
 
 /** Where there is no /proc it is not known. */
