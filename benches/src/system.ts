@@ -20,10 +20,10 @@ export async function startSystem(): Promise<System> {
   const data = join(directory.path, 'data');
   // Also when the start fails half-way.
   stack.defer(() => command(['down', '--data', data], STOP_MS).then(ignore, ignore));
-  const { url } = answerOf<Started>(
-    await command(['up', '--port', '0', '--data', data, '--detach', '--json'], START_MS),
-  );
-  const { processes } = answerOf<Status>(await command(['status', '--data', data, '--json'], STOP_MS));
+  const up = await command(['up', '--port', '0', '--data', data, '--detach', '--json'], START_MS);
+  const { url } = JSON.parse(lastLine(up)) as Started;
+  const status = await command(['status', '--data', data, '--json'], STOP_MS);
+  const { processes } = JSON.parse(lastLine(status)) as Status;
   const pid = processes.find(({ name }) => name === 'standalone')?.pid;
   if (pid === undefined) throw new Error('the standalone server is not among the processes that were started');
   const held = stack.move();
@@ -38,9 +38,9 @@ async function command(words: readonly string[], timeout: number): Promise<strin
 type Started = { readonly url: string };
 type Status = { readonly processes: readonly { readonly name: string; readonly pid: number }[] };
 
-/** With `--json` the last line is the answer; what comes before it is for people. */
-function answerOf<Answer>(output: string): Answer {
-  return JSON.parse(output.trim().split('\n').at(-1) ?? '') as Answer;
+/** With `--json` it is the answer; what comes before it is for people. */
+function lastLine(output: string): string {
+  return output.trim().split('\n').at(-1) ?? '';
 }
 
 /** Where there is no /proc it is not known. */
