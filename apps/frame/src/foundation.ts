@@ -1,5 +1,5 @@
 import { Catalog, checkDurability, connectNats, NatsBus, NodeRegistry } from '@vectorizer/cluster';
-import type { Bus } from "@vectorizer/contracts";
+import type { Bus } from '@vectorizer/contracts';
 import { Log } from '@vectorizer/log';
 import { createLogger, type Logger } from '@vectorizer/telemetry';
 import type { HealthCheck } from './health.ts';

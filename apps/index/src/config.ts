@@ -8,7 +8,8 @@ export type IndexConfig = ServiceConfig & {
   readonly directory: string;
 };
 
-export function readIndexConfig(environment: Environment): IndexConfig {
+/** Also for a process that holds more than an index node, and has a default port of its own. */
+export function readIndexConfig(environment: Environment, defaults = { port: 15_013 }): IndexConfig {
   const { VECTORIZER_DATA: directory } = readEnvironment(Index, environment);
-  return { ...readServiceConfig(environment, { port: 15_013 }), directory };
+  return { ...readServiceConfig(environment, defaults), directory };
 }

@@ -3,7 +3,7 @@ import { access, constants, mkdir, open, readdir, readFile, rename, rm } from 'n
 import { join, resolve } from 'node:path';
 import { CollectionUid, NodeId } from '@vectorizer/contracts';
 import { Failure } from '@vectorizer/errors';
-import { lockDirectory, type DirectoryLock } from './directory-lock.ts';
+import { lockDirectory, type DirectoryLock } from '@vectorizer/cluster';
 
 /** Names one replica on its node. */
 export type ReplicaKey = { readonly uid: CollectionUid; readonly shard: number };

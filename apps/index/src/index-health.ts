@@ -7,7 +7,8 @@ import type { IndexNode } from './index-node.ts';
 export function indexHealth(node: Pick<IndexNode, 'node' | 'replicas'>): HealthCheck {
   return {
     name: 'index',
-    needed: true,
+    // The other replicas of the node serve on, so it stays in the traffic.
+    needed: false,
     check: () => {
       const reports = node.replicas();
       const count = (phase: ReplicaReport['phase']): number => reports.filter((each) => each.phase === phase).length;

@@ -1,2 +1,3 @@
+export { readIndexConfig, type IndexConfig } from './config.ts';
 export { indexHealth } from './index-health.ts';
 export { IndexNode, type IndexNodeOptions } from './index-node.ts';

@@ -1,9 +1,8 @@
-import { createHealthApp, openFoundation, runService, type RunningService } from '@vectorizer/frame';
-import { readConfig } from './config.ts';
+import { createHealthApp, openFoundation, readServiceConfig, runService, type RunningService } from '@vectorizer/frame';
 import { Query } from './query.ts';
 
 await runService('query', async (): Promise<RunningService> => {
-  const config = readConfig(process.env);
+  const config = readServiceConfig(process.env, { port: 15_012 });
   const foundation = await openFoundation('query', config);
   const { logger } = foundation;
   const query = new Query(foundation);

@@ -1,28 +1,46 @@
-import { once } from 'node:events';
-import { statSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { stat } from 'node:fs/promises';
+import { createServer, type Server } from 'node:net';
 import { Failure } from '@vectorizer/errors';
 
+/** Held from when it is taken until `release`, or until the process ends in whatever way. */
+export type DirectoryLock = { release(): Promise<void> };
+
 /**
- * Holds a directory for this process alone, for as long as it lives. The lock is an abstract unix socket, named by the
- * directory's device and inode: taking it is atomic, whatever path leads there, and it vanishes with the process however
- * that ends, so nothing is ever left behind that a person must remove. Linux only. Processes in other network namespaces
- * (containers) do not see it: there a volume must be mounted once.
+ * Makes sure that no other process of this machine works in the directory; LMDB would let two write to one store.
+ *
+ * The lock is a listening Unix socket in Linux's abstract name space. Node cannot `flock`, and a file with a process id
+ * outlives a kill and then names whatever runs under that id next. An abstract name is taken atomically, is no file, and
+ * the kernel frees it with the process. It is made of the directory's device and inode, so every path to the directory
+ * is the same lock. Two containers that share a volume but no network name space do not see each other's; other systems
+ * have no such names, and there the directory is not locked.
  */
-export async function lockDirectory(directory: string, what: string): Promise<AsyncDisposable> {
-  const { dev, ino } = statSync(directory);
+export async function lockDirectory(path: string, called: string = `data directory ${path}`): Promise<DirectoryLock> {
+  if (process.platform !== 'linux') return { release: () => Promise.resolve() };
+  const { dev, ino } = await stat(path, { bigint: true });
+  // Nobody has anything to say to it.
   const server = createServer((socket) => socket.destroy());
+  await take(server, { name: `\0vectorizer-data-${dev}-${ino}`, called });
   server.unref();
-  try {
-    server.listen(`\0vectorizer-${dev}-${ino}`);
-    await once(server, 'listening');
-  } catch (cause) {
-    throw new Failure('storage_error', `${what} is in use by another process`, { cause });
-  }
   return {
-    async [Symbol.asyncDispose]() {
-      server.close();
-      await once(server, 'close');
+    async release() {
+      await new Promise((resolve) => server.close(resolve));
     },
   };
+}
+
+async function take(
+  server: Server,
+  { name, called }: { readonly name: string; readonly called: string },
+): Promise<void> {
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      // Exclusive: the workers of a cluster would share the socket otherwise.
+      server.listen({ path: name, exclusive: true }, resolve);
+    });
+  } catch (cause) {
+    const taken = typeof cause === 'object' && cause !== null && 'code' in cause && cause.code === 'EADDRINUSE';
+    const what = taken ? 'is in use by another process' : 'cannot be locked';
+    throw new Failure('storage_error', `${called} ${what}`, { cause });
+  }
 }

@@ -4,3 +4,4 @@ export { seededRandom, type SeededRandom } from './seeded-random.ts';
 export { temporaryDirectory, type TemporaryDirectory } from './temporary-directory.ts';
 export { until } from './until.ts';
 export { freePort } from './free-port.ts';
+export { findBinary } from './find-binary.ts';

@@ -1,0 +1,18 @@
+import { Command } from 'commander';
+import { registerDemo } from './data/demo.ts';
+import { registerLoad } from './data/load.ts';
+import { registerRecall } from './data/recall.ts';
+import { registerProcessCommands } from './process/commands.ts';
+import { reportAndExit } from './report-and-exit.ts';
+
+const program = new Command('vectorizer').description('a replicated vector database around one write log');
+registerProcessCommands(program, process.env);
+registerLoad(program);
+registerRecall(program);
+registerDemo(program);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  reportAndExit(error);
+}

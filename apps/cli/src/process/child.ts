@@ -1,0 +1,105 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, openSync, readSync, renameSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Failure } from '@vectorizer/errors';
+import { identify, type ProcessIdentity } from './processes.ts';
+import { runDirectory } from './state-file.ts';
+import type { ProcessSpec } from './topology.ts';
+
+/** Long enough to replay a large backlog; a process that dies meanwhile is noticed at once. */
+const READY_MS_MAX = 300_000;
+const READY_POLL_MS = 25;
+/** Services stop within 30 s by themselves, log servers within their lame duck time. */
+const STOP_MS_MAX = 40_000;
+/** A log that has grown beyond this is put aside when its process starts. */
+const LOG_BYTES_MAX = 64 * 1024 * 1024;
+const TAIL_BYTES = 16 * 1024;
+
+/** One run of one process of an instance; its output goes to `run/<name>.log`. */
+export class Child {
+  readonly spec: ProcessSpec;
+  readonly identity: ProcessIdentity;
+  /** Resolves when the process has ended, whatever ended it. */
+  readonly exited: Promise<void>;
+  readonly #process: ChildProcess;
+  readonly #logFile: string;
+  #gone = false;
+
+  private constructor(spec: ProcessSpec, child: ChildProcess, logFile: string) {
+    this.spec = spec;
+    this.identity = identify(child.pid ?? 0);
+    this.#process = child;
+    this.#logFile = logFile;
+    this.exited = once(child, 'exit').then(() => {
+      this.#gone = true;
+    });
+  }
+
+  static async start(spec: ProcessSpec, data: string): Promise<Child> {
+    const logFile = join(runDirectory(data), `${spec.name}.log`);
+    putAside(logFile);
+    const log = openSync(logFile, 'a');
+    try {
+      const child = spawn(spec.command, spec.args, {
+        stdio: ['ignore', log, log],
+        // Its own group: Ctrl-C in a terminal reaches the supervisor alone, which stops all in order.
+        detached: true,
+        env: { PATH: '/usr/bin:/bin', ...spec.environment },
+      });
+      await once(child, 'spawn');
+      return new Child(spec, child, logFile);
+    } catch (cause) {
+      throw new Failure('service_unavailable', `${spec.name} cannot be started: ${String(cause)}`, { cause });
+    } finally {
+      closeSync(log);
+    }
+  }
+
+  async ready(): Promise<void> {
+    const deadline = Date.now() + READY_MS_MAX;
+    while (!this.#gone) {
+      const answer = await fetch(this.spec.readyUrl, { signal: AbortSignal.timeout(2_000) }).catch(() => undefined);
+      if (answer?.ok === true) return;
+      if (Date.now() > deadline) break;
+      await Promise.race([sleep(READY_POLL_MS), this.exited]);
+    }
+    const what = this.#gone ? 'ended before it was ready' : `was not ready within ${READY_MS_MAX / 1_000} s`;
+    throw new Failure('service_unavailable', `${this.spec.name} ${what}: ${lastReason(this.#logFile)}`);
+  }
+
+  async stop(): Promise<void> {
+    if (this.#gone) return;
+    this.#process.kill('SIGTERM');
+    await Promise.race([this.exited, sleep(STOP_MS_MAX, undefined, { ref: false })]);
+    if (this.#gone) return;
+    this.#process.kill('SIGKILL');
+    await this.exited;
+  }
+}
+
+/** What the process said last: our services' `reason`, or the line as it is. */
+function lastReason(logFile: string): string {
+  const line = tailOf(logFile).trim().split('\n').at(-1) ?? '';
+  try {
+    const { reason, msg } = JSON.parse(line) as { readonly reason?: string; readonly msg?: string };
+    return reason ?? msg ?? line;
+  } catch {
+    return line === '' ? `it said nothing (${logFile})` : line;
+  }
+}
+
+function tailOf(file: string): string {
+  const { size } = statSync(file);
+  const bytes = Buffer.alloc(Math.min(size, TAIL_BYTES));
+  const handle = openSync(file, 'r');
+  readSync(handle, bytes, 0, bytes.length, size - bytes.length);
+  closeSync(handle);
+  return bytes.toString('utf8');
+}
+
+function putAside(logFile: string): void {
+  const stat = statSync(logFile, { throwIfNoEntry: false });
+  if (stat !== undefined && stat.size > LOG_BYTES_MAX) renameSync(logFile, `${logFile}.1`);
+}

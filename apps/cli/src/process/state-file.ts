@@ -1,0 +1,53 @@
+import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { ProcessIdentity } from './processes.ts';
+
+/** What runs on a data directory: written by the supervisor, read by every other command. */
+export const InstanceState = z.object({
+  v: z.literal(1),
+  phase: z.enum(['starting', 'ready']),
+  mode: z.enum(['standalone', 'cluster']),
+  url: z.string(),
+  /** It is what stops the others. */
+  supervisor: ProcessIdentity,
+  data: z.string(),
+  started_at: z.iso.datetime(),
+  processes: z.array(ProcessIdentity.extend({ name: z.string() })),
+});
+export type InstanceState = z.infer<typeof InstanceState>;
+
+export function runDirectory(data: string): string {
+  return join(data, 'run');
+}
+
+/** Undefined when nothing was ever started there, or what is there is not ours to understand. */
+export async function readState(data: string): Promise<InstanceState | undefined> {
+  let text: string;
+  try {
+    text = await readFile(stateFile(data), 'utf8');
+  } catch {
+    return undefined;
+  }
+  const parsed = InstanceState.safeParse(JSON.parse(text));
+  return parsed.success ? parsed.data : undefined;
+}
+
+/** Whole or not at all: readers come at any time. */
+export async function writeState(state: InstanceState): Promise<void> {
+  await mkdir(runDirectory(state.data), { recursive: true });
+  const temporary = `${stateFile(state.data)}.${process.pid}`;
+  const handle = await open(temporary, 'w');
+  await handle.writeFile(JSON.stringify(state));
+  await handle.sync();
+  await handle.close();
+  await rename(temporary, stateFile(state.data));
+}
+
+export async function removeState(data: string): Promise<void> {
+  await rm(stateFile(data), { force: true });
+}
+
+function stateFile(data: string): string {
+  return join(runDirectory(data), 'state.json');
+}

@@ -1,0 +1,111 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { access, constants, mkdir, open } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { lockDirectory } from '@vectorizer/cluster';
+import { Failure } from '@vectorizer/errors';
+import { isAlive, stopProcess } from './processes.ts';
+import { readState, runDirectory, type InstanceState } from './state-file.ts';
+import { Supervisor } from './supervisor.ts';
+import { planTopology } from './topology.ts';
+
+export type UpOptions = {
+  readonly mode: 'standalone' | 'cluster';
+  readonly port: number;
+  readonly data: string;
+  readonly nodes: number;
+  readonly natsServer: string;
+  readonly logLevel: string;
+};
+type Say = (line: string) => void;
+type Voice = { readonly say: Say; readonly onReady: (url: string) => void };
+
+const LEFTOVER_MS_MAX = 10_000;
+const READY_POLL_MS = 50;
+
+/** Runs an instance until a signal or a failure; `onReady` is told once everything is. */
+export async function runInstance(options: UpOptions, how: Voice): Promise<void> {
+  const data = resolve(options.data);
+  await prepareDirectory(data);
+  const lock = await lockDirectory(runDirectory(data), `data directory ${data}`);
+  try {
+    await superviseInstance(data, options, how);
+  } finally {
+    await lock.release();
+  }
+}
+
+async function superviseInstance(data: string, options: UpOptions, how: Voice): Promise<void> {
+  await stopLeftovers(data, how.say);
+  const topology = await planTopology({ ...options, data });
+  const supervisor = new Supervisor(topology, { data, say: how.say });
+  const told = toldToStop();
+  try {
+    const ready = supervisor.start().then(() => how.onReady(topology.url));
+    await Promise.race([ready, told]);
+    await Promise.race([told, supervisor.failed]);
+  } finally {
+    await supervisor.stop();
+  }
+}
+
+/** Starts this very command again in the background, and answers the instance's state once it is ready. */
+export async function detachInstance(data: string, args: readonly string[]): Promise<InstanceState> {
+  await prepareDirectory(data);
+  const logFile = join(runDirectory(data), 'supervisor.log');
+  const log = await open(logFile, 'w');
+  const child = spawn(process.execPath, [...process.execArgv, process.argv[1] ?? '', ...args], {
+    detached: true,
+    stdio: ['ignore', log.fd, log.fd],
+  });
+  await once(child, 'spawn');
+  await log.close();
+  let ended = false;
+  void once(child, 'exit').then(() => (ended = true));
+  for (;;) {
+    const state = await readState(data);
+    if (state !== undefined && state.supervisor.pid === child.pid && state.phase === 'ready') {
+      child.unref();
+      return state;
+    }
+    if (ended) throw new Failure('service_unavailable', await whyNot(logFile));
+    await sleep(READY_POLL_MS);
+  }
+}
+
+async function prepareDirectory(data: string): Promise<void> {
+  try {
+    await mkdir(runDirectory(data), { recursive: true });
+    await access(runDirectory(data), constants.W_OK | constants.X_OK);
+  } catch (cause) {
+    throw new Failure('storage_error', `data directory ${data} is not writable`, { cause });
+  }
+}
+
+/** Processes that outlived a supervisor which was killed: they hold the directory's files. */
+async function stopLeftovers(data: string, say: Say): Promise<void> {
+  const state = await readState(data);
+  const left = (state?.processes ?? []).filter(isAlive).toReversed();
+  for (const { name, ...identity } of left) {
+    say(`stopping ${name} (${identity.pid}), left over from a run that was killed`);
+    await stopProcess(identity, LEFTOVER_MS_MAX);
+  }
+}
+
+async function toldToStop(): Promise<void> {
+  await Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT'), once(process, 'SIGHUP')]);
+}
+
+async function whyNot(logFile: string): Promise<string> {
+  const log = await open(logFile);
+  const text = await log.readFile('utf8');
+  await log.close();
+  return (
+    text
+      .trim()
+      .split('\n')
+      .at(-1)
+      ?.replace(/^vectorizer: /, '') ?? 'it ended and said nothing'
+  );
+}

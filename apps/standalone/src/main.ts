@@ -1,0 +1,34 @@
+import { LocalBus } from '@vectorizer/cluster';
+import { openFoundation, runService, type RunningService } from '@vectorizer/frame';
+import { createGatewayApp } from '@vectorizer/gateway';
+import { IndexNode, indexHealth, readIndexConfig } from '@vectorizer/index';
+import { Ingest } from '@vectorizer/ingest';
+import { Query } from '@vectorizer/query';
+import { Monitor, replicationCheck } from '@vectorizer/replication-monitor';
+
+/** The five services in one process: they call each other directly, and only the write log is a server of its own. */
+await runService('standalone', async (): Promise<RunningService> => {
+  const config = readIndexConfig(process.env, { port: 15_002 });
+  const foundation = { ...(await openFoundation('standalone', config)), bus: new LocalBus() };
+  const { logger } = foundation;
+  const query = new Query(foundation);
+  const monitor = new Monitor(foundation);
+  query.serve();
+  monitor.serve();
+  new Ingest(foundation).serve();
+  const node = await IndexNode.open({ ...foundation, ...config.http, directory: config.directory });
+  const checks = [...foundation.checks, indexHealth(node), replicationCheck(monitor)];
+  const app = await createGatewayApp({ ...foundation, ...config.http, checks });
+  const { url } = await app.listen();
+  logger.info({ url, directory: config.directory }, 'listening');
+  return {
+    logger,
+    async close() {
+      await app.close();
+      await query.close();
+      await monitor.close();
+      await node.close();
+      await foundation.close();
+    },
+  };
+});

@@ -1,0 +1,33 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { resolve } from 'node:path';
+import { findBinary } from '@vectorizer/testing';
+
+export type Ended = { readonly code: number | null; readonly out: string; readonly err: string };
+export type Running = { readonly pid: number; readonly ended: Promise<Ended>; kill(signal: NodeJS.Signals): void };
+
+const repository = resolve(import.meta.dirname, '../..');
+const program = resolve(repository, 'apps/cli/dist/main.js');
+
+/** Starts the built command line, as `./vectorizer` does once it has brought what is missing. */
+export function startCommand(args: readonly string[], cwd: string = repository): Running {
+  const child = spawn(process.execPath, [program, ...args], {
+    cwd,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { PATH: '/usr/bin:/bin', VECTORIZER_NATS_SERVER: findBinary('nats-server', 'nats') },
+  });
+  let [out, err] = ['', ''];
+  child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()));
+  const ended = once(child, 'exit').then(([code]): Ended => ({ code: code as number | null, out, err }));
+  return { pid: child.pid ?? 0, ended, kill: (signal) => child.kill(signal) };
+}
+
+export async function runCommand(...args: readonly string[]): Promise<Ended> {
+  return startCommand(args).ended;
+}
+
+/** The last line that a command printed, as JSON. */
+export function lastJson({ out }: Ended): unknown {
+  return JSON.parse(out.trim().split('\n').at(-1) ?? '');
+}

@@ -1,0 +1,67 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { until } from '@vectorizer/testing';
+import { startSystem } from '../system/system.ts';
+
+/** The lines of every service's log, by service. */
+async function logLines(data: string): Promise<Record<string, unknown>[]> {
+  const directory = join(data, 'run');
+  const names = (await readdir(directory)).filter((name) => name.endsWith('.log') && !/^(nats|supervisor)/.test(name));
+  const texts = await Promise.all(names.map(async (name) => readFile(join(directory, name), 'utf8')));
+  return texts.flatMap((text) =>
+    text
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line) as Record<string, unknown>),
+  );
+}
+
+describe('the five services as processes', () => {
+  it('each answer health and metrics, and write JSON lines', async () => {
+    await using system = await startSystem('cluster');
+    await until(async () => (await logLines(system.data)).filter(({ msg }) => msg === 'listening').length === 5, {
+      timeoutMs: 10_000,
+    });
+    const listening = (await logLines(system.data)).filter(({ msg }) => msg === 'listening');
+    const services = new Set(listening.map(({ service }) => service));
+    expect(services).toEqual(new Set(['gateway', 'index', 'ingest', 'query', 'replication-monitor']));
+    for (const { url } of listening) {
+      for (const path of ['/health', '/health/live', '/health/ready']) {
+        expect((await fetch(`${String(url)}${path}`)).status).toBe(200);
+      }
+      const metrics = await fetch(`${String(url)}/metrics`);
+      expect(metrics.headers.get('content-type')).toMatch(/^text\/plain; version=0\.0\.4/);
+      expect(await metrics.text()).toContain('process_cpu_seconds_total');
+    }
+  });
+
+  it('tell the truth about their replicas', async () => {
+    await using system = await startSystem('cluster');
+    const { client } = system;
+    await client.createCollection({ name: 'books', dimension: 1, metric: 'dot' });
+    await client.upsert('books', [
+      { id: 'a', vector: [1] },
+      { id: 'b', vector: [2] },
+    ]);
+    const { shards } = await client.getCollection('books');
+    const [replica] = shards[0]?.replicas ?? [];
+    expect(replica).toMatchObject({ reachable: true, phase: 'following', points: 2, applied_sequence: 1 });
+    await until(
+      async () => {
+        const status = (await client.replicationStatus()) as {
+          replicas: { status: string; operations_synced: number }[];
+        };
+        return status.replicas[0]?.status === 'Connected' && status.replicas[0].operations_synced > 0;
+      },
+      { timeoutMs: 10_000 },
+    );
+    const status = (await client.replicationStatus()) as { role: string; enabled: boolean; stats: object };
+    expect(status).toMatchObject({
+      role: 'master',
+      enabled: true,
+      stats: { role: 'master', lag_ms: 0, operations_pending: 0, connected_replicas: 1 },
+      replicas: [{ status: 'Connected', lag_ms: 0, state_hash: replica?.state_hash }],
+    });
+  });
+});
