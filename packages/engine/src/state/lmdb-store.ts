@@ -1,5 +1,6 @@
 import { open, type RootDatabase, type Transaction } from 'lmdb';
 import { Failure } from '@vectorizer/errors';
+import { checkLmdbFile, PAGE_BYTES } from './lmdb-file.ts';
 
 /**
  * The file of a replica. `commit` is one LMDB transaction, so what is on disk always equals some flushed state:
@@ -21,6 +22,7 @@ export class LmdbStore {
   }
 
   static open(path: string): LmdbStore {
+    checkLmdbFile(path);
     try {
       const db = open<Buffer, Buffer>({
         path,
@@ -32,8 +34,7 @@ export class LmdbStore {
         useWritemap: false,
         // A flush is one explicit batch; lmdb's implicit one around it has a promise that nobody can handle.
         eventTurnBatching: false,
-        // Fixed, so that a file written on one machine opens on another.
-        pageSize: 4_096,
+        pageSize: PAGE_BYTES,
         maxReaders: READERS_MAX,
       });
       return new LmdbStore(db);
