@@ -30,6 +30,16 @@ export type TopologyOptions = {
   readonly logLevel: string;
 };
 
+/**
+ * What keeps a service small, measured with 50,000 vectors of 256 dimensions: 306 MB instead of 447, at the same speed.
+ * V8 would let its young generation grow to 100 MB; glibc would keep an arena for each thread, and what is freed in it.
+ */
+const NODE_FLAGS = ['--max-semi-space-size=8'];
+const ALLOCATOR = {
+  MALLOC_ARENA_MAX: '2',
+  MALLOC_MMAP_THRESHOLD_: '131072',
+  MALLOC_TRIM_THRESHOLD_: '131072',
+};
 const HOST = '127.0.0.1';
 const repository = resolve(import.meta.dirname, '../../../..');
 const configuration = join(repository, 'infra/nats/nats.conf');
@@ -48,8 +58,8 @@ export async function planTopology(options: TopologyOptions): Promise<Topology> 
   const service = (name: string, at: number, environment: Record<string, string> = {}): ProcessSpec => ({
     name,
     command: process.execPath,
-    args: [join(repository, 'apps', name.replace(/-\d+$/, ''), 'dist/main.js')],
-    environment: { ...common, VECTORIZER_PORT: String(at), ...environment },
+    args: [...NODE_FLAGS, join(repository, 'apps', name.replace(/-\d+$/, ''), 'dist/main.js')],
+    environment: { ...ALLOCATOR, ...common, VECTORIZER_PORT: String(at), ...environment },
     readyUrl: `http://${HOST}:${at}/health/ready`,
   });
   const url = `http://${HOST}:${port}`;
