@@ -18,7 +18,7 @@ export class Engine implements Filled {
   }
 
   static async open(directory: string, dataset: Dataset): Promise<Engine> {
-    const shard = await Shard.open({ directory, dimension: dataset.dimension, metric: 'dot', hnsw: HNSW });
+    const shard = await Shard.open({ directory, dimension: dataset.dimension, kind: 'cpu', metric: 'dot', hnsw: HNSW });
     shard.startBackground();
     return new Engine(shard, dataset);
   }

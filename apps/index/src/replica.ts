@@ -96,6 +96,7 @@ export class Replica {
     try {
       this.#shard = await Shard.open({
         directory,
+        kind: record.config.kind,
         dimension: record.config.dimension,
         metric: record.config.metric,
         hnsw: record.config.hnsw,

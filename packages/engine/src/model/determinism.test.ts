@@ -19,6 +19,7 @@ async function follow(
       directory,
       dimension: DIMENSION,
       metric: 'cosine',
+      kind: 'cpu',
       hnsw: { m: 8, ef_construction: 60, ef_search: 60 },
       bufferRowsMax: 32,
       requestsMax: 25,

@@ -5,6 +5,7 @@ import { EntryGenerator, type Random } from './random-entry.ts';
 export const KILL = {
   dimension: 8,
   entries: 100_000,
+  kind: 'cpu',
   hnsw: { m: 8, ef_construction: 60, ef_search: 60 },
   requestsMax: 40,
 } as const;

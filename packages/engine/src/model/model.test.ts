@@ -44,7 +44,14 @@ class Trial {
 
   static async start(root: string, metric: Metric, random: SeededRandom): Promise<Trial> {
     const hnsw = { m: 8, ef_construction: 100, ef_search: 100 };
-    const options = { dimension: DIMENSION, metric, hnsw, bufferRowsMax: 32, requestsMax: REQUESTS_MAX };
+    const options = {
+      kind: 'cpu',
+      dimension: DIMENSION,
+      metric,
+      hnsw,
+      bufferRowsMax: 32,
+      requestsMax: REQUESTS_MAX,
+    } as const;
     const shard = await Shard.open({ ...options, directory: join(root, '0') });
     return new Trial({ root, metric, random, shard, options });
   }

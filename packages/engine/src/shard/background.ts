@@ -1,6 +1,6 @@
 import { setImmediate as yieldToOthers, setTimeout as sleep } from 'node:timers/promises';
 import type { ShardState } from '../state/shard-state.ts';
-import type { VectorIndex } from '../vector/vector-index.ts';
+import type { PointIndex } from '../vector/point-index.ts';
 import type { EngineLogger } from './logger.ts';
 
 /** A pause of the loop when there is nothing to do. */
@@ -20,7 +20,7 @@ const GRAPH_PAUSE_MS = 30_000;
  */
 export class Background {
   readonly #state: ShardState;
-  readonly #index: VectorIndex;
+  readonly #index: PointIndex;
   readonly #logger: EngineLogger;
   readonly #onFailure: (cause: unknown) => void;
   readonly #stopping = new AbortController();
@@ -34,7 +34,7 @@ export class Background {
 
   constructor(parts: {
     readonly state: ShardState;
-    readonly index: VectorIndex;
+    readonly index: PointIndex;
     readonly logger: EngineLogger;
     readonly onFailure: (cause: unknown) => void;
   }) {

@@ -1,6 +1,6 @@
 import type { SearchSpec } from '@vectorizer/contracts';
 import type { Found } from '../vector/ranking.ts';
-import type { VectorIndex } from '../vector/vector-index.ts';
+import type { PointIndex } from '../vector/point-index.ts';
 
 /** Below this share of matches among the nearest points, looking at all points exactly is the better way. */
 const SHARE_MIN = 0.05;
@@ -16,7 +16,7 @@ const MARGIN = 2;
  * which costs a payload each; this asks about the nearest only.)
  */
 export function searchNearby(
-  index: VectorIndex,
+  index: PointIndex,
   query: Pick<SearchSpec, 'vector' | 'k' | 'score_threshold'> & { readonly ef: number },
   matches: (id: string) => boolean,
 ): Found[] | undefined {

@@ -5,7 +5,7 @@ import { compileFilter } from '../filter/compile.ts';
 import type { ShardState } from '../state/shard-state.ts';
 import { isZero } from '../vector/metric.ts';
 import type { Found, Scored } from '../vector/ranking.ts';
-import type { VectorIndex } from '../vector/vector-index.ts';
+import type { PointIndex } from '../vector/point-index.ts';
 import type { Gate } from './gate.ts';
 import { searchNearby } from './nearby.ts';
 import { everything, exactSearch } from './scan.ts';
@@ -16,7 +16,7 @@ export type ShardSearchResult = SearchResult & { readonly sequence: number };
 
 export type SearchGround = {
   readonly state: ShardState;
-  readonly index: VectorIndex;
+  readonly index: PointIndex;
   readonly scans: Gate;
   readonly efDefault: number;
 };

@@ -5,7 +5,7 @@ import { seededRandom, temporaryDirectory, until } from '@vectorizer/testing';
 import { Shard, type ShardOptions } from './shard.ts';
 
 const hnsw = { m: 8, ef_construction: 80, ef_search: 64 };
-const shape = { dimension: 2, metric: 'euclidean', hnsw } as const;
+const shape = { kind: 'cpu', dimension: 2, metric: 'euclidean', hnsw } as const;
 const fields = { with_payload: true, with_vector: false };
 
 /** A shard in a directory of its own, and a writer of its log. */

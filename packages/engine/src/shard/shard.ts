@@ -5,6 +5,7 @@ import { setImmediate as yieldToOthers, setTimeout as sleep } from 'node:timers/
 import type {
   Filter,
   Hnsw,
+  Kind,
   Metric,
   PointView,
   ReplicaReport,
@@ -16,7 +17,8 @@ import { Failure } from '@vectorizer/errors';
 import { prepare, type LoggedEntry, type Prepared } from '../apply/prepare.ts';
 import { Slices } from '../apply/slices.ts';
 import { ShardState } from '../state/shard-state.ts';
-import { VectorIndex } from '../vector/vector-index.ts';
+import { createIndex } from '../vector/create-index.ts';
+import type { PointIndex } from '../vector/point-index.ts';
 import { Background } from './background.ts';
 import { Gate } from './gate.ts';
 import { silent, type EngineLogger } from './logger.ts';
@@ -35,6 +37,7 @@ export type ShardOptions = {
   /** Made if it is absent; belongs to this replica alone. */
   readonly directory: string;
   readonly dimension: number;
+  readonly kind: Kind;
   readonly metric: Metric;
   readonly hnsw: Hnsw;
   readonly logger?: EngineLogger;
@@ -62,7 +65,7 @@ export type ShardReport = Omit<ReplicaReport, 'node' | 'uid' | 'shard' | 'phase'
  */
 export class Shard {
   readonly #state: ShardState;
-  readonly #index: VectorIndex;
+  readonly #index: PointIndex;
   readonly #ground: SearchGround;
   readonly #background: Background;
   readonly #logger: EngineLogger;
@@ -72,7 +75,7 @@ export class Shard {
   #failure: Failure | undefined;
   #applying = false;
 
-  private constructor(state: ShardState, index: VectorIndex, options: ShardOptions) {
+  private constructor(state: ShardState, index: PointIndex, options: ShardOptions) {
     const { logger = silent } = options;
     this.#logger = logger;
     this.#state = state;
@@ -87,7 +90,7 @@ export class Shard {
     await mkdir(graphDirectory, { recursive: true });
     const state = await ShardState.open(join(options.directory, 'points.mdb'), options);
     try {
-      const index = new VectorIndex({
+      const index = createIndex({
         ...options,
         directory: graphDirectory,
         vectorOf: (id) => state.point(id)?.vector,

@@ -4,7 +4,8 @@ import { describe, expect, it } from '@jest/globals';
 import { byRank, type Metric } from '@vectorizer/contracts';
 import { seededRandom, temporaryDirectory, type SeededRandom } from '@vectorizer/testing';
 import { exactScore } from './metric.ts';
-import { VectorIndex, type Versions } from './vector-index.ts';
+import { GraphIndex } from './graph-index.ts';
+import type { PointVersions } from './point-index.ts';
 
 const hnsw = { m: 8, ef_construction: 100, ef_search: 64 };
 const metrics: Metric[] = ['cosine', 'dot', 'euclidean'];
@@ -21,7 +22,7 @@ class Model {
 
   vectorOf = (id: string): Float32Array | undefined => this.points.get(id)?.vector;
   versionOf = (id: string): number | undefined => this.points.get(id)?.version;
-  versions = (): Map<string, Versions> =>
+  versions = (): Map<string, PointVersions> =>
     new Map([...this.points].map(([id, { version }]) => [id, { version, vectorVersion: version }]));
 
   top(metric: Metric, query: Float32Array, k: number): string[] {
@@ -38,14 +39,14 @@ const failing = (): boolean => {
   throw new Error('no such field');
 };
 
-type Bench = { readonly model: Model; readonly directory: string; readonly metric: Metric; index: VectorIndex };
+type Bench = { readonly model: Model; readonly directory: string; readonly metric: Metric; index: GraphIndex };
 
 function openIndex(
   model: Model,
   metric: Metric,
   where: { readonly directory: string; readonly dimension: number },
-): VectorIndex {
-  return new VectorIndex({ ...where, metric, hnsw, vectorOf: model.vectorOf, bufferRowsMax: 200 });
+): GraphIndex {
+  return new GraphIndex({ ...where, kind: 'cpu', metric, hnsw, vectorOf: model.vectorOf, bufferRowsMax: 200 });
 }
 
 function put(bench: Bench, id: string, vector: Float32Array): void {
@@ -96,7 +97,7 @@ describe.each(metrics)('a vector index by %s', (metric) => {
     expect(await bench.index.load(model.versions())).toEqual({ reason: undefined });
     expect(recall(bench, queries)).toBeGreaterThanOrEqual(0.95);
 
-    // Versions of points that change without their vectors are kept through the rebuild.
+    // PointVersions of points that change without their vectors are kept through the rebuild.
     const touched = new Map(Array.from({ length: 500 }, (_, i) => [`p${2_000 + i}`, 1_000_000 + i]));
     for (const [id, version] of touched) bench.index.touch(id, version);
     const rebuilding = bench.index.rebuild(model.versionOf, new AbortController().signal);

@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { setImmediate as yieldToOthers } from 'node:timers/promises';
 import { byRank } from '@vectorizer/contracts';
 import { DeltaBuffer } from './delta-buffer.ts';
-import { graphOptions, loadGraph, saveGraph, writeManifest, type GraphParameters } from './graph-file.ts';
+import { graphOptions, loadGraph, saveGraph, writeManifest } from './graph-file.ts';
 import { LabelledGraph } from './labelled-graph.ts';
 import { indexed, scoreOfDistance, scoreOfKernel } from './metric.ts';
+import type { IndexOptions, IndexStats, PointIndex, PointVersions, SearchOptions, Stamp } from './point-index.ts';
 import type { Found } from './ranking.ts';
 import { rebuildGraph } from './rebuild.ts';
 
@@ -18,18 +19,6 @@ const DEAD_MIN = 1_000;
 /** The longest stretch of graph work before searches get their turn. */
 const SLICE_MS = 2;
 
-export type VectorIndexOptions = GraphParameters & {
-  /** Where the graph is saved; must exist. */
-  readonly directory: string;
-  /** The present vector of a point, as stored; asked for when a graph is loaded or rebuilt. */
-  readonly vectorOf: (id: string) => Float32Array | undefined;
-  /** Rows of the buffer; the default suits everything but tests. */
-  readonly bufferRowsMax?: number;
-};
-/** Of a point: the sequences at which it, and its vector, last changed. */
-export type Versions = { readonly version: number; readonly vectorVersion: number };
-export type SearchOptions = { readonly k: number; readonly ef: number; readonly accept?: (id: string) => boolean };
-
 /**
  * Nearest neighbours of one shard's points: a graph, and before it a buffer that is scanned exactly.
  *
@@ -37,8 +26,8 @@ export type SearchOptions = { readonly k: number; readonly ef: number; readonly 
  * background `drain` moves buffered vectors into the graph. Each point is in exactly one place: `#places` has the
  * label (≥ 0) or the row (as -1 - row). Everything but drain, save, load and rebuild is synchronous.
  */
-export class VectorIndex {
-  readonly #options: VectorIndexOptions;
+export class GraphIndex implements PointIndex {
+  readonly #options: IndexOptions;
   readonly #buffer: DeltaBuffer;
   readonly #places = new Map<string, number>();
   #graph: LabelledGraph;
@@ -46,7 +35,7 @@ export class VectorIndex {
   #drainedMeanwhile: Set<string> | undefined;
   #savedSize = 0;
 
-  constructor(options: VectorIndexOptions) {
+  constructor(options: IndexOptions) {
     this.#options = options;
     this.#buffer = new DeltaBuffer({
       dimension: options.dimension,
@@ -56,7 +45,7 @@ export class VectorIndex {
     this.#graph = LabelledGraph.create(graphOptions(options));
   }
 
-  stats(): { readonly indexed: number; readonly buffered: number; readonly dead: number } {
+  stats(): IndexStats {
     return { indexed: this.#graph.size - this.#graph.dead, buffered: this.#buffer.count, dead: this.#graph.dead };
   }
 
@@ -70,7 +59,7 @@ export class VectorIndex {
   }
 
   /** `version` names this vector of this point, and is the point's; `now` is a millisecond clock. The caller has seen that there is room. */
-  upsert(id: string, vector: Float32Array, stamp: { readonly version: number; readonly now: number }): void {
+  upsert(id: string, vector: Float32Array, stamp: Stamp): void {
     const row = indexed(this.#options.metric, vector);
     const place = this.#places.get(id);
     if (place !== undefined && place < 0) {
@@ -153,7 +142,7 @@ export class VectorIndex {
    * Fills an empty index with the given points: from the saved graph as far as it can be trusted and is current, else
    * anew, in slices. Answers why the saved graph was of no use, if it was not.
    */
-  async load(points: ReadonlyMap<string, Versions>): Promise<{ readonly reason: string | undefined }> {
+  async load(points: ReadonlyMap<string, PointVersions>): Promise<{ readonly reason: string | undefined }> {
     assert.equal(this.#places.size, 0);
     const loaded = await loadGraph(this.#options.directory, this.#options);
     if (loaded instanceof LabelledGraph) this.#adopt(loaded, points);
@@ -216,7 +205,7 @@ export class VectorIndex {
     this.#graph = graph;
   }
 
-  #adopt(graph: LabelledGraph, points: ReadonlyMap<string, Versions>): void {
+  #adopt(graph: LabelledGraph, points: ReadonlyMap<string, PointVersions>): void {
     for (let label = graph.size - 1; label >= 0; label--) {
       const id = graph.idOf(label);
       if (id === undefined) continue;
@@ -232,7 +221,7 @@ export class VectorIndex {
     this.#savedSize = graph.size;
   }
 
-  async #addMissing(points: ReadonlyMap<string, Versions>): Promise<void> {
+  async #addMissing(points: ReadonlyMap<string, PointVersions>): Promise<void> {
     let end = performance.now() + SLICE_MS;
     for (const [id, { version, vectorVersion }] of points) {
       if (this.#places.has(id)) continue;

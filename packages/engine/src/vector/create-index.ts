@@ -1,0 +1,10 @@
+import { GraphIndex } from './graph-index.ts';
+import type { IndexOptions, PointIndex } from './point-index.ts';
+
+/** The index of a collection's kind, empty. */
+export function createIndex(options: IndexOptions): PointIndex {
+  switch (options.kind) {
+    case 'cpu':
+      return new GraphIndex(options);
+  }
+}

@@ -1,0 +1,56 @@
+import type { Kind } from '@vectorizer/contracts';
+import type { Found } from './ranking.ts';
+import type { GraphParameters } from './graph-file.ts';
+
+/** What an index of any kind is made with. */
+export type IndexOptions = GraphParameters & {
+  readonly kind: Kind;
+  /** Where the index is saved; must exist. What is there is a cache of the points. */
+  readonly directory: string;
+  /** The present vector of a point, as stored. */
+  readonly vectorOf: (id: string) => Float32Array | undefined;
+  /** Rows of the buffer; the default suits everything but tests. */
+  readonly bufferRowsMax?: number;
+};
+
+export type SearchOptions = { readonly k: number; readonly ef: number; readonly accept?: (id: string) => boolean };
+export type IndexStats = { readonly indexed: number; readonly buffered: number; readonly dead: number };
+export type Stamp = {
+  /** Names this vector of this point, and is the point's version. */
+  readonly version: number;
+  /** Of a millisecond clock. */
+  readonly now: number;
+};
+/** `vectorVersion` names a point's vector, `version` the point. */
+export type PointVersions = { readonly version: number; readonly vectorVersion: number };
+
+/**
+ * Nearest neighbours of one shard's points. Each kind of collection is one of these; the shard knows no more of it.
+ *
+ * A change is visible to the next search, and each point is found once, with its present vector: never with none, never
+ * with two. `upsert`, `touch` and `remove` are synchronous, so that the changes of an entry become visible together.
+ * What takes long happens in `drain`, `rebuild` and `save`, which the shard's background calls when nobody waits.
+ */
+export interface PointIndex {
+  stats(): IndexStats;
+  /** How many more changed vectors fit before `drain` must make room. */
+  readonly room: number;
+  readonly capacity: number;
+  /** The caller has seen that there is room. */
+  upsert(id: string, vector: Float32Array, stamp: Stamp): void;
+  /** The point has a new version with the vector that it had. */
+  touch(id: string, version: number): void;
+  remove(id: string): void;
+  /** Up to k points, best first, of the state at the time of the call. */
+  search(query: Float32Array, options: SearchOptions): Found[];
+  /** Works for a slice of time; false when there was nothing to do. */
+  drain(now: number): boolean;
+  readonly needsRebuild: boolean;
+  /** Off this thread where it takes long. Rejects when `signal` is aborted. */
+  rebuild(vectorVersionOf: (id: string) => number | undefined, signal: AbortSignal): Promise<void>;
+  /** Changes since the last save. */
+  readonly unsaved: number;
+  save(): Promise<void>;
+  /** Fills an empty index with the given points, from what was saved as far as that is sound and current. */
+  load(points: ReadonlyMap<string, PointVersions>): Promise<{ readonly reason: string | undefined }>;
+}
