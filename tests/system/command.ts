@@ -10,11 +10,11 @@ const repository = resolve(import.meta.dirname, '../..');
 const program = resolve(repository, 'apps/cli/dist/main.js');
 
 /** Starts the built command line, as `./vectorizer` does once it has brought what is missing. */
-export function startCommand(args: readonly string[], cwd: string = repository): Running {
+export function startCommand(args: readonly string[], environment: Record<string, string> = {}): Running {
   const child = spawn(process.execPath, [program, ...args], {
-    cwd,
+    cwd: repository,
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { PATH: '/usr/bin:/bin', VECTORIZER_NATS_SERVER: findBinary('nats-server', 'nats') },
+    env: { PATH: '/usr/bin:/bin', VECTORIZER_NATS_SERVER: findBinary('nats-server', 'nats'), ...environment },
   });
   let [out, err] = ['', ''];
   child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));

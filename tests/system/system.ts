@@ -1,6 +1,6 @@
 import { VectorizerClient, type CollectionState } from '@vectorizer/client';
 import { temporaryDirectory, until } from '@vectorizer/testing';
-import { lastJson, runCommand } from './command.ts';
+import { lastJson, runCommand, startCommand } from './command.ts';
 
 type Started = { readonly url: string; readonly pid: number; readonly data: string };
 type Status = {
@@ -24,11 +24,15 @@ export type System = AsyncDisposable & {
 
 const MODES = { standalone: ['up'], cluster: ['cluster', 'up', '--nodes', '1'] } as const;
 
-export async function startSystem(mode: keyof typeof MODES = 'standalone'): Promise<System> {
+export async function startSystem(
+  mode: keyof typeof MODES = 'standalone',
+  environment: Record<string, string> = {},
+): Promise<System> {
   const directory = await temporaryDirectory();
   const data = directory.path;
   const start = async (port: number): Promise<Started> => {
-    const ended = await runCommand(...MODES[mode], '--port', String(port), '--data', data, '--detach', '--json');
+    const args = [...MODES[mode], '--port', String(port), '--data', data, '--detach', '--json'];
+    const ended = await startCommand(args, environment).ended;
     if (ended.code !== 0) throw new Error(`cannot start: ${ended.err}`);
     return lastJson(ended) as Started;
   };

@@ -36,6 +36,26 @@ describe('the five services as processes', () => {
     }
   });
 
+  it('write the correlation id of a request in every line about it, in each service that it passed', async () => {
+    await using system = await startSystem('cluster', { VECTORIZER_LOG_LEVEL: 'debug' });
+    await system.client.createCollection({ name: 'books', dimension: 1, metric: 'dot' });
+    const ask = async (id: string, path: string, init: RequestInit): Promise<void> => {
+      const headers = { 'content-type': 'application/json', 'x-correlation-id': id };
+      const answer = await fetch(`${system.url}/api/v1/collections/books/${path}`, { ...init, headers });
+      expect(answer.status).toBe(200);
+      expect(answer.headers.get('x-correlation-id')).toBe(id);
+    };
+    await ask('a-write', 'vectors', { method: 'PUT', body: JSON.stringify({ points: [{ id: 'a', vector: [1] }] }) });
+    await ask('a-search', 'search', { method: 'POST', body: JSON.stringify({ vector: [1] }) });
+    const passed = async (id: string): Promise<Set<unknown>> => {
+      const lines = (await logLines(system.data)).filter(({ correlation_id }) => correlation_id === id);
+      return new Set(lines.map(({ service }) => service));
+    };
+    await until(async () => (await passed('a-search')).size === 3, { timeoutMs: 5_000 });
+    expect(await passed('a-write')).toEqual(new Set(['gateway', 'ingest', 'index']));
+    expect(await passed('a-search')).toEqual(new Set(['gateway', 'query', 'index']));
+  });
+
   it('tell the truth about their replicas', async () => {
     await using system = await startSystem('cluster');
     const { client } = system;

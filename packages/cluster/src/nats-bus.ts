@@ -102,28 +102,42 @@ export class NatsBus implements Bus {
     handler: Handler<I, O>,
     message: Msg,
   ): Promise<void> {
+    const context = contextOf(message);
+    const start = performance.now();
     this.#inFlight += 1;
-    const reply = await this.#handle(procedure, handler, message).then(
+    const reply = await this.#handle(procedure, handler, { message, context }).then(
       (ok): Reply => ({ ok }),
-      (error: unknown): Reply => this.#failureReply(procedure.name, error),
+      (error: unknown): Reply => ({ failure: this.#failureOf(error, procedure.name, context).toWire() }),
     );
     this.#inFlight -= 1;
+    if (this.#logger.isLevelEnabled('debug')) {
+      const outcome = 'failure' in reply ? reply.failure.type : 'ok';
+      const ms = Math.round((performance.now() - start) * 1_000) / 1_000;
+      const line = { correlation_id: context.correlationId, procedure: procedure.name, outcome, ms };
+      this.#logger.debug(line, 'call');
+    }
     this.#respond(message, reply);
   }
 
-  async #handle<I extends z.ZodType, O>(procedure: Procedure<I, O>, handler: Handler<I, O>, message: Msg): Promise<O> {
+  async #handle<I extends z.ZodType, O>(
+    procedure: Procedure<I, O>,
+    handler: Handler<I, O>,
+    { message, context }: { readonly message: Msg; readonly context: CallContext },
+  ): Promise<O> {
     if (this.#inFlight > CALLS_IN_FLIGHT_MAX)
       throw new Failure('overloaded', `too many calls of ${procedure.name} at once`);
     const parsed = procedure.input.safeParse(unpackOrUndefined(message.data));
     if (!parsed.success) throw invalidInput(procedure.name, parsed.error);
-    return handler(parsed.data, contextOf(message));
+    return handler(parsed.data, context);
   }
 
-  #failureReply(name: string, error: unknown): Reply {
+  #failureOf(error: unknown, procedure: string, { correlationId }: CallContext): Failure {
     const failure = Failure.from(error);
-    if (failure.type === 'internal_error')
-      this.#logger.error({ err: failure.cause ?? failure, procedure: name }, 'call failed');
-    return { failure: failure.toWire() };
+    if (failure.type === 'internal_error') {
+      const line = { err: failure.cause ?? failure, correlation_id: correlationId, procedure };
+      this.#logger.error(line, 'call failed');
+    }
+    return failure;
   }
 
   #respond(message: Msg, reply: Reply): void {
