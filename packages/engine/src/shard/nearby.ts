@@ -1,6 +1,7 @@
+import assert from 'node:assert/strict';
 import type { SearchSpec } from '@vectorizer/contracts';
 import type { Found } from '../vector/ranking.ts';
-import type { PointIndex } from '../vector/point-index.ts';
+import type { PointIndex, SearchOptions } from '../vector/point-index.ts';
 
 /** Below this share of matches among the nearest points, looking at all points exactly is the better way. */
 const SHARE_MIN = 0.05;
@@ -17,12 +18,13 @@ const MARGIN = 2;
  */
 export function searchNearby(
   index: PointIndex,
-  query: Pick<SearchSpec, 'vector' | 'k' | 'score_threshold'> & { readonly ef: number },
+  query: Pick<SearchSpec, 'vector' | 'k' | 'score_threshold'> & Omit<SearchOptions, 'accept'>,
   matches: (id: string) => boolean,
 ): Found[] | undefined {
-  const { vector, k, score_threshold: threshold = -Infinity } = query;
+  const { vector, k, vectorOf, score_threshold: threshold = -Infinity } = query;
   for (let width = Math.max(query.ef, k * MARGIN); ;) {
-    const near = index.search(vector, { k: width, ef: width });
+    const near = index.search(vector, { k: width, ef: width, vectorOf });
+    assert(!(near instanceof Promise), 'an index that is not exhaustive answers at once');
     const found = near.filter(({ id }) => matches(id));
     if (found.length >= k) return found.slice(0, k);
     // Everything that is not among the nearest scores lower still.

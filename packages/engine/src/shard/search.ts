@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import type { Hit, Metric, SearchSpec, SearchResult } from '@vectorizer/contracts';
+import type { Hit, Metric, SearchSpec, SearchResult, Warning } from '@vectorizer/contracts';
 import { Failure } from '@vectorizer/errors';
 import { compileFilter } from '../filter/compile.ts';
 import type { ShardState } from '../state/shard-state.ts';
+import type { Snapshot } from '../state/snapshot.ts';
 import { isZero } from '../vector/metric.ts';
 import type { Found, Scored } from '../vector/ranking.ts';
 import type { PointIndex } from '../vector/point-index.ts';
@@ -19,21 +20,66 @@ export type SearchGround = {
   readonly index: PointIndex;
   readonly scans: Gate;
   readonly efDefault: number;
+  /** States of searches that are under way and have given way. */
+  readonly held: Set<Snapshot>;
 };
 
-/** Answers at once unless all points have to be looked at. */
+/** Well below the views that the store can have open at once. */
+const HELD_MAX = 64;
+
+/** Answers at once unless so many points have to be looked at that others must have their turns. */
 export function search(ground: SearchGround, spec: SearchSpec): ShardSearchResult | Promise<ShardSearchResult> {
   checkQuery(ground.state.meta, spec.vector);
   if (spec.exact === true) return searchAll(ground, spec);
-  if (spec.filter === undefined) return searchNow(ground, spec);
+  if (spec.filter === undefined || ground.index.exhaustive) return searchIndex(ground, spec);
   return searchFiltered(ground, spec) ?? searchAll(ground, spec);
 }
 
-/** The approximate, unfiltered search. */
-export function searchNow(ground: SearchGround, spec: SearchSpec): ShardSearchResult {
-  const ef = Math.max(spec.ef ?? ground.efDefault, spec.k);
-  const found = ground.index.search(spec.vector, { k: spec.k, ef });
-  return { sequence: ground.state.meta.sequence, hits: hitsOf(ground.state, found, spec), warnings: [] };
+/** By the index alone, which is given the filter, if there is one. */
+export function searchIndex(ground: SearchGround, spec: SearchSpec): ShardSearchResult | Promise<ShardSearchResult> {
+  const { state, index } = ground;
+  if (ground.held.size >= HELD_MAX) throw new Failure('overloaded', 'too many searches of this shard are running');
+  const matches = spec.filter === undefined ? undefined : compileFilter(spec.filter);
+  let held: Snapshot | undefined;
+  const found = index.search(spec.vector, {
+    k: spec.k,
+    ef: Math.max(spec.ef ?? ground.efDefault, spec.k),
+    vectorOf: (id) => (held ?? state).point(id)?.vector,
+    ...(matches && { accept: (id) => matches(id, (held ?? state).summary(id)?.payload ?? null) }),
+  });
+  const warnings = warningsFor(spec.filter, () => false);
+  if (!(found instanceof Promise)) {
+    return { sequence: state.meta.sequence, hits: hitsOf(state, found, spec), warnings };
+  }
+  // Nobody has had a turn since the search began, so this is the state that it searches.
+  held = state.snapshot();
+  return settle(ground, { found, held, spec, warnings });
+}
+
+/** What the hits carry is of the state that was searched, whatever was applied meanwhile. */
+async function settle(
+  { held: all }: SearchGround,
+  search: {
+    readonly found: Promise<readonly Found[]>;
+    readonly held: Snapshot;
+    readonly spec: SearchSpec;
+    readonly warnings: readonly Warning[];
+  },
+): Promise<ShardSearchResult> {
+  const { spec, warnings } = search;
+  using held = search.held;
+  all.add(held);
+  try {
+    const found = aboveThreshold(await search.found, spec);
+    return { sequence: held.sequence, hits: found.flatMap((hit) => heldHit(held, hit, spec)), warnings };
+  } finally {
+    all.delete(held);
+  }
+}
+
+function heldHit(held: Snapshot, { id, score }: Scored, spec: SearchSpec): readonly Hit[] {
+  const record = held.point(id);
+  return record === undefined ? [] : [{ ...viewOf(id, record, spec), score }];
 }
 
 export function checkQuery(shape: { readonly dimension: number; readonly metric: Metric }, vector: Float32Array): void {
@@ -56,11 +102,12 @@ function searchFiltered(ground: SearchGround, spec: SearchSpec): ShardSearchResu
     if (answer === undefined) known.set(id, (answer = matches(id, state.summary(id)?.payload ?? null)));
     return answer;
   };
-  const query = { ...spec, ef: Math.max(spec.ef ?? ground.efDefault, spec.k) };
-  const found = searchNearby(index, query, verdict);
+  const ef = Math.max(spec.ef ?? ground.efDefault, spec.k);
+  const vectorOf = (id: string): Float32Array | undefined => state.point(id)?.vector;
+  const found = searchNearby(index, { ...spec, ef, vectorOf }, verdict);
   if (found === undefined) return undefined;
   const hits = hitsOf(state, found, spec);
-  return { sequence: state.meta.sequence, hits, warnings: warningsFor(spec.filter) };
+  return { sequence: state.meta.sequence, hits, warnings: warningsFor(spec.filter, () => false) };
 }
 
 function searchAll({ state, scans }: SearchGround, spec: SearchSpec): Promise<ShardSearchResult> {
@@ -68,11 +115,8 @@ function searchAll({ state, scans }: SearchGround, spec: SearchSpec): Promise<Sh
     using snapshot = state.snapshot();
     const matches = spec.filter === undefined ? everything : compileFilter(spec.filter);
     const found = await exactSearch(snapshot, { vector: spec.vector, metric: state.meta.metric, k: spec.k, matches });
-    const hits = aboveThreshold(found, spec).flatMap(({ id, score }) => {
-      const record = snapshot.point(id);
-      return record === undefined ? [] : [{ ...viewOf(id, record, spec), score }];
-    });
-    return { sequence: snapshot.sequence, hits, warnings: warningsFor(spec.filter) };
+    const hits = aboveThreshold(found, spec).flatMap((hit) => heldHit(snapshot, hit, spec));
+    return { sequence: snapshot.sequence, hits, warnings: warningsFor(spec.filter, () => false) };
   });
 }
 

@@ -23,7 +23,7 @@ import { Background } from './background.ts';
 import { Gate } from './gate.ts';
 import { silent, type EngineLogger } from './logger.ts';
 import { count, scroll, type ScrollSpec } from './scan.ts';
-import { checkQuery, search, searchNow, type SearchGround, type ShardSearchResult } from './search.ts';
+import { checkQuery, search, searchIndex, type SearchGround, type ShardSearchResult } from './search.ts';
 import { viewOf, warningsFor, type Fields } from './views.ts';
 
 /** Scans that look at every point take turns slice by slice; more at once would only make each slice wait longer. */
@@ -80,7 +80,7 @@ export class Shard {
     this.#logger = logger;
     this.#state = state;
     this.#index = index;
-    this.#ground = { state, index, scans: this.#scans, efDefault: options.hnsw.ef_search };
+    this.#ground = { state, index, scans: this.#scans, efDefault: options.hnsw.ef_search, held: new Set() };
     this.#onFailure = options.onFailure;
     this.#background = new Background({ state, index, logger, onFailure: (cause) => this.#fail(cause) });
   }
@@ -143,10 +143,12 @@ export class Shard {
     return search(this.#ground, spec);
   }
 
-  /** The search without a filter, approximate, which needs no promise. */
+  /** The search without a filter, approximate, of an index that answers at once. */
   searchNow(spec: SearchSpec): ShardSearchResult {
     checkQuery(this.#state.meta, spec.vector);
-    return searchNow(this.#ground, spec);
+    const result = searchIndex(this.#ground, spec);
+    assert(!(result instanceof Promise), 'the index answers at once');
+    return result;
   }
 
   /** In the order asked; absent ones are left out. */
@@ -169,7 +171,7 @@ export class Shard {
     return this.#scans.run(async () => {
       using snapshot = this.#state.snapshot();
       const page = await scroll(snapshot, spec);
-      return { sequence: snapshot.sequence, ...page, warnings: warningsFor(spec.filter) };
+      return { sequence: snapshot.sequence, ...page, warnings: warningsFor(spec.filter, () => false) };
     });
   }
 
@@ -183,7 +185,7 @@ export class Shard {
       return {
         sequence: snapshot.sequence,
         count: await count(snapshot, filter),
-        warnings: warningsFor(filter),
+        warnings: warningsFor(filter, () => false),
       };
     });
   }

@@ -2,7 +2,7 @@ import { compareIds } from '@vectorizer/contracts';
 import type { StoreView, LmdbStore } from './lmdb-store.ts';
 import { idOfKey, keyAfter, pointKey, pointsEnd } from './keys.ts';
 import type { PointChanges } from './overlay.ts';
-import { decodeRecord, type PointRecord } from './record.ts';
+import { decodeRecord, decodeSummary, type PointRecord } from './record.ts';
 
 export type StoredPoint = { readonly id: string; readonly record: PointRecord };
 
@@ -15,14 +15,14 @@ export class Snapshot implements Disposable {
   readonly #store: LmdbStore;
   readonly #view: StoreView;
   readonly #changes: PointChanges;
-  readonly #changed: readonly string[];
+  /** The ids of the changes in order, once they are asked for. */
+  #changed: readonly string[] | undefined;
 
   constructor(source: { readonly sequence: number; readonly store: LmdbStore; readonly changes: PointChanges }) {
     this.sequence = source.sequence;
     this.#store = source.store;
     this.#view = source.store.view();
     this.#changes = source.changes;
-    this.#changed = [...source.changes.keys()].toSorted(compareIds);
   }
 
   point(id: string): PointRecord | undefined {
@@ -31,25 +31,32 @@ export class Snapshot implements Disposable {
     return bytes === undefined ? undefined : decodeRecord(bytes);
   }
 
+  /** A point without its vector, which is most of its bytes. */
+  summary(id: string): Omit<PointRecord, 'vector'> | undefined {
+    if (this.#changes.has(id)) return this.#changes.get(id);
+    const bytes = this.#store.peek(pointKey(id), this.#view);
+    return bytes === undefined ? undefined : decodeSummary(bytes);
+  }
+
   /** Reads in small batches, so the caller may pause between any two points. */
   *points(after?: string): Generator<StoredPoint> {
-    let next = this.#changed.findIndex((id) => after === undefined || compareIds(id, after) > 0);
-    if (next === -1) next = this.#changed.length;
+    const changed = (this.#changed ??= [...this.#changes.keys()].toSorted(compareIds));
+    let next = changed.findIndex((id) => after === undefined || compareIds(id, after) > 0);
+    if (next === -1) next = changed.length;
     for (const stored of this.#storedPoints(after)) {
-      for (; next < this.#changed.length && compareIds(this.#changed[next] ?? '', stored.id) < 0; next++) {
-        yield* this.#changedPoint(next);
+      for (; next < changed.length && compareIds(changed[next] ?? '', stored.id) < 0; next++) {
+        yield* this.#changedPoint(changed[next]);
       }
       if (!this.#changes.has(stored.id)) yield stored;
     }
-    for (; next < this.#changed.length; next++) yield* this.#changedPoint(next);
+    for (; next < changed.length; next++) yield* this.#changedPoint(changed[next]);
   }
 
   [Symbol.dispose](): void {
     this.#view[Symbol.dispose]();
   }
 
-  *#changedPoint(position: number): Generator<StoredPoint> {
-    const id = this.#changed[position] ?? '';
+  *#changedPoint(id = ''): Generator<StoredPoint> {
     const record = this.#changes.get(id);
     if (record !== undefined) yield { id, record };
   }

@@ -29,6 +29,7 @@ const SLICE_MS = 2;
 export class GraphIndex implements PointIndex {
   readonly #options: IndexOptions;
   readonly #buffer: DeltaBuffer;
+  readonly exhaustive = false;
   readonly #places = new Map<string, number>();
   #graph: LabelledGraph;
   /** While a rebuild runs: points that entered the old graph meanwhile and so are not in the new one. */
@@ -87,7 +88,7 @@ export class GraphIndex implements PointIndex {
   }
 
   /** Up to k points, best first. */
-  search(query: Float32Array, options: SearchOptions): Found[] {
+  search(query: Float32Array, options: Omit<SearchOptions, 'vectorOf'>): Found[] {
     const { metric } = this.#options;
     const vector = indexed(metric, query);
     const hits: Found[] = [];
@@ -250,7 +251,7 @@ export class GraphIndex implements PointIndex {
     if (moved !== undefined) this.#places.set(moved, -1 - row);
   }
 
-  #searchBuffer(vector: Float32Array, options: SearchOptions, hits: Found[]): void {
+  #searchBuffer(vector: Float32Array, options: Omit<SearchOptions, 'vectorOf'>, hits: Found[]): void {
     const { metric } = this.#options;
     const { accept } = options;
     if (accept === undefined) {

@@ -13,7 +13,14 @@ export type IndexOptions = GraphParameters & {
   readonly bufferRowsMax?: number;
 };
 
-export type SearchOptions = { readonly k: number; readonly ef: number; readonly accept?: (id: string) => boolean };
+export type SearchOptions = {
+  readonly k: number;
+  readonly ef: number;
+  /** Which points may be found, in the state at the time of the call, also after the search has given way. */
+  readonly accept?: (id: string) => boolean;
+  /** The vectors of that state. */
+  readonly vectorOf: (id: string) => Float32Array | undefined;
+};
 export type IndexStats = { readonly indexed: number; readonly buffered: number; readonly dead: number };
 export type Stamp = {
   /** Names this vector of this point, and is the point's version. */
@@ -41,8 +48,13 @@ export interface PointIndex {
   /** The point has a new version with the vector that it had. */
   touch(id: string, version: number): void;
   remove(id: string): void;
-  /** Up to k points, best first, of the state at the time of the call. */
-  search(query: Float32Array, options: SearchOptions): Found[];
+  /**
+   * Up to k points, best first, of the state at the time of the call. A promise where others get a turn meanwhile; the
+   * versions of its points are then not to be relied on.
+   */
+  search(query: Float32Array, options: SearchOptions): Found[] | Promise<Found[]>;
+  /** A search looks at every point, so a filter is best given to it. The others answer at once, without a promise. */
+  readonly exhaustive: boolean;
   /** Works for a slice of time; false when there was nothing to do. */
   drain(now: number): boolean;
   readonly needsRebuild: boolean;
