@@ -286,7 +286,7 @@ describe('the HTTP surface', () => {
               { id: 'a"\u2028', score: 0.5, version: 3, payload, vector: Float32Array.of(1, 0.5) },
               { id: 'b', score: -1, version: 4, payload: null },
             ],
-            warnings: [{ code: 'unindexed_filter', message: 'year is not indexed' }],
+            warnings: [{ code: 'unindexed_filter', message: 'year is not indexed', fields: ['year'] }],
           },
         ],
       });
@@ -298,7 +298,7 @@ describe('the HTTP surface', () => {
         { id: 'a"\u2028', score: 0.5, version: 3, payload: JSON.parse(payload) as unknown, vector: [1, 0.5] },
         { id: 'b', score: -1, version: 4, payload: null },
       ],
-      warnings: [{ code: 'unindexed_filter', message: 'year is not indexed' }],
+      warnings: [{ code: 'unindexed_filter', message: 'year is not indexed', fields: ['year'] }],
     });
     expect(decodeToken(String(answer.headers['x-vectorizer-token']))).toEqual({ uid, sequences: [3, 4] });
     expect(gateway.searched[0]).toEqual({

@@ -85,7 +85,8 @@ export class Replicas {
   #onChange({ kind, record }: CatalogChange): void {
     if (this.#closed) return;
     if (kind === 'dropped') this.#drop(record);
-    else for (const replica of this.#add(record)) void replica.open().then(this.#options.onChange);
+    else if (kind === 'created')
+      for (const replica of this.#add(record)) void replica.open().then(this.#options.onChange);
     this.#wake();
   }
 

@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Hit, PointView, Warning } from '@vectorizer/contracts';
+import { unindexedFilter, type Hit, type PointView, type Warning } from '@vectorizer/contracts';
 import { inOrderOf, mergeHits, mergePages } from './merge.ts';
 
 const hit = (id: string, score: number): Hit => ({ id, score, version: 1 });
 const point = (id: string): PointView => ({ id, version: 1 });
-const warning: Warning = { code: 'unindexed_filter', message: 'slow' };
+const warning: Warning = unindexedFilter(['year']);
 
 describe('merging hits', () => {
   it('ranks by score, breaks ties by id, and cuts to k', () => {
@@ -21,6 +21,11 @@ describe('merging hits', () => {
   it('gives each warning once', () => {
     const answer = { hits: [], warnings: [warning] };
     expect(mergeHits([answer, answer], 1).warnings).toEqual([warning]);
+  });
+
+  it('warns about the fields that any shard has warned about', () => {
+    const answers = [['a', 'b'], ['b', 'c'], []].map((fields) => ({ hits: [], warnings: [unindexedFilter(fields)] }));
+    expect(mergeHits(answers, 1).warnings).toEqual([unindexedFilter(['a', 'b', 'c'])]);
   });
 });
 

@@ -1,4 +1,11 @@
-import { byRank, compareIds, type PointView, type SearchResult, type Warning } from '@vectorizer/contracts';
+import {
+  byRank,
+  compareIds,
+  unindexedFilter,
+  type PointView,
+  type SearchResult,
+  type Warning,
+} from '@vectorizer/contracts';
 
 /** One search's results of every shard as one; the shards' lists are sorted, which the sort makes use of. */
 export function mergeHits(results: readonly SearchResult[], k: number): SearchResult {
@@ -6,13 +13,10 @@ export function mergeHits(results: readonly SearchResult[], k: number): SearchRe
   return { hits: hits.length > k ? hits.slice(0, k) : hits, warnings: mergeWarnings(results) };
 }
 
-/** One of each code. */
+/** As one, about the fields of all: an index may be ready on one shard and not yet on another. */
 export function mergeWarnings(results: readonly { readonly warnings: readonly Warning[] }[]): Warning[] {
-  const byCode = new Map<string, Warning>();
-  for (const warning of results.flatMap(({ warnings }) => warnings)) {
-    if (!byCode.has(warning.code)) byCode.set(warning.code, warning);
-  }
-  return [...byCode.values()];
+  const fields = new Set(results.flatMap(({ warnings }) => warnings.flatMap((warning) => warning.fields)));
+  return fields.size === 0 ? [] : [unindexedFilter([...fields])];
 }
 
 export type Page = { readonly points: readonly PointView[]; readonly more: boolean };

@@ -7,6 +7,7 @@ import {
   scroll,
   search,
   shardOf,
+  unindexedFilter,
   type CollectionRecord,
   type Hit,
   type SearchSpec,
@@ -48,7 +49,7 @@ about('a search', () => {
     await using setting = await startQuery();
     const record = await setting.collection([['a'], ['b']]);
     const [a, b] = [serveNode(setting.bus, 'a'), serveNode(setting.bus, 'b')];
-    const warnings = [{ code: 'unindexed_filter', message: 'slow' }] as const;
+    const warnings = [unindexedFilter(['year'])];
     a.search = async () => ({ sequence: 7, results: [{ hits: [hit('x', 0.9), hit('y', 0.5)], warnings }] });
     b.search = async () => ({ sequence: 9, results: [{ hits: [hit('w', 0.5), hit('z', 0.4)], warnings }] });
     const answer = await setting.bus.call(search, searching(record), { context: context() });

@@ -36,7 +36,8 @@ export class ReplicaRegistry {
     for (const record of catalog.list()) this.#add(record);
     catalog.onChange(({ kind, record }) => {
       if (kind === 'created') this.#add(record);
-      else this.#collections.delete(record.uid);
+      else if (kind === 'dropped') this.#collections.delete(record.uid);
+      else this.#change(record);
     });
   }
 
@@ -51,6 +52,15 @@ export class ReplicaRegistry {
 
   shards(): readonly KnownShard[] {
     return [...this.#collections.values()].flat();
+  }
+
+  /** The same replicas, with all that was heard of them: nothing moves them yet. */
+  #change(record: CollectionRecord): void {
+    const known = this.#collections.get(record.uid) ?? [];
+    this.#collections.set(
+      record.uid,
+      known.map((shard) => ({ ...shard, record })),
+    );
   }
 
   #add(record: CollectionRecord): void {

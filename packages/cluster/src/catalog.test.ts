@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { Kvm } from '@nats-io/kv';
-import { buckets, NewCollection, NodeId } from '@vectorizer/contracts';
+import { buckets, NewCollection, NodeId, type CollectionRecord } from '@vectorizer/contracts';
 import type { Failure } from '@vectorizer/errors';
 import { createLogger } from '@vectorizer/telemetry';
 import { startNats, until, type NatsServer } from '@vectorizer/testing';
@@ -13,6 +13,11 @@ const logger = createLogger({ service: 'test', level: 'fatal' });
 const node = NodeId.parse('n1');
 const books = NewCollection.parse({ name: 'books', dimension: 4 });
 const placement = (): NodeId[][] => [[node]];
+
+const indexing = (key: string) => (record: CollectionRecord) => ({
+  ...record,
+  payload_indexes: [...record.payload_indexes, { key, type: 'keyword' as const }],
+});
 
 async function openCatalog(nats: NatsServer): Promise<{ catalog: Catalog } & AsyncDisposable> {
   const connection = await connectNats({ servers: nats.url, name: 'test' });
@@ -57,6 +62,41 @@ describe('the catalog', () => {
       'created',
       'dropped',
     ]);
+  });
+
+  it('makes each of many concurrent changes upon the others, and tells other processes of the change', async () => {
+    await using nats = await startNats();
+    await using here = await openCatalog(nats);
+    await using there = await openCatalog(nats);
+    const made = await here.catalog.create(books, placement);
+    expect(await there.catalog.find('books')).toEqual(made);
+    const heard: CatalogChange[] = [];
+    there.catalog.onChange((change) => heard.push(change));
+    const keys = Array.from({ length: 12 }, (_, i) => `k${i}`);
+    const catalogs = [here.catalog, there.catalog];
+    await Promise.all(keys.map((key, i) => catalogs[i % 2]?.update('books', indexing(key))));
+    const found = await here.catalog.find('books');
+    expect(found?.uid).toBe(made.uid);
+    expect(found?.payload_indexes.map(({ key }) => key).toSorted()).toEqual(keys.toSorted());
+    await until(() => heard.at(-1)?.record.payload_indexes.length === keys.length, { timeoutMs: 5_000 });
+    expect(new Set(heard.map(({ kind }) => kind))).toEqual(new Set(['changed']));
+    expect(there.catalog.findByUid(made.uid)).toEqual(found);
+    await expect(here.catalog.update('absent', (record) => record)).rejects.toMatchObject({
+      type: 'collection_not_found',
+    });
+  });
+
+  it('reads a record from before there were payload indexes as one that has none', async () => {
+    await using nats = await startNats();
+    await using here = await openCatalog(nats);
+    const { payload_indexes, ...old } = await here.catalog.create(books, placement);
+    expect(payload_indexes).toEqual([]);
+    const connection = await connectNats({ servers: nats.url, name: 'older' });
+    const bucket = await new Kvm(connection).open(buckets.collections);
+    await bucket.put('books', JSON.stringify(old));
+    await connection.close();
+    await using there = await openCatalog(nats);
+    expect(await there.catalog.find('books')).toEqual({ ...old, payload_indexes: [] });
   });
 
   it('is complete when it is opened', async () => {

@@ -12,7 +12,11 @@ import { Failure } from '@vectorizer/errors';
 import type { Logger } from '@vectorizer/telemetry';
 import { KvMirror } from './kv-mirror.ts';
 
-export type CatalogChange = { readonly kind: 'created' | 'dropped'; readonly record: CollectionRecord };
+/** `changed`: the same collection, with a record that says something else. */
+export type CatalogChange = {
+  readonly kind: 'created' | 'changed' | 'dropped';
+  readonly record: CollectionRecord;
+};
 
 /** The collections that exist. What is here is the truth: a log or a directory without a record here is rubbish. */
 export class Catalog {
@@ -24,8 +28,8 @@ export class Catalog {
     this.#mirror = mirror;
     this.#byUid = new Map(mirror.values().map((record) => [record.uid, record]));
     this.onChange(({ kind, record }) => {
-      if (kind === 'created') this.#byUid.set(record.uid, record);
-      else this.#byUid.delete(record.uid);
+      if (kind === 'dropped') this.#byUid.delete(record.uid);
+      else this.#byUid.set(record.uid, record);
     });
   }
 
@@ -63,7 +67,7 @@ export class Catalog {
 
   /** Durable when it returns. Of concurrent creations of one name one wins, the others get `collection_already_exists`. */
   async create(collection: NewCollection, placement: (uid: CollectionUid) => NodeId[][]): Promise<CollectionRecord> {
-    const { name, ...config } = collection;
+    const { name, payload_indexes, ...config } = collection;
     const uid = newUid();
     const record: CollectionRecord = {
       v: 1,
@@ -72,9 +76,20 @@ export class Catalog {
       created_at: new Date().toISOString(),
       config: CollectionConfig.parse(config),
       placement: placement(uid),
+      payload_indexes,
     };
     if (await this.#mirror.create(name, record, (found) => found.uid === uid)) return record;
     throw new Failure('collection_already_exists', `collection ${name} exists`, { details: { collection: name } });
+  }
+
+  /**
+   * Changes the record that is there: of concurrent changes each is made upon the others' results. `change` may be called
+   * more than once, and refuses by throwing. Durable when it returns.
+   */
+  async update(name: string, change: (record: CollectionRecord) => CollectionRecord): Promise<CollectionRecord> {
+    const updated = await this.#mirror.update(name, change);
+    if (updated !== undefined) return updated;
+    throw new Failure('collection_not_found', `collection ${name} does not exist`, { details: { collection: name } });
   }
 
   /** Durable when it returns. */
@@ -87,7 +102,10 @@ export class Catalog {
   /** Also told when a namesake takes the place of another collection: dropped first, then created. */
   onChange(listener: (change: CatalogChange) => void): void {
     this.#mirror.onChange(({ before, after }) => {
-      if (before?.uid === after?.uid) return;
+      if (before !== undefined && after?.uid === before.uid) {
+        listener({ kind: 'changed', record: after });
+        return;
+      }
       if (before !== undefined) listener({ kind: 'dropped', record: before });
       if (after !== undefined) listener({ kind: 'created', record: after });
     });

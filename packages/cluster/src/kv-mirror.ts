@@ -20,6 +20,7 @@ const CHECK_INTERVAL_MS = 5_000;
 /** A refused or unanswered write is tried again this often while a leader is elected. */
 const WRITE_ATTEMPTS_MAX = 20;
 const WRITE_RETRY_MS = 250;
+const LOST_PAUSE_MS_MAX = 20;
 /** Keys asked for at once when the whole bucket is read. */
 const READS_IN_FLIGHT_MAX = 8;
 
@@ -136,6 +137,27 @@ export class KvMirror<T> {
   async put(key: string, value: T): Promise<void> {
     const revision = await this.#ask(() => this.#kv.put(key, JSON.stringify(value)));
     this.#set(key, value, revision);
+  }
+
+  /**
+   * Replaces the value by what `change` makes of it, if nobody else was quicker, else makes it anew of theirs. Undefined
+   * when there is none. After an answer that got lost, `change` meets its own result: it has to be content with that.
+   */
+  async update(key: string, change: (value: T) => T): Promise<T | undefined> {
+    for (let attempt = 1; ; attempt++) {
+      const found = await this.refresh(key);
+      const revision = this.#entries.get(key)?.revision;
+      if (found === undefined || revision === undefined) return undefined;
+      const changed = change(found);
+      try {
+        this.#set(key, changed, await this.#kv.update(key, JSON.stringify(changed), revision));
+        return changed;
+      } catch (cause) {
+        if (attempt === WRITE_ATTEMPTS_MAX) throw unavailable(this.#options.bucket, cause);
+        // A server that does not answer gets time; those that lost to another writer come back one by one.
+        await sleep(isTransient(cause) ? WRITE_RETRY_MS : Math.random() * LOST_PAUSE_MS_MAX);
+      }
+    }
   }
 
   /** Deletes the key if it is as last seen; answers the value that was deleted, or undefined when there was none. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { limits } from './limits.ts';
 import { CollectionName, CollectionUid, NodeId } from './names.ts';
+import { PayloadIndexes } from './payload-index.ts';
 
 export const Metric = z.enum(['cosine', 'dot', 'euclidean']);
 export type Metric = z.infer<typeof Metric>;
@@ -35,5 +36,7 @@ export const CollectionRecord = z.object({
   created_at: z.iso.datetime(),
   config: CollectionConfig,
   placement: z.array(z.array(NodeId)),
+  /** May change in the collection's life. */
+  payload_indexes: PayloadIndexes.default([]),
 });
 export type CollectionRecord = z.infer<typeof CollectionRecord>;

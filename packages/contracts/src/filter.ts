@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { limits } from './limits.ts';
 import { PointId } from './names.ts';
+import { PayloadKey as Key } from './payload-index.ts';
 
 const Scalar = z.union([z.string(), z.number(), z.boolean()]);
-const Key = z.string().min(1).max(256);
 const Scalars = z.array(Scalar).min(1).max(limits.filterValuesMax);
 const Bound = z.union([z.number(), z.iso.datetime({ offset: true })]);
 const Geo = z.strictObject({ lat: z.number().min(-90).max(90), lon: z.number().min(-180).max(180) });

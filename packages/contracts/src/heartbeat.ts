@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { CollectionUid, NodeId } from './names.ts';
+import { PayloadIndexReport } from './payload-index.ts';
 
 /** How a replica is, by its own word. The monitor adds what only others can see (silence, lag, divergence). */
 export const ReplicaPhase = z.enum(['syncing', 'following', 'diverged', 'failed']);
@@ -30,6 +31,7 @@ export const ReplicaReport = z.object({
   entries_rejected: z.int().nonnegative(),
   /** When the last entry was applied, ISO 8601; null before the first. */
   last_applied_at: z.string().nullable(),
+  payload_indexes: z.array(PayloadIndexReport).optional(),
 });
 export type ReplicaReport = z.infer<typeof ReplicaReport>;
 

@@ -65,9 +65,10 @@ export {
 export { limits } from './limits.ts';
 export { CollectionName, CollectionUid, compareIds, NodeId, PointId } from './names.ts';
 export { Operation, type Outcome, type RequestOutcome } from './operation.ts';
+export { PayloadIndex, PayloadIndexes, PayloadIndexReport, PayloadIndexType, PayloadKey } from './payload-index.ts';
 export { parsePayload, PayloadText, type Json, type Payload } from './payload.ts';
 export { shardOf } from './placement.ts';
-export { byRank, type Hit, type PointView, type Warning } from './points.ts';
+export { byRank, unindexedFilter, type Hit, type PointView, type Warning } from './points.ts';
 export type { ReplicaStatus, ReplicationStats, ReplicationStatus, ReplicaView } from './replication.ts';
 export { buckets, LOG_STREAM_PREFIX, subjects } from './subjects.ts';
 export { decodeToken, encodeToken } from './token.ts';

@@ -5,6 +5,9 @@ export const limits = {
   payloadBytesMax: 65_536,
   payloadDepthMax: 32,
   payloadKeysPerRequestMax: 64,
+  payloadKeyCharactersMax: 256,
+  /** Declared payload indexes of a collection: each costs memory, and time for every write. */
+  payloadIndexesMax: 32,
   batchPointsMax: 1_000,
   batchSearchesMax: 100,
   kMax: 1_000,

@@ -10,7 +10,18 @@ export type PointView = {
 export type Hit = PointView & { readonly score: number };
 
 /** Something the caller should know about an answer that is right all the same. */
-export type Warning = { readonly code: 'unindexed_filter'; readonly message: string };
+export type Warning = {
+  readonly code: 'unindexed_filter';
+  readonly message: string;
+  /** The payload keys that it is about. */
+  readonly fields: readonly string[];
+};
+
+/** The keys of a filter that no payload index answers for. */
+export function unindexedFilter(fields: readonly string[]): Warning {
+  const message = `payload fields without an index are looked at point by point: ${fields.join(', ')}`;
+  return { code: 'unindexed_filter', message, fields };
+}
 
 /** Best first; ties by id, so that answers of several shards and replicas merge the same way. */
 export function byRank(a: Pick<Hit, 'id' | 'score'>, b: Pick<Hit, 'id' | 'score'>): number {

@@ -5,6 +5,7 @@ import { Filter } from './filter.ts';
 import type { ReplicaReport } from './heartbeat.ts';
 import { limits } from './limits.ts';
 import { CollectionName, CollectionUid, PointId } from './names.ts';
+import { PayloadIndexes } from './payload-index.ts';
 import { Operation, type Outcome, type RequestOutcome } from './operation.ts';
 import type { Hit, PointView, Warning } from './points.ts';
 import type { ReplicationStatus } from './replication.ts';
@@ -131,5 +132,9 @@ export const shardDescribe = procedure<ReplicaReport>()('index.describe', Shard)
 export const replicationStatus = procedure<ReplicationStatus>()('monitor.status', z.object({}));
 
 /** Catalog: made by the gateway on the catalog directly; here for the shape of a creation. */
-export const NewCollection = z.strictObject({ name: CollectionName, ...CollectionConfig.shape });
+export const NewCollection = z.strictObject({
+  name: CollectionName,
+  ...CollectionConfig.shape,
+  payload_indexes: PayloadIndexes.default([]),
+});
 export type NewCollection = z.infer<typeof NewCollection>;

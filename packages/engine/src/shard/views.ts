@@ -1,4 +1,4 @@
-import type { Filter, PointView, Warning } from '@vectorizer/contracts';
+import { unindexedFilter, type Filter, type PointView, type Warning } from '@vectorizer/contracts';
 import type { PointRecord } from '../state/record.ts';
 
 /** Which parts of a point a reader asks for. */
@@ -13,19 +13,19 @@ export function viewOf(id: string, record: PointRecord, fields: Fields): PointVi
   };
 }
 
-const UNINDEXED: readonly Warning[] = [
-  {
-    code: 'unindexed_filter',
-    message: 'the filter reads payload fields that have no index; it is evaluated point by point',
-  },
-];
+const NONE: readonly Warning[] = [];
 
-/** A filter by ids alone needs no index. */
-export function warningsFor(filter: Filter | undefined): readonly Warning[] {
-  return filter !== undefined && readsPayload(filter) ? UNINDEXED : [];
+/** Names the payload keys of a filter that no index answers for. A filter by ids alone needs no index. */
+export function warningsFor(filter: Filter | undefined, indexed: (key: string) => boolean): readonly Warning[] {
+  if (filter === undefined) return NONE;
+  const fields = [...new Set(keysOf(filter))].filter((key) => !indexed(key));
+  return fields.length === 0 ? NONE : [unindexedFilter(fields)];
 }
 
-function readsPayload(filter: Filter): boolean {
+function keysOf(filter: Filter): string[] {
   const conditions = [...(filter.must ?? []), ...(filter.should ?? []), ...(filter.must_not ?? [])];
-  return conditions.some((condition) => 'key' in condition || (!('has_id' in condition) && readsPayload(condition)));
+  return conditions.flatMap((condition) => {
+    if ('key' in condition) return [condition.key];
+    return 'has_id' in condition ? [] : keysOf(condition);
+  });
 }
