@@ -176,9 +176,11 @@ describe.each(Kind.options)('a %s collection', (kind) => {
     await using directory = await temporaryDirectory();
     const hnsw = { m: 8, ef_construction: 80, ef_search: 64 };
     const shard = await Shard.open({ kind, metric, hnsw, dimension: 2, directory: join(directory.path, 'shard') });
-    const ops = Object.entries(points).map(
-      ([id, vector]): Operation => ({ kind: 'upsert', id, vector: Float32Array.from(vector) }),
-    );
+    const ops = Object.entries(points).map(([id, vector]): Operation => ({
+      kind: 'upsert',
+      id,
+      vector: Float32Array.from(vector),
+    }));
     const { request } = encodeRequest({ id: 'r', ops });
     await shard.apply({ sequence: 1, bytes: encodeEntry({ at: 0, requests: [request] }), at: 1_000 });
     for (const exact of [false, true]) {
