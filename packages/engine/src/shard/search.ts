@@ -59,18 +59,18 @@ export function searchIndex(ground: SearchGround, spec: SearchSpec): ShardSearch
 /** What the hits carry is of the state that was searched, whatever was applied meanwhile. */
 async function settle(
   { held: all }: SearchGround,
-  search: {
+  running: {
     readonly found: Promise<readonly Found[]>;
     readonly held: Snapshot;
     readonly spec: SearchSpec;
     readonly warnings: readonly Warning[];
   },
 ): Promise<ShardSearchResult> {
-  const { spec, warnings } = search;
-  using held = search.held;
+  const { spec, warnings } = running;
+  using held = running.held;
   all.add(held);
   try {
-    const found = aboveThreshold(await search.found, spec);
+    const found = aboveThreshold(await running.found, spec);
     return { sequence: held.sequence, hits: found.flatMap((hit) => heldHit(held, hit, spec)), warnings };
   } finally {
     all.delete(held);
