@@ -111,3 +111,5 @@ function siftDown(heap: usize, size: i32, score: f32): void {
 function sum(v: v128): f32 {
   return f32x4.extract_lane(v, 0) + f32x4.extract_lane(v, 1) + (f32x4.extract_lane(v, 2) + f32x4.extract_lane(v, 3));
 }
+
+export { encodeBits, encodeInt8, scanBits, scanBitsDistance, scanInt8, scanInt8Distance, selectFrom } from './codes';

@@ -1,1 +1,3 @@
+export { CodeRows } from './code-rows.ts';
+export type { CodeQuery, CodeType } from './code-shape.ts';
 export { RowBuffer, type RowMetric } from './row-buffer.ts';

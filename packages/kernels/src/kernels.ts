@@ -1,6 +1,15 @@
 import { readFileSync } from 'node:fs';
 
 type ScanArguments = [rows: number, query: number, scores: number, count: number, stride: number];
+type CodeScanArguments = [
+  rows: number,
+  query: number,
+  scores: number,
+  count: number,
+  codeBytes: number,
+  factor: number,
+];
+type SelectFromArguments = [scores: number, found: number, count: number, floor: number];
 type SelectArguments = [scores: number, found: number, heap: number, count: number, k: number];
 
 /** What assembly/index.ts exports; addresses are bytes into the memory. */
@@ -8,6 +17,13 @@ export type Kernels = {
   readonly scanDot: (...scan: ScanArguments) => void;
   readonly scanSquaredL2: (...scan: ScanArguments) => void;
   readonly selectTop: (...select: SelectArguments) => number;
+  readonly selectFrom: (...select: SelectFromArguments) => number;
+  readonly encodeInt8: (vector: number, codes: number, codeBytes: number) => number;
+  readonly encodeBits: (vector: number, codes: number, codeBytes: number) => void;
+  readonly scanInt8: (...scan: CodeScanArguments) => void;
+  readonly scanInt8Distance: (...scan: CodeScanArguments) => void;
+  readonly scanBits: (...scan: CodeScanArguments) => void;
+  readonly scanBitsDistance: (...scan: CodeScanArguments) => void;
 };
 
 let compiled: WebAssembly.Module | undefined;
