@@ -12,6 +12,7 @@ export const limits = {
   batchSearchesMax: 100,
   kMax: 1_000,
   efMax: 10_000,
+  oversamplingMax: 32,
   scrollLimitMax: 1_000,
   filterConditionsMax: 64,
   filterDepthMax: 8,

@@ -8,6 +8,7 @@ import { CollectionName, CollectionUid, PointId } from './names.ts';
 import { PayloadIndexes } from './payload-index.ts';
 import { Operation, type Outcome, type RequestOutcome } from './operation.ts';
 import type { Hit, PointView, Warning } from './points.ts';
+import { SearchQuantization } from './quantization.ts';
 import type { ReplicationStatus } from './replication.ts';
 
 /** Until where a write is carried before it is answered: in the log, applied by one replica per shard, or by all. */
@@ -45,6 +46,7 @@ export const SearchSpec = z.object({
   k: z.int().min(1).max(limits.kMax),
   ef: z.int().min(1).max(limits.efMax).optional(),
   exact: z.boolean().optional(),
+  quantization: SearchQuantization.optional(),
   filter: Filter.optional(),
   score_threshold: z.number().optional(),
   ...Fields.shape,
