@@ -1,31 +1,99 @@
-/** What has to be there for a figure to be measured. */
-export type Subject = 'bare' | 'engine' | 'server';
-export type Phase = 'fill' | 'search' | 'memory' | 'accept';
+import type { Kind } from '@vectorizer/contracts';
+import { SELECTIVITIES } from './data/payload.ts';
+import { KINDS, OTHER_KINDS, updatePrefix, WAITS } from './kinds.ts';
+import { EFS } from './measure/by-ef.ts';
+
+/** What has to be there for a figure to be measured; `server` is a filled collection of the `system`. */
+export type Subject = 'bare' | 'engine' | 'server' | 'system';
+
+/** In the order in which they are measured: what changes the points comes after what searches them. */
+export const PHASES = [
+  'fill',
+  'memory',
+  'search',
+  'ef',
+  'exact',
+  'filter',
+  'restart',
+  'under_writes',
+  'searchable',
+  'kinds',
+  'update',
+  'update_http',
+  'accept',
+] as const;
+export type Phase = (typeof PHASES)[number];
 
 type Plan = { readonly phase: Phase; readonly subjects: readonly Subject[] };
 
+const plan = (phase: Phase, ...subjects: readonly Subject[]): Plan => ({ phase, subjects });
+
 /** Every figure of the program, in the order in which they are printed. */
 const FIGURES: Readonly<Record<string, Plan>> = {
-  'search.bare': { phase: 'search', subjects: ['bare'] },
-  'search.engine': { phase: 'search', subjects: ['engine'] },
-  'search.engine.share_of_bare': { phase: 'search', subjects: ['bare', 'engine'] },
-  'search.http1.qps': { phase: 'search', subjects: ['server'] },
-  'search.http1.p50_ms': { phase: 'search', subjects: ['server'] },
-  'search.http1.p99_ms': { phase: 'search', subjects: ['server'] },
-  'search.http1.overhead_ms': { phase: 'search', subjects: ['engine', 'server'] },
-  'search.http32.qps': { phase: 'search', subjects: ['server'] },
-  'search.http32.p99_ms': { phase: 'search', subjects: ['server'] },
-  'search.http32.share_of_bare': { phase: 'search', subjects: ['bare', 'server'] },
-  'ingest.accepted_per_s': { phase: 'accept', subjects: ['server'] },
-  'ingest.accepted.p99_ms': { phase: 'accept', subjects: ['server'] },
-  'ingest.bare': { phase: 'fill', subjects: ['bare'] },
-  'ingest.engine': { phase: 'fill', subjects: ['engine'] },
-  'ingest.engine.share_of_bare': { phase: 'fill', subjects: ['bare', 'engine'] },
-  'ingest.indexed': { phase: 'fill', subjects: ['server'] },
-  'ingest.indexed.share_of_bare': { phase: 'fill', subjects: ['bare', 'server'] },
-  'memory.resident': { phase: 'memory', subjects: ['server'] },
-  'memory.limit': { phase: 'memory', subjects: ['server'] },
+  'search.bare': plan('search', 'bare'),
+  'search.engine': plan('search', 'engine'),
+  'search.engine.share_of_bare': plan('search', 'bare', 'engine'),
+  ...Object.fromEntries(EFS.map((ef) => [`search.engine.ef${ef}`, plan('ef', 'engine')])),
+  ...Object.fromEntries(EFS.map((ef) => [`search.bare.ef${ef}`, plan('ef', 'bare')])),
+  'search.http1.qps': plan('search', 'server'),
+  'search.http1.p50_ms': plan('search', 'server'),
+  'search.http1.p99_ms': plan('search', 'server'),
+  'search.http1.overhead_ms': plan('search', 'engine', 'server'),
+  'search.http8.qps': plan('search', 'server'),
+  'search.http8.p99_ms': plan('search', 'server'),
+  'search.http8.share_of_bare': plan('search', 'bare', 'server'),
+  'search.http32.qps': plan('search', 'server'),
+  'search.http32.p99_ms': plan('search', 'server'),
+  'search.http32.share_of_bare': plan('search', 'bare', 'server'),
+  'search.under_writes.p99_ms': plan('under_writes', 'server'),
+  'search.under_writes.p99_ratio': plan('under_writes', 'server'),
+  'search.under_writes.written_per_s': plan('under_writes', 'server'),
+  'exact.engine': plan('exact', 'engine'),
+  ...Object.fromEntries(
+    SELECTIVITIES.flatMap(({ name }) =>
+      ['recall', 'p99_ratio', 'p50_ratio'].map((of) => [`filter.${name}.${of}`, plan('filter', 'engine')]),
+    ),
+  ),
+  'ingest.accepted_per_s': plan('accept', 'system'),
+  'ingest.accepted.p99_ms': plan('accept', 'system'),
+  'ingest.bare': plan('fill', 'bare'),
+  'ingest.engine': plan('fill', 'engine'),
+  'ingest.engine.share_of_bare': plan('fill', 'bare', 'engine'),
+  'ingest.indexed': plan('fill', 'server'),
+  'ingest.indexed.share_of_bare': plan('fill', 'bare', 'server'),
+  'ingest.searchable_p50_ms': plan('searchable', 'server'),
+  'ingest.searchable_p99_ms': plan('searchable', 'server'),
+  'ingest.searchable.written_per_s': plan('searchable', 'server'),
+  ...Object.assign({}, ...KINDS.map(updatesOf)),
+  ...Object.assign({}, ...OTHER_KINDS.map(comparisonsOf)),
+  'snapshot.save_s': plan('restart', 'engine'),
+  'restart.ready_s': plan('restart', 'engine'),
+  'memory.resident': plan('memory', 'server'),
+  'memory.limit': plan('memory', 'server'),
 };
+
+function updatesOf(kind: Kind): Record<string, Plan> {
+  const prefix = updatePrefix(kind);
+  const engine = ['us', 'delete_insert_us', 'speedup', 'cpu_us', 'delete_insert_cpu_us', 'cpu_ratio'];
+  const names = (of: readonly string[], as: Plan): [string, Plan][] => of.map((name) => [`${prefix}.${name}`, as]);
+  return Object.fromEntries([
+    ...names(
+      engine.map((name) => `engine.${name}`),
+      plan('update', 'engine'),
+    ),
+    ...names(['hnswlib.delete_insert_us', 'engine.vs_hnswlib'], plan('update', 'bare', 'engine')),
+    ...names(['recall'], plan('update', 'engine')),
+    ...names(
+      WAITS.flatMap((wait) => [`http.${wait}.ms`, `http.${wait}.delete_insert_ms`, `http.${wait}.speedup`]),
+      plan('update_http', 'system'),
+    ),
+  ]);
+}
+
+function comparisonsOf(kind: Kind): Record<string, Plan> {
+  const names = ['search', 'search.share_of_cpu', 'search.share_of_exact', 'recall', 'memory_ratio'];
+  return Object.fromEntries(names.map((name) => [`${kind}.${name}`, plan('kinds', 'engine')]));
+}
 
 /** The figures asked for, and what they take. */
 export type Selection = {
@@ -45,8 +113,8 @@ export function select(prefixes: readonly string[]): Selection {
   const chosen = all.filter(([name]) => asked(name));
   return {
     names: new Set(chosen.map(([name]) => name)),
-    phases: new Set(chosen.map(([, plan]) => plan.phase)),
-    subjects: new Set(chosen.flatMap(([, plan]) => plan.subjects)),
+    phases: new Set(chosen.map(([, { phase }]) => phase)),
+    subjects: new Set(chosen.flatMap(([, { subjects }]) => subjects)),
   };
 }
 

@@ -1,77 +1,96 @@
-import { join } from 'node:path';
-import { temporaryDirectory } from '@vectorizer/testing';
-import { benchAccept } from './accept.ts';
-import { Bare } from './bare.ts';
-import type { Dataset } from './dataset.ts';
-import { Engine } from './engine.ts';
-import { inOrder, select, type Selection } from './figures.ts';
-import { benchFill } from './fill.ts';
+import { AssertionError } from 'node:assert/strict';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { inspect } from 'node:util';
+import { select } from './figures.ts';
 import { readOptions, USAGE, type Options } from './options.ts';
-import { describeMachine, figure, printTable, writeJson, type Result } from './report.ts';
-import { benchSearch } from './search.ts';
-import { Server } from './server.ts';
-import { spread } from './statistics.ts';
-import { startSystem, type System } from './system.ts';
+import { check, readBudgets } from './outcome/budgets.ts';
+import { drawReport } from './outcome/chart.ts';
+import { compare } from './outcome/compare.ts';
+import { markdownOf } from './outcome/markdown.ts';
+import {
+  appendToHistory,
+  describeCommit,
+  HISTORY_FILE,
+  readHistory,
+  readRecord,
+  REPORT_FILE,
+  writeRecord,
+  type Recorded,
+} from './outcome/record.ts';
+import { describeMachine, printTable } from './outcome/result.ts';
+import { updateRows, updateTable } from './outcome/updates.ts';
+import { measure } from './run.ts';
 
-/** `./vectorizer bench`: the figures asked for in one run, in alternating rounds, so that ratios hold on a busy machine. */
-async function main(): Promise<void> {
+/** `./vectorizer bench`; answers the exit code. */
+async function main(): Promise<number> {
   const options = readOptions(process.argv.slice(2));
   if (options === undefined) {
     say(USAGE);
-    return;
+    return 0;
   }
-  const selection = select(options.names);
+  if (options.report) return drawHistory();
+  const record = options.from === undefined ? await measured(options) : readRecord(options.from);
+  say('');
+  print(record, options);
+  if (options.compare !== undefined)
+    say(['', ...compare(record.results, readRecord(options.compare).results)].join('\n'));
+  return options.check ? checked(record) : 0;
+}
+
+async function measured(options: Options): Promise<Recorded> {
+  const { names, quick, rounds, json } = options;
+  const selection = select(names);
   const machine = describeMachine();
   const dataset = options.dataset();
   say(`${machine.cores} × ${machine.cpu}, load ${machine.load.toFixed(2)}, Node ${machine.node}`);
   say(`${dataset.name}: ${dataset.rows.length} rows × ${dataset.dimension}, ${dataset.queries.length} queries`);
-  const measured = await measure(selection, dataset, options);
-  const results = inOrder(measured.filter(({ name }) => selection.names.has(name)));
+  const at = new Date().toISOString();
+  const searchDelayMs = Number(process.env['VECTORIZER_BENCH_SEARCH_DELAY_MS'] ?? 0);
+  const results = await measure({ selection, dataset, rounds, searchDelayMs, say });
+  const record = { at, commit: describeCommit(), quick, rounds: rounds.count, machine, dataset: dataset.name, results };
+  if (json !== undefined) writeRecord(json, record);
+  if (json !== undefined || !quick) appendToHistory(record);
+  return record;
+}
+
+function print(record: Recorded, { markdown }: Options): void {
+  if (markdown) {
+    say(markdownOf(record, readBudgets()).join('\n'));
+    return;
+  }
+  printTable(record.results, say);
+  const updates = updateRows(record.results);
+  if (updates.length > 0) say(['', ...updateTable(updates)].join('\n'));
+}
+
+function checked({ results, quick }: Recorded): number {
+  const { held, breaches } = check(results, readBudgets(), quick);
   say('');
-  printTable(results, say);
-  if (options.json !== undefined) writeJson(options.json, { machine, dataset: dataset.name, results });
+  for (const breach of breaches) say(`over budget: ${breach}`);
+  // A check that holds nothing against anything would always pass.
+  if (held === 0) say('none of these figures has a budget');
+  else if (breaches.length === 0) say(`all of ${held} budgets are kept`);
+  return held === 0 || breaches.length > 0 ? 1 : 0;
 }
 
-async function measure({ phases, subjects }: Selection, dataset: Dataset, { rounds }: Options): Promise<Result[]> {
-  await using stack = new AsyncDisposableStack();
-  const results: Result[] = [];
-  const system = subjects.has('server') ? stack.use(await startSystem()) : undefined;
-  if (phases.has('fill') || phases.has('search') || phases.has('memory')) {
-    const directory = stack.use(await temporaryDirectory()).path;
-    const bare = subjects.has('bare') ? stack.adopt(new Bare(dataset), (it) => it.stop()) : undefined;
-    const engine = subjects.has('engine')
-      ? stack.adopt(await Engine.open(join(directory, 'engine'), dataset), (it) => it.close())
-      : undefined;
-    const server = system === undefined ? undefined : stack.use(new Server(system.url, dataset));
-    await server?.create();
-    say('filling …');
-    const filled = [bare, engine, server].filter((subject) => subject !== undefined);
-    results.push(...(await benchFill(filled, dataset.rows.length, rounds)));
-    if (system !== undefined) results.push(...memory(system, dataset));
-    if (phases.has('search')) {
-      say('searching …');
-      const searched = { bare: await bare?.takeOver(join(directory, 'bare.hnsw')), engine: engine?.search(), server };
-      results.push(...(await benchSearch(searched, dataset, rounds)));
-    }
-  }
-  if (phases.has('accept') && system !== undefined) {
-    say('writing …');
-    results.push(...(await benchAccept(system.url, dataset, rounds)));
-  }
-  return results;
-}
-
-/** What the server holds once it is filled, and what it may: three times the vectors, and a fixed part. */
-function memory(system: System, { rows, dimension }: Dataset): Result[] {
-  const rawMb = (rows.length * dimension * 4) / 2 ** 20;
-  return [
-    figure('memory.resident', 'MB', spread([system.residentMb()])),
-    figure('memory.limit', 'MB', spread([3 * rawMb + 250])),
-  ];
+function drawHistory(): number {
+  const page = drawReport(readHistory());
+  mkdirSync(dirname(REPORT_FILE), { recursive: true });
+  writeFileSync(REPORT_FILE, page);
+  say(`${REPORT_FILE}, from ${HISTORY_FILE}`);
+  return 0;
 }
 
 function say(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-await main();
+try {
+  process.exitCode = await main();
+} catch (error) {
+  // Where it came from matters only if the program is wrong.
+  const known = error instanceof Error && !(error instanceof AssertionError);
+  process.stderr.write(`vectorizer: ${known ? error.message : inspect(error)}\n`);
+  process.exitCode = 2;
+}

@@ -1,26 +1,52 @@
 import { parseArgs } from 'node:util';
-import { readDataset, syntheticDataset, type Dataset, type DatasetFiles } from './dataset.ts';
+import { readDataset, syntheticDataset, type Dataset, type DatasetFiles } from './data/dataset.ts';
 import type { Rounds } from './setting.ts';
 
 export type Options = {
   /** Prefixes of the names of the figures to measure; none means all. */
   readonly names: readonly string[];
+  readonly quick: boolean;
   readonly rounds: Rounds;
-  readonly json: string | undefined;
   /** Read or made only when it is needed. */
   readonly dataset: () => Dataset;
+  /** An earlier run's file to read instead of measuring. */
+  readonly from: string | undefined;
+  readonly json: string | undefined;
+  readonly compare: string | undefined;
+  readonly check: boolean;
+  readonly markdown: boolean;
+  readonly report: boolean;
 };
 
-export const USAGE = `usage: ./vectorizer bench [NAME…] [--quick] [--json FILE]
-         [--base FILE --queries FILE --truth FILE --dimension N [--truth-k 100]]
+export const USAGE = `usage: ./vectorizer bench [NAME…] [--quick] [--json FILE] [--compare FILE] [--check] [--markdown]
+         [--synthetic ROWSxDIMENSION] [--base FILE --queries FILE --truth FILE --dimension N [--truth-k 100]]
+       ./vectorizer bench --from FILE [--compare FILE] [--check] [--markdown]
+       ./vectorizer bench --report
 
 Measures the figures whose names begin with one of the names, or all of them.
-  --quick          a small set and three short rounds
+  --quick          a small set and short rounds
   --json FILE      write machine, data set and results
-  --base FILE      rows: .f16 or .f32, raw little-endian; without files a seeded set is made
+  --compare FILE   print each figure's ratio to that of an earlier --json
+  --check          fail, with the list, when a figure is outside benches/budgets.json
+  --markdown       print the tables as docs/BENCHMARKS.md has them
+  --from FILE      measure nothing: take the results from an earlier --json
+  --report         measure nothing: draw benches/results/report.svg from benches/results/history.jsonl, to which every
+                   run is appended that is not quick or has --json
+  --synthetic RxD  the size of the seeded set that is made when no files are given
+  --base FILE      rows: .f16 or .f32, raw little-endian
   --queries FILE   queries: raw float32 rows
   --truth FILE     each query's exact nearest rows by dot product, --truth-k of them: raw int32
 `;
+
+/** A quick run takes minutes on two cores, whatever else they do. */
+const QUICK = {
+  size: { rows: 5_000, queries: 200, dimension: 128, seed: 1 },
+  rounds: { count: 5, milliseconds: 500, repeats: 15 },
+} as const;
+const FULL = {
+  size: { rows: 20_000, queries: 500, dimension: 256, seed: 1 },
+  rounds: { count: 7, milliseconds: 2_000, repeats: 60 },
+} as const;
 
 /** `undefined` when the usage was asked for. */
 export function readOptions(argv: readonly string[]): Options | undefined {
@@ -33,21 +59,33 @@ export function readOptions(argv: readonly string[]): Options | undefined {
       truth: { type: 'string' },
       'truth-k': { type: 'string', default: '100' },
       dimension: { type: 'string' },
+      synthetic: { type: 'string' },
       json: { type: 'string' },
+      compare: { type: 'string' },
+      from: { type: 'string' },
+      check: { type: 'boolean', default: false },
+      markdown: { type: 'boolean', default: false },
+      report: { type: 'boolean', default: false },
       quick: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   });
   if (values.help) return undefined;
   const files = filesOf(values);
-  const size = values.quick
-    ? { rows: 5_000, queries: 200, dimension: 128, seed: 1 }
-    : { rows: 20_000, queries: 500, dimension: 256, seed: 1 };
+  const { size, rounds } = values.quick ? QUICK : FULL;
+  const made = values.synthetic === undefined ? size : { ...size, ...sizeOf(values.synthetic) };
+  const { quick, json, compare, from, check, markdown, report } = values;
   return {
     names: positionals,
-    rounds: values.quick ? { count: 3, milliseconds: 500 } : { count: 5, milliseconds: 2_000 },
-    json: values.json,
-    dataset: () => (files === undefined ? syntheticDataset(size) : readDataset(files)),
+    quick,
+    rounds,
+    dataset: () => (files === undefined ? syntheticDataset(made) : readDataset(files)),
+    json,
+    compare,
+    from,
+    check,
+    markdown,
+    report,
   };
 }
 
@@ -65,6 +103,11 @@ function filesOf({ base, queries, truth, dimension, 'truth-k': truthK }: FileOpt
     throw new Error('--base, --queries, --truth and --dimension go together');
   }
   return { base, queries, truth, dimension: count('--dimension', dimension), truthK: count('--truth-k', truthK) };
+}
+
+function sizeOf(text: string): { readonly rows: number; readonly dimension: number } {
+  const [rows = '', dimension = ''] = text.split('x');
+  return { rows: count('--synthetic', rows), dimension: count('--synthetic', dimension) };
 }
 
 function count(option: string, text: string): number {

@@ -10,4 +10,14 @@ export const WRITERS = 4;
 export const PATIENCE_MS = 600_000;
 
 /** How often, and for how long, each subject is measured. One more round comes first, to warm up, and is not counted. */
-export type Rounds = { readonly count: number; readonly milliseconds: number };
+export type Rounds = {
+  readonly count: number;
+  readonly milliseconds: number;
+  /** The same things done one after the other in a round, where a round is not a stretch of time. */
+  readonly repeats: number;
+};
+
+/** Each round's number, the warm-up's being 0. */
+export function numbered(rounds: Rounds): readonly number[] {
+  return Array.from({ length: rounds.count + 1 }, (_, round) => round);
+}

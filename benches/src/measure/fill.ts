@@ -1,7 +1,7 @@
-import { inSpans } from './spans.ts';
-import { figure, type Result } from './report.ts';
-import type { Rounds } from './setting.ts';
-import { ratios, spread } from './statistics.ts';
+import { inSpans } from '../data/spans.ts';
+import { figure, type Result } from '../outcome/result.ts';
+import type { Rounds } from '../setting.ts';
+import { ratios, spread } from '../outcome/statistics.ts';
 
 /** Rows `start` to before `end`. */
 export type Span = { readonly start: number; readonly end: number };

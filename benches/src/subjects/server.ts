@@ -1,17 +1,20 @@
 import { VectorizerClient, type CollectionState } from '@vectorizer/client';
 import { until } from '@vectorizer/testing';
-import type { Dataset } from './dataset.ts';
-import type { Filled, Span } from './fill.ts';
+import type { Dataset } from '../data/dataset.ts';
+import { payloadOf } from '../data/payload.ts';
+import type { Filled, Span } from '../measure/fill.ts';
 import { runHttpLoad } from './run-http-load.ts';
-import type { Measured } from './search-loop.ts';
-import { BATCH, EF, HNSW, K, PATIENCE_MS, WRITERS } from './setting.ts';
+import type { Measured } from '../measure/search-loop.ts';
+import { BATCH, EF, HNSW, K, PATIENCE_MS, WRITERS } from '../setting.ts';
 
-const COLLECTION = 'bench';
+export const COLLECTION = 'bench';
 
 /** A collection of a standalone server, reached through HTTP as a client does. */
 export class Server implements Filled, AsyncDisposable {
   readonly name = 'server';
   readonly #client: VectorizerClient;
+  /** Has seen no write, so that its searches carry no token. */
+  readonly #reader: VectorizerClient;
   readonly #url: string;
   readonly #dataset: Dataset;
   readonly #bodies: readonly string[];
@@ -20,6 +23,7 @@ export class Server implements Filled, AsyncDisposable {
     this.#url = url;
     this.#dataset = dataset;
     this.#client = new VectorizerClient({ url });
+    this.#reader = new VectorizerClient({ url });
     this.#bodies = dataset.queries.map((query) =>
       JSON.stringify({ vector: base64(query), k: K, ef: EF, with_payload: false }),
     );
@@ -41,14 +45,13 @@ export class Server implements Filled, AsyncDisposable {
         next = Math.min(end, row + BATCH);
         const points = this.#dataset.rows
           .slice(row, next)
-          .map((vector, i) => ({ id: String(row + i), vector, payload: { row: row + i } }));
+          .map((vector, i) => ({ id: String(row + i), vector, payload: payloadOf(row + i) }));
         const { failed } = await this.#client.upsert(COLLECTION, points, { wait: 'logged' });
         if (failed > 0) throw new Error(`${failed} of ${points.length} points were refused`);
       }
     };
     await Promise.all(Array.from({ length: WRITERS }, writer));
-    const done = async (): Promise<boolean> => holdsInGraph(await this.#client.getCollection(COLLECTION), end);
-    await until(done, { timeoutMs: PATIENCE_MS, what: 'an empty buffer' });
+    await settled(this.#client, COLLECTION, end);
     return performance.now() - from;
   }
 
@@ -66,8 +69,30 @@ export class Server implements Filled, AsyncDisposable {
     return { perSecond, latenciesMs, found: new Map(answers.map(({ body, text }) => [body, rowsOf(text)])) };
   }
 
+  async upsert(
+    points: readonly { readonly id: number; readonly vector: Float32Array }[],
+    wait: 'logged' | 'applied',
+  ): Promise<void> {
+    const named = points.map(({ id, vector }) => ({ id: String(id), vector, payload: payloadOf(id) }));
+    const { failed } = await this.#client.upsert(COLLECTION, named, { wait });
+    if (failed > 0) throw new Error(`${failed} of ${points.length} points were refused`);
+  }
+
+  /** Whether a search that waits for nothing finds the point by its vector. */
+  async finds(vector: Float32Array, id: number): Promise<boolean> {
+    const asked = { vector, k: K, ef: EF, with_payload: false, consistency: 'eventual' } as const;
+    const { hits } = await this.#reader.search(COLLECTION, asked);
+    return hits.some((hit) => hit.id === String(id));
+  }
+
+  /** Everything that was written is in the graph. */
+  async settled(): Promise<void> {
+    await settled(this.#client, COLLECTION, 0);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#client.close();
+    await this.#reader.close();
   }
 }
 
@@ -75,7 +100,12 @@ export function base64({ buffer, byteOffset, byteLength }: Float32Array): string
   return Buffer.from(buffer, byteOffset, byteLength).toString('base64');
 }
 
-/** Every replica has all points, and none of them in its buffer. */
+/** Waits until the collection has that many points and every replica has all of them in its graph. */
+export async function settled(client: VectorizerClient, collection: string, points: number): Promise<void> {
+  const done = async (): Promise<boolean> => holdsInGraph(await client.getCollection(collection), points);
+  await until(done, { timeoutMs: PATIENCE_MS, what: 'an empty buffer' });
+}
+
 function holdsInGraph({ points, shards }: CollectionState, wanted: number): boolean {
   return points >= wanted && shards.every(({ replicas }) => replicas.every(({ buffered }) => buffered === 0));
 }

@@ -1,10 +1,11 @@
 import { VectorizerClient } from '@vectorizer/client';
-import type { Dataset } from './dataset.ts';
-import { figure, type Result } from './report.ts';
-import { runHttpLoad } from './run-http-load.ts';
-import { base64 } from './server.ts';
-import { BATCH, HNSW, WRITERS, type Rounds } from './setting.ts';
-import { quantile, spread } from './statistics.ts';
+import type { Dataset } from '../data/dataset.ts';
+import { payloadOf } from '../data/payload.ts';
+import { figure, type Result } from '../outcome/result.ts';
+import { runHttpLoad } from '../subjects/run-http-load.ts';
+import { base64 } from '../subjects/server.ts';
+import { BATCH, HNSW, WRITERS, type Rounds } from '../setting.ts';
+import { quantile, spread } from '../outcome/statistics.ts';
 
 /** Rows that the bodies are made of; they are sent over and over. */
 const ROWS_MAX = 20_000;
@@ -43,7 +44,7 @@ function bodiesOf({ rows }: Dataset): string[] {
   for (let start = 0; start + BATCH <= Math.min(rows.length, ROWS_MAX); start += BATCH) {
     const points = rows
       .slice(start, start + BATCH)
-      .map((row, i) => ({ id: String(start + i), vector: base64(row), payload: { row: start + i } }));
+      .map((row, i) => ({ id: String(start + i), vector: base64(row), payload: payloadOf(start + i) }));
     bodies.push(JSON.stringify({ points }));
   }
   return bodies;

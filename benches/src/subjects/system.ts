@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { temporaryDirectory } from '@vectorizer/testing';
 
 /** The command line that `./vectorizer` runs, as built. */
-const COMMAND_LINE = resolve(import.meta.dirname, '../../apps/cli/dist/main.js');
+const COMMAND_LINE = resolve(import.meta.dirname, '../../../apps/cli/dist/main.js');
 /** A first start may have to find its servers. */
 const START_MS = 120_000;
 const STOP_MS = 60_000;

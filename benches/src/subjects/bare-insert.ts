@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import hnswlib from 'hnswlib-node';
-import { HNSW } from './setting.ts';
+import { HNSW } from '../setting.ts';
 
 /** A bare hnswlib-node insertion loop in a thread of its own: the rate that nothing around a graph can exceed. */
 export type BareOrder = { readonly dimension: number; readonly capacity: number };

@@ -1,4 +1,4 @@
-/** One way to search. `ask` is all that is timed; what the answer found is read afterwards. */
+/** One way to search. `ask`, until its promise holds if it gives one, is all that is timed; the answer is read afterwards. */
 export type Search = {
   readonly ask: (query: number) => unknown;
   readonly rowsOf: (answer: unknown) => readonly number[];
@@ -19,15 +19,15 @@ export type Measured = {
 const TURN_MS = 100;
 
 /** Asks each way the same queries, in turns, until each has had `milliseconds`. */
-export function measureInTurns(
+export async function measureInTurns(
   searches: readonly Search[],
   queries: number,
   milliseconds: number,
-): readonly Measured[] {
+): Promise<readonly Measured[]> {
   const loops = searches.map((search) => new Loop(search, queries));
   for (let turn = 0; turn < Math.ceil(milliseconds / TURN_MS); turn++) {
     // Neither is always the one that comes after the other.
-    for (const loop of turn % 2 === 0 ? loops : loops.toReversed()) loop.run(TURN_MS);
+    for (const loop of turn % 2 === 0 ? loops : loops.toReversed()) await loop.run(TURN_MS);
   }
   return loops.map((loop) => loop.measured());
 }
@@ -45,12 +45,13 @@ class Loop {
     this.#queries = queries;
   }
 
-  run(milliseconds: number): void {
+  async run(milliseconds: number): Promise<void> {
     const start = performance.now();
     let now = start;
     while (now - start < milliseconds) {
       const query = this.#next++ % this.#queries;
-      const answer = this.#search.ask(query);
+      const asked = this.#search.ask(query);
+      const answer = asked instanceof Promise ? await asked : asked;
       const end = performance.now();
       this.#latenciesMs.push(end - now);
       this.#answers.set(query, answer);

@@ -60,27 +60,36 @@ export function syntheticDataset(options: {
     dimension: options.dimension,
     rows,
     queries,
-    truth: queries.map((query) => exactTop(rows, query, 10)),
+    truth: queries.map((query) => exactTop(rows, query, { k: 10 })),
   };
 }
 
+/** Each query's true neighbours, best first. */
+export type Truth = Dataset['truth'];
+
 /**
  * The share of the first k true neighbours that were found, over the queries that were asked. `found` has one list of
- * rows for each of them, by the query's number.
+ * rows for each of them, by the query's number. Where there are fewer than k, all of them are wanted.
  */
-export function recall(dataset: Dataset, found: ReadonlyMap<number, readonly number[]>, k: number): number {
-  let hits = 0;
+export function recall(truth: Truth, found: ReadonlyMap<number, readonly number[]>, k: number): number {
+  let [hits, asked] = [0, 0];
   for (const [query, rows] of found) {
-    const wanted = new Set(dataset.truth[query]?.slice(0, k));
+    const wanted = new Set(truth[query]?.slice(0, k));
+    asked += wanted.size;
     for (const row of rows) hits += Number(wanted.has(row));
   }
-  return hits / (found.size * k);
+  return asked === 0 ? NaN : hits / asked;
 }
 
-/** The k best rows, best first. Plain loops: iterators cost ten times more, and this looks at every pair. */
-function exactTop(rows: readonly Float32Array[], query: Float32Array, k: number): number[] {
+/** The k best of every `every`-th row, best first. Plain loops, since this looks at every pair. */
+export function exactTop(
+  rows: readonly Float32Array[],
+  query: Float32Array,
+  { k, every = 1 }: { readonly k: number; readonly every?: number },
+): number[] {
   const best: { row: number; score: number }[] = [];
-  for (const [row, vector] of rows.entries()) {
+  for (let row = 0; row < rows.length; row += every) {
+    const vector = rows[row] ?? query;
     let score = 0;
     for (let i = 0; i < query.length; i++) score += (vector[i] ?? 0) * (query[i] ?? 0);
     if (best.length === k && score <= (best.at(-1)?.score ?? -Infinity)) continue;

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { cpus, loadavg, totalmem } from 'node:os';
 import { findPackageJSON } from 'node:module';
 import type { Spread } from './statistics.ts';
@@ -41,7 +41,7 @@ export function describeMachine(): Machine {
 export function printTable(results: readonly Result[], write: (line: string) => void): void {
   const row = (cells: readonly [string, string, string, string, string]): void =>
     write(
-      `${cells[0].padEnd(32)}${cells[1].padStart(10)} ${cells[2].padEnd(10)}${cells[3].padStart(8)}${cells[4].padStart(9)}`.trimEnd(),
+      `${cells[0].padEnd(38)}${cells[1].padStart(10)} ${cells[2].padEnd(10)}${cells[3].padStart(8)}${cells[4].padStart(9)}`.trimEnd(),
     );
   row(['figure', 'median', 'unit', 'cv', 'recall']);
   for (const { name, value, unit, cv, recall } of results) {
@@ -49,14 +49,8 @@ export function printTable(results: readonly Result[], write: (line: string) => 
   }
 }
 
-export function writeJson(
-  file: string,
-  run: { readonly machine: Machine; readonly dataset: string; readonly results: readonly Result[] },
-): void {
-  writeFileSync(file, `${JSON.stringify(run, undefined, 2)}\n`);
-}
-
-function digits(value: number): string {
+/** Three digits of what is small, all of what is large. */
+export function digits(value: number): string {
   return Math.abs(value) >= 100 ? Math.round(value).toLocaleString('en') : value.toPrecision(3);
 }
 

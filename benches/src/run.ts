@@ -1,0 +1,122 @@
+import assert from 'node:assert/strict';
+import type { Dataset } from './data/dataset.ts';
+import { inOrder, PHASES, type Phase, type Selection } from './figures.ts';
+import { KINDS, OTHER_KINDS, updatePrefix } from './kinds.ts';
+import { benchAccept } from './measure/accept.ts';
+import { benchByEf } from './measure/by-ef.ts';
+import { compareKinds } from './measure/compare-kinds.ts';
+import { benchExact } from './measure/exact.ts';
+import { benchFill } from './measure/fill.ts';
+import { benchFilter } from './measure/filter.ts';
+import { benchRestart } from './measure/restart.ts';
+import { benchSearch } from './measure/search.ts';
+import { benchSearchable } from './measure/searchable.ts';
+import { benchUnderWrites } from './measure/under-writes.ts';
+import { benchUpdate } from './measure/update-engine.ts';
+import { benchUpdateHttp } from './measure/update-http.ts';
+import { figure, type Result } from './outcome/result.ts';
+import { spread } from './outcome/statistics.ts';
+import { EF, type Rounds } from './setting.ts';
+import { Stage } from './stage.ts';
+
+export type Run = {
+  readonly selection: Selection;
+  readonly dataset: Dataset;
+  readonly rounds: Rounds;
+  readonly searchDelayMs: number;
+  readonly say: (line: string) => void;
+};
+
+/** Measures the figures asked for in one run, in alternating rounds, so that ratios hold on a busy machine. */
+export async function measure(run: Run): Promise<Result[]> {
+  const { selection, dataset, rounds, say } = run;
+  const { subjects, phases, names } = selection;
+  await using stage = await Stage.open({ subjects, dataset, searchDelayMs: run.searchDelayMs });
+  const results: Result[] = [];
+  const filled = [stage.bare, stage.engine, stage.server].filter((subject) => subject !== undefined);
+  if (filled.length > 0) {
+    const start = performance.now();
+    results.push(...(await benchFill(filled, dataset.rows.length, rounds)));
+    say(`measured fill in ${Math.round((performance.now() - start) / 1_000)} s`);
+  }
+  for (const phase of PHASES) {
+    if (!phases.has(phase) || phase === 'fill') continue;
+    const start = performance.now();
+    results.push(...(await MEASURES[phase](stage, run)));
+    say(`measured ${phase} in ${Math.round((performance.now() - start) / 1_000)} s`);
+  }
+  return inOrder(results.filter(({ name }) => names.has(name)));
+}
+
+type Measure = (stage: Stage, run: Run) => Promise<Result[]>;
+
+const MEASURES: Readonly<Record<Exclude<Phase, 'fill'>, Measure>> = {
+  memory: async ({ system }, { dataset }) => memory(there(system).residentMb(), dataset),
+  search: async (stage, { dataset, rounds }) => {
+    const bare = (await stage.bareGraph())?.search(EF);
+    return benchSearch({ bare, engine: stage.engine?.search(), server: stage.server }, dataset, rounds);
+  },
+  ef: async (stage, { dataset, rounds }) =>
+    benchByEf({ engine: stage.engine, bare: await stage.bareGraph() }, dataset, rounds),
+  exact: async ({ engine }, { dataset, rounds }) => benchExact(there(engine), dataset, rounds),
+  filter: async ({ engine }, { dataset, rounds }) => benchFilter(there(engine), dataset, rounds),
+  restart: async ({ engine }, { rounds }) => benchRestart(there(engine), rounds),
+  under_writes: async ({ server }, { dataset, rounds }) => benchUnderWrites(there(server), dataset, rounds),
+  searchable: async ({ server }, { dataset, rounds }) => benchSearchable(there(server), dataset, rounds),
+  kinds: async (stage, { dataset, rounds, selection }) => {
+    const results: Result[] = [];
+    for (const kind of OTHER_KINDS) {
+      if (!asks(selection, [`${kind}.`])) continue;
+      const [cpu, other] = [there(stage.engine), await stage.filledEngine(kind)];
+      results.push(...(await compareKinds({ cpu, other }, dataset, rounds)));
+    }
+    return results;
+  },
+  update: async (stage, { dataset, rounds, selection }) => {
+    const results: Result[] = [];
+    const bare = await stage.bareGraph();
+    for (const kind of KINDS) {
+      if (
+        !asks(
+          selection,
+          UPDATED_HERE.map((of) => `${updatePrefix(kind)}.${of}`),
+        )
+      )
+        continue;
+      const engine = await stage.filledEngine(kind);
+      results.push(...(await benchUpdate({ engine, bare }, dataset, rounds)));
+    }
+    return results;
+  },
+  update_http: async ({ system }, { dataset, rounds, selection }) => {
+    const results: Result[] = [];
+    for (const kind of KINDS) {
+      if (!asks(selection, [`${updatePrefix(kind)}.http`])) continue;
+      results.push(...(await benchUpdateHttp({ url: there(system).url, kind }, dataset, rounds)));
+    }
+    return results;
+  },
+  accept: async ({ system }, { dataset, rounds }) => benchAccept(there(system).url, dataset, rounds),
+};
+
+/** What begins the names of the figures of an engine's updates. */
+const UPDATED_HERE = ['engine.', 'hnswlib.', 'recall'];
+
+function asks({ names }: Selection, prefixes: readonly string[]): boolean {
+  return prefixes.some((prefix) => [...names].some((name) => name.startsWith(prefix)));
+}
+
+/** What a server holds once it is filled, and what it may: three times the vectors, and a fixed part. */
+function memory(residentMb: number, { rows, dimension }: Dataset): Result[] {
+  const rawMb = (rows.length * dimension * 4) / 2 ** 20;
+  return [
+    figure('memory.resident', 'MB', spread([residentMb])),
+    figure('memory.limit', 'MB', spread([3 * rawMb + 250])),
+  ];
+}
+
+/** The figures of a phase name what it needs, so it is there. */
+function there<Part>(part: Part | undefined): Part {
+  assert(part !== undefined, 'a phase has the subjects of its figures');
+  return part;
+}
