@@ -95,6 +95,10 @@ function comparisonsOf(kind: Kind): Record<string, Plan> {
   return Object.fromEntries(names.map((name) => [`${kind}.${name}`, plan('kinds', 'engine')]));
 }
 
+export function figureNames(): readonly string[] {
+  return Object.keys(FIGURES);
+}
+
 /** The figures asked for, and what they take. */
 export type Selection = {
   readonly names: ReadonlySet<string>;

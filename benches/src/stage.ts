@@ -3,6 +3,7 @@ import type { Kind } from '@vectorizer/contracts';
 import { temporaryDirectory } from '@vectorizer/testing';
 import type { Dataset } from './data/dataset.ts';
 import type { Selection } from './figures.ts';
+import type { Span } from './measure/fill.ts';
 import { Bare, type BareGraph } from './subjects/bare.ts';
 import { Engine } from './subjects/engine.ts';
 import { Server } from './subjects/server.ts';
@@ -68,9 +69,12 @@ export class Stage implements AsyncDisposable {
     const engine = await openEngine(kind, this.#directory, this.#options);
     this.#held.defer(() => engine.close());
     this.#engines.set(kind, engine);
-    const all = { start: 0, end: this.#options.dataset.rows.length };
-    await engine.fill(all);
+    await engine.fill(this.#all);
     return engine;
+  }
+
+  get #all(): Span {
+    return { start: 0, end: this.#options.dataset.rows.length };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
