@@ -2,11 +2,12 @@ import { z } from 'zod';
 import { limits } from './limits.ts';
 import { CollectionName, CollectionUid, NodeId } from './names.ts';
 import { PayloadIndexes } from './payload-index.ts';
+import { Quantization } from './quantization.ts';
 
 export const Metric = z.enum(['cosine', 'dot', 'euclidean']);
 export type Metric = z.infer<typeof Metric>;
 
-export const Kind = z.enum(['cpu']);
+export const Kind = z.enum(['cpu', 'quantized']);
 export type Kind = z.infer<typeof Kind>;
 
 /** Graph parameters; the defaults reach recall@10 ≥ 0.95 on real text embeddings. */
@@ -18,15 +19,38 @@ export const Hnsw = z.strictObject({
 export type Hnsw = z.infer<typeof Hnsw>;
 
 /** What a client chooses when it creates a collection; fixed for the collection's life. */
-export const CollectionConfig = z.strictObject({
+export const collectionFields = {
   dimension: z.int().min(1).max(limits.dimensionMax),
   metric: Metric.default('cosine'),
   kind: Kind.default('cpu'),
-  hnsw: Hnsw.prefault({}),
+  hnsw: Hnsw.optional(),
+  /** Of a quantized collection. */
+  quantization: Quantization.optional(),
   shards: z.int().min(1).max(limits.shardsMax).default(1),
   replication_factor: z.int().min(1).max(limits.replicationFactorMax).default(1),
-});
+};
+const Chosen = z.strictObject(collectionFields);
+type Chosen = z.infer<typeof Chosen>;
+
+export const CollectionConfig = Chosen.transform(complete);
 export type CollectionConfig = z.infer<typeof CollectionConfig>;
+
+/** Parameters that are not given, where the kind has them. */
+export function complete<Given extends Chosen>(given: Given): Given & { readonly hnsw: Hnsw } {
+  return {
+    ...given,
+    hnsw: given.hnsw ?? Hnsw.parse({}),
+    ...(given.kind === 'quantized' && { quantization: given.quantization ?? Quantization.parse({}) }),
+  };
+}
+
+/** Says which of the given parameters the kind does not have. */
+export function checkKind({ kind, hnsw, quantization }: Chosen, context: z.core.$RefinementCtx): void {
+  const refuse = (field: string, message: string): void => context.addIssue({ code: 'custom', path: [field], message });
+  if (kind === 'quantized' && hnsw !== undefined) refuse('hnsw', 'a collection of kind quantized has no graph');
+  if (kind !== 'quantized' && quantization !== undefined)
+    refuse('quantization', `only a collection of kind quantized has one, this is to be of kind ${kind}`);
+}
 
 /** A collection as the catalog keeps it. `placement[shard]` lists the nodes that hold a replica of that shard. */
 export const CollectionRecord = z.object({

@@ -21,6 +21,8 @@ export const ReplicaReport = z.object({
   indexed: z.int().nonnegative(),
   buffered: z.int().nonnegative(),
   dead: z.int().nonnegative(),
+  /** What the index of the vectors takes in the memory of its process, where that is known. */
+  bytes: z.int().nonnegative().optional(),
   /** Hex; equal on two replicas of a shard at the same sequence, or one of them is wrong. */
   state_hash: z.string(),
   chain: z.string(),

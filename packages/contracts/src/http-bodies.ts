@@ -4,6 +4,7 @@ import { Consistency } from './procedures.ts';
 import { limits } from './limits.ts';
 import { PointId } from './names.ts';
 import { PayloadText } from './payload.ts';
+import { SearchQuantization } from './quantization.ts';
 import { Vector } from './vector.ts';
 
 /**
@@ -73,6 +74,7 @@ const SearchFields = {
   k: z.int().min(1).max(limits.kMax).default(10),
   ef: z.int().min(1).max(limits.efMax).optional(),
   exact: z.boolean().optional(),
+  quantization: SearchQuantization.optional(),
   filter: Filter.optional(),
   score_threshold: z.number().optional(),
   ...Fields,

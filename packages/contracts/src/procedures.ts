@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { procedure } from './bus.ts';
-import { CollectionConfig } from './collection.ts';
+import { checkKind, collectionFields, complete } from './collection.ts';
 import { Filter } from './filter.ts';
 import type { ReplicaReport } from './heartbeat.ts';
 import { limits } from './limits.ts';
@@ -134,9 +134,8 @@ export const shardDescribe = procedure<ReplicaReport>()('index.describe', Shard)
 export const replicationStatus = procedure<ReplicationStatus>()('monitor.status', z.object({}));
 
 /** Catalog: made by the gateway on the catalog directly; here for the shape of a creation. */
-export const NewCollection = z.strictObject({
-  name: CollectionName,
-  ...CollectionConfig.shape,
-  payload_indexes: PayloadIndexes.default([]),
-});
+export const NewCollection = z
+  .strictObject({ name: CollectionName, ...collectionFields, payload_indexes: PayloadIndexes.default([]) })
+  .superRefine(checkKind)
+  .transform(complete);
 export type NewCollection = z.infer<typeof NewCollection>;

@@ -38,6 +38,11 @@ export function decodeRecord(bytes: Buffer): PointRecord {
   };
 }
 
+/** A copy of the vector alone. */
+export function decodeVector(bytes: Buffer): Float32Array {
+  return float32FromBytes(bytes.subarray(HEADER_BYTES, payloadStart(bytes)));
+}
+
 /** What a read of a point without its vector needs. */
 export function decodeSummary(bytes: Buffer): Omit<PointRecord, 'vector'> {
   return { ...decodeVersions(bytes), payload: payloadFrom(bytes, payloadStart(bytes)) };

@@ -2,7 +2,7 @@ import { compareIds } from '@vectorizer/contracts';
 import type { StoreView, LmdbStore } from './lmdb-store.ts';
 import { idOfKey, keyAfter, pointKey, pointsEnd } from './keys.ts';
 import type { PointChanges } from './overlay.ts';
-import { decodeRecord, decodeSummary, type PointRecord } from './record.ts';
+import { decodeRecord, decodeSummary, decodeVector, type PointRecord } from './record.ts';
 
 export type StoredPoint = { readonly id: string; readonly record: PointRecord };
 
@@ -29,6 +29,12 @@ export class Snapshot implements Disposable {
     if (this.#changes.has(id)) return this.#changes.get(id);
     const bytes = this.#store.peek(pointKey(id), this.#view);
     return bytes === undefined ? undefined : decodeRecord(bytes);
+  }
+
+  vector(id: string): Float32Array | undefined {
+    if (this.#changes.has(id)) return this.#changes.get(id)?.vector;
+    const bytes = this.#store.peek(pointKey(id), this.#view);
+    return bytes === undefined ? undefined : decodeVector(bytes);
   }
 
   /** A point without its vector, which is most of its bytes. */

@@ -1,3 +1,5 @@
+import { Quantization } from '@vectorizer/contracts';
+import { QuantizedIndex } from '../quantized/quantized-index.ts';
 import { GraphIndex } from './graph-index.ts';
 import type { IndexOptions, PointIndex } from './point-index.ts';
 
@@ -6,5 +8,7 @@ export function createIndex(options: IndexOptions): PointIndex {
   switch (options.kind) {
     case 'cpu':
       return new GraphIndex(options);
+    case 'quantized':
+      return new QuantizedIndex(options, options.quantization ?? Quantization.parse({}));
   }
 }

@@ -1,14 +1,11 @@
-import { createHash, randomBytes } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
-import { pack, unpack } from 'msgpackr';
 import { z } from 'zod';
 import type { Hnsw, Metric } from '@vectorizer/contracts';
 import { Graph, type GraphOptions } from './graph.ts';
 import { LabelledGraph, type Labels } from './labelled-graph.ts';
 import { GRAPH_SPACE } from './metric.ts';
+import { readSealed, removeOthers, sha256OfFile, syncFile, writeSealed } from './sealed-file.ts';
 
 /**
  * A saved graph: `graph-<random>.hnsw` as hnswlib writes it, and `graph.manifest`, which names that file, its SHA-256,
@@ -17,7 +14,7 @@ import { GRAPH_SPACE } from './metric.ts';
  */
 const FORMAT = 1;
 const MANIFEST = 'graph.manifest';
-const DIGEST_BYTES = 32;
+const GRAPH_FILES = /^graph-.*\.hnsw$/;
 
 const Manifest = z.object({
   v: z.literal(FORMAT),
@@ -47,7 +44,7 @@ export async function writeManifest(
   directory: string,
   graph: { readonly file: string; readonly labels: Labels; readonly parameters: GraphParameters },
 ): Promise<void> {
-  const body = pack({
+  await writeSealed(directory, MANIFEST, {
     v: FORMAT,
     parameters: parametersText(graph.parameters),
     file: graph.file,
@@ -55,15 +52,7 @@ export async function writeManifest(
     ids: graph.labels.ids.map((id) => id ?? null),
     versions: graph.labels.versions,
   });
-  const temporary = join(directory, `${MANIFEST}.new`);
-  const handle = await open(temporary, 'w');
-  await handle.write(createHash('sha256').update(body).digest());
-  await handle.write(body);
-  await handle.sync();
-  await handle.close();
-  await rename(temporary, join(directory, MANIFEST));
-  await syncFile(directory);
-  await removeOthers(directory, graph.file);
+  await removeOthers(directory, GRAPH_FILES, graph.file);
 }
 
 /** The saved graph, or why there is none that can be trusted. */
@@ -71,12 +60,10 @@ export async function loadGraph(
   directory: string,
   parameters: GraphParameters,
 ): Promise<LabelledGraph | { readonly reason: string }> {
-  const bytes = await readFile(join(directory, MANIFEST)).catch(() => undefined);
-  if (bytes === undefined) return { reason: 'no graph was saved' };
-  const body = bytes.subarray(DIGEST_BYTES);
-  if (!createHash('sha256').update(body).digest().equals(bytes.subarray(0, DIGEST_BYTES)))
-    return { reason: 'the manifest is damaged' };
-  const parsed = Manifest.safeParse(unpack(body));
+  const sealed = await readSealed(directory, MANIFEST);
+  if (sealed.state === 'absent') return { reason: 'no graph was saved' };
+  if (sealed.state === 'damaged') return { reason: 'the manifest is damaged' };
+  const parsed = Manifest.safeParse(sealed.value);
   if (!parsed.success) return { reason: 'the manifest is of another version' };
   const manifest = parsed.data;
   if (manifest.parameters !== parametersText(parameters)) return { reason: 'the graph has other parameters' };
@@ -94,25 +81,7 @@ export function newGraphFileName(): string {
   return `graph-${randomBytes(8).toString('hex')}.hnsw`;
 }
 
-/** Makes a file's content, or a folder's names, durable. */
-export async function syncFile(path: string): Promise<void> {
-  const handle = await open(path, 'r');
-  await handle.sync();
-  await handle.close();
-}
-
 /** What must be equal for a graph to be of use. `ef_search` is not among it: it belongs to a search. */
 function parametersText({ dimension, metric, hnsw }: GraphParameters): string {
   return JSON.stringify([dimension, GRAPH_SPACE[metric], metric, hnsw.m, hnsw.ef_construction]);
-}
-
-async function sha256OfFile(file: string): Promise<string> {
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(file, { highWaterMark: 256 * 1024 }), hash);
-  return hash.digest('hex');
-}
-
-async function removeOthers(directory: string, keep: string): Promise<void> {
-  const stale = (await readdir(directory)).filter((name) => /^graph-.*\.hnsw$/.test(name) && name !== keep);
-  await Promise.all(stale.map((name) => rm(join(directory, name), { force: true })));
 }

@@ -1,10 +1,12 @@
-import type { Kind } from '@vectorizer/contracts';
+import type { Kind, Quantization, SearchQuantization } from '@vectorizer/contracts';
 import type { Found } from './ranking.ts';
 import type { GraphParameters } from './graph-file.ts';
 
 /** What an index of any kind is made with. */
 export type IndexOptions = GraphParameters & {
   readonly kind: Kind;
+  /** Of a quantized collection; absent, its defaults. */
+  readonly quantization?: Quantization | undefined;
   /** Where the index is saved; must exist. What is there is a cache of the points. */
   readonly directory: string;
   /** The present vector of a point, as stored. */
@@ -16,12 +18,20 @@ export type IndexOptions = GraphParameters & {
 export type SearchOptions = {
   readonly k: number;
   readonly ef: number;
+  /** For a quantized index, in place of what it was made with. */
+  readonly quantization?: SearchQuantization | undefined;
   /** Which points may be found, in the state at the time of the call, also after the search has given way. */
   readonly accept?: (id: string) => boolean;
   /** The vectors of that state. */
   readonly vectorOf: (id: string) => Float32Array | undefined;
 };
-export type IndexStats = { readonly indexed: number; readonly buffered: number; readonly dead: number };
+export type IndexStats = {
+  readonly indexed: number;
+  readonly buffered: number;
+  readonly dead: number;
+  /** What the vectors take in this process's memory, where that is known. */
+  readonly bytes?: number;
+};
 export type Stamp = {
   /** Names this vector of this point, and is the point's version. */
   readonly version: number;

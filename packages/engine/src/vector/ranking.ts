@@ -9,17 +9,23 @@ export type Found = Scored & { readonly version: number };
 export class TopK {
   readonly #k: number;
   readonly #candidates: Scored[] = [];
-  /** Candidates below this score cannot be among the k best. */
-  #floor = -Infinity;
+  /** The k-th best at the last cut. What ranks below it cannot be among the k best. */
+  #last: Scored | undefined;
 
   constructor(k: number) {
     this.#k = k;
   }
 
   offer(id: string, score: number): void {
-    if (score < this.#floor) return;
+    if (this.#last !== undefined && byRank({ id, score }, this.#last) > 0) return;
     this.#candidates.push({ id, score });
     if (this.#candidates.length >= this.#k * 2 + SLACK) this.#cut();
+  }
+
+  /** A candidate with a lower score cannot be among the k best. */
+  get floor(): number {
+    this.#cut();
+    return this.#last?.score ?? -Infinity;
   }
 
   /** Best first. */
@@ -30,9 +36,9 @@ export class TopK {
 
   #cut(): void {
     this.#candidates.sort(byRank);
-    if (this.#candidates.length <= this.#k) return;
+    if (this.#candidates.length < this.#k) return;
     this.#candidates.length = this.#k;
-    this.#floor = this.#candidates.at(-1)?.score ?? -Infinity;
+    this.#last = this.#candidates.at(-1);
   }
 }
 

@@ -1,0 +1,53 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { pack, unpack } from 'msgpackr';
+
+/** What an index saves is a cache: it is either whole and proven so by a checksum, or of no use. */
+const DIGEST_BYTES = 32;
+
+export type Sealed =
+  | { readonly state: 'sound'; readonly value: unknown }
+  | { readonly state: 'absent' | 'damaged'; readonly value?: undefined };
+
+/** Writes a value behind the SHA-256 of it. A crash at any instant leaves the former value or the new one. */
+export async function writeSealed(directory: string, name: string, value: unknown): Promise<void> {
+  const body = pack(value);
+  const temporary = join(directory, `${name}.new`);
+  const handle = await open(temporary, 'w');
+  await handle.write(createHash('sha256').update(body).digest());
+  await handle.write(body);
+  await handle.sync();
+  await handle.close();
+  await rename(temporary, join(directory, name));
+  await syncFile(directory);
+}
+
+export async function readSealed(directory: string, name: string): Promise<Sealed> {
+  const bytes = await readFile(join(directory, name)).catch(() => undefined);
+  if (bytes === undefined) return { state: 'absent' };
+  const body = bytes.subarray(DIGEST_BYTES);
+  const sound = createHash('sha256').update(body).digest().equals(bytes.subarray(0, DIGEST_BYTES));
+  return sound ? { state: 'sound', value: unpack(body) } : { state: 'damaged' };
+}
+
+/** Makes a file's content, or a folder's names, durable. */
+export async function syncFile(path: string): Promise<void> {
+  const handle = await open(path, 'r');
+  await handle.sync();
+  await handle.close();
+}
+
+export async function sha256OfFile(file: string): Promise<string> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(file, { highWaterMark: 256 * 1024 }), hash);
+  return hash.digest('hex');
+}
+
+/** Removes what matches, but the one that is in use. */
+export async function removeOthers(directory: string, names: RegExp, keep: string): Promise<void> {
+  const stale = (await readdir(directory)).filter((name) => names.test(name) && name !== keep);
+  await Promise.all(stale.map((name) => rm(join(directory, name), { force: true })));
+}
