@@ -1,3 +1,4 @@
 export { CodeRows } from './code-rows.ts';
 export type { CodeQuery, CodeType } from './code-shape.ts';
 export { RowBuffer, type RowMetric } from './row-buffer.ts';
+export { CodeTable, type CodedQuery } from './code-table.ts';

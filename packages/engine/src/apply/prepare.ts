@@ -1,4 +1,4 @@
-import type { Operation, Outcome, RequestOutcome } from '@vectorizer/contracts';
+import type { Filter, Operation, Outcome, RequestOutcome } from '@vectorizer/contracts';
 import { compileFilter } from '../filter/compile.ts';
 import { extendChain } from '../state/chain.ts';
 import type { ShardMeta } from '../state/meta.ts';
@@ -14,7 +14,15 @@ import { Stage, type Base } from './stage.ts';
 
 /** One message of the log. `at` is the log server's clock in milliseconds. */
 export type LoggedEntry = { readonly sequence: number; readonly bytes: Uint8Array; readonly at: number };
-export type Ground = Base & { readonly meta: ShardMeta; readonly requests: Pick<RequestTable, 'find'> };
+export type Ground = Base & {
+  readonly meta: ShardMeta;
+  readonly requests: Pick<RequestTable, 'find'>;
+  /**
+   * The ids of all points of the base that may match, and perhaps others; undefined when nothing is known. What it answers
+   * depends on the indexes of this replica, so it must not change what an entry comes to.
+   */
+  readonly candidates?: (filter: Filter) => readonly string[] | undefined;
+};
 export type Prepared = Step & {
   /** The changed points as they were. */
   readonly before: Step['points'];
@@ -121,10 +129,11 @@ class Run {
     return outcome;
   }
 
-  async #deleteMatching(filter: Extract<Operation, { kind: 'delete_by_filter' }>['filter']): Promise<Outcome> {
+  async #deleteMatching(filter: Filter): Promise<Outcome> {
     const matches = compileFilter(filter);
+    const candidates = this.#ground.candidates?.(filter);
     const ids: string[] = [];
-    for (const { id, record } of this.#stage.points()) {
+    for (const { id, record } of candidates === undefined ? this.#stage.points() : this.#stage.pointsOf(candidates)) {
       if (matches(id, record.payload)) ids.push(id);
       if (this.#slices.due) await this.#slices.next();
     }

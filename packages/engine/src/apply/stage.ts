@@ -26,6 +26,15 @@ export class Stage {
     this.changes.set(id, record);
   }
 
+  /** Of the points as the stage sees them, those that have changed and those with the ids given. */
+  *pointsOf(ids: readonly string[]): Generator<{ readonly id: string; readonly record: PointRecord }> {
+    for (const [id, record] of this.changes) if (record !== undefined) yield { id, record };
+    for (const id of ids) {
+      const record = this.changes.has(id) ? undefined : this.#base.point(id);
+      if (record !== undefined) yield { id, record };
+    }
+  }
+
   /** Every point as the stage sees it. The base does not move while an entry is prepared. */
   *points(): Generator<{ readonly id: string; readonly record: PointRecord }> {
     for (const [id, record] of this.changes) if (record !== undefined) yield { id, record };

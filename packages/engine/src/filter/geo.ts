@@ -3,7 +3,7 @@ import type { Json } from '@vectorizer/contracts';
 export type GeoPoint = { readonly lat: number; readonly lon: number };
 
 /** The mean radius of the Earth (IUGG). */
-const EARTH_RADIUS_M = 6_371_008.8;
+export const EARTH_RADIUS_M = 6_371_008.8;
 
 /** A payload's `{ "lat": …, "lon": … }`. */
 export function geoPoint(value: Json): GeoPoint | undefined {

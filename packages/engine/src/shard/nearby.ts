@@ -9,6 +9,7 @@ const SHARE_MIN = 0.05;
 const WIDTH_MAX = 2_000;
 /** Asks for this many times the expected number, since the share is an estimate. */
 const MARGIN = 2;
+const FIRST_MARGIN = 1.5;
 
 /**
  * A filtered search by way of the unfiltered one: the nearest points are found in the graph and the matching ones
@@ -18,11 +19,16 @@ const MARGIN = 2;
  */
 export function searchNearby(
   index: PointIndex,
-  query: Pick<SearchSpec, 'vector' | 'k' | 'score_threshold'> & Omit<SearchOptions, 'accept'>,
+  query: Pick<SearchSpec, 'vector' | 'k' | 'score_threshold'> &
+    Omit<SearchOptions, 'accept'> & { readonly share: number },
   matches: (id: string) => boolean,
 ): Found[] | undefined {
   const { vector, k, vectorOf, score_threshold: threshold = -Infinity } = query;
-  for (let width = Math.max(query.ef, k * MARGIN); ;) {
+  // What is known of the share of all points spares a first, too narrow search.
+  for (
+    let width = Math.max(query.ef, k * MARGIN, Math.min(WIDTH_MAX, Math.ceil((k / query.share) * FIRST_MARGIN)));
+    ;
+  ) {
     const near = index.search(vector, { k: width, ef: width, vectorOf });
     assert(!(near instanceof Promise), 'an index that is not exhaustive answers at once');
     const found = near.filter(({ id }) => matches(id));

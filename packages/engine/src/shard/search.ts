@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
-import type { Hit, Metric, SearchSpec, SearchResult, Warning } from '@vectorizer/contracts';
+import type { Filter, Hit, Metric, SearchSpec, SearchResult, Warning } from '@vectorizer/contracts';
 import { Failure } from '@vectorizer/errors';
 import { compileFilter } from '../filter/compile.ts';
+import type { Candidate } from '../payload-index/best-candidates.ts';
+import type { PayloadIndexes } from '../payload-index/payload-indexes.ts';
+import type { Plan } from '../payload-index/planner.ts';
 import type { ShardState } from '../state/shard-state.ts';
 import type { Snapshot } from '../state/snapshot.ts';
 import { isZero } from '../vector/metric.ts';
@@ -9,6 +12,7 @@ import type { Found, Scored } from '../vector/ranking.ts';
 import type { PointIndex } from '../vector/point-index.ts';
 import type { Gate } from './gate.ts';
 import { searchNearby } from './nearby.ts';
+import { candidatesNow, candidatesOf, HeldPlan, prefersCandidates } from './planned.ts';
 import { everything, exactSearch } from './scan.ts';
 import { viewOf, warningsFor } from './views.ts';
 
@@ -18,6 +22,7 @@ export type ShardSearchResult = SearchResult & { readonly sequence: number };
 export type SearchGround = {
   readonly state: ShardState;
   readonly index: PointIndex;
+  readonly payloadIndexes: PayloadIndexes;
   readonly scans: Gate;
   readonly efDefault: number;
   /** States of searches that are under way and have given way. */
@@ -30,30 +35,84 @@ const HELD_MAX = 64;
 /** Answers at once unless so many points have to be looked at that others must have their turns. */
 export function search(ground: SearchGround, spec: SearchSpec): ShardSearchResult | Promise<ShardSearchResult> {
   checkQuery(ground.state.meta, spec.vector);
+  if (spec.filter === undefined) return spec.exact === true ? searchAll(ground, spec) : searchIndex(ground, spec);
+  const plan = ground.payloadIndexes.planner()?.plan(spec.filter);
+  if (plan !== undefined) return searchPlanned(ground, spec, plan);
   if (spec.exact === true) return searchAll(ground, spec);
-  if (spec.filter === undefined || ground.index.exhaustive) return searchIndex(ground, spec);
-  return searchFiltered(ground, spec) ?? searchAll(ground, spec);
+  if (ground.index.exhaustive) return searchIndex(ground, spec);
+  return (
+    searchNear(ground, spec, { verdict: matcherOf(ground.state, spec.filter), share: 1 }) ?? searchAll(ground, spec)
+  );
+}
+
+/** With what the payload indexes know of the filter. */
+function searchPlanned(
+  ground: SearchGround,
+  spec: SearchSpec,
+  plan: Plan,
+): ShardSearchResult | Promise<ShardSearchResult> {
+  const { state, index } = ground;
+  const few = prefersCandidates(plan.possible.size, spec.k, state.meta.points);
+  if (spec.exact !== true && !few) {
+    if (index.exhaustive) return searchIndex(ground, spec, plan);
+    const share = plan.possible.size / Math.max(1, state.meta.points);
+    const found = searchNear(ground, spec, { verdict: plannedMatcher(state, plan, spec.filter ?? {}), share });
+    if (found !== undefined) return found;
+  }
+  const found = candidatesNow(state, plan, spec);
+  if (found === undefined) return searchCandidates(ground, spec);
+  return candidatesFound(found, spec, { sequence: state.meta.sequence, warnings: warningsOf(ground, spec) });
+}
+
+function searchCandidates(ground: SearchGround, spec: SearchSpec): Promise<ShardSearchResult> {
+  const { state, scans, payloadIndexes } = ground;
+  return scans.run(async () => {
+    // Made anew, of the state that the snapshot is of: it may have been a while until this search had its turn.
+    const plan = payloadIndexes.planner()?.plan(spec.filter ?? {});
+    using snapshot = state.snapshot();
+    const seen = { sequence: snapshot.sequence, warnings: warningsOf(ground, spec) };
+    if (plan === undefined) return scanned(snapshot, spec, { ...seen, metric: state.meta.metric });
+    return candidatesFound(await candidatesOf(snapshot, plan, { ...spec, metric: state.meta.metric }), spec, seen);
+  });
+}
+
+type Seen = Pick<ShardSearchResult, 'sequence' | 'warnings'>;
+
+function candidatesFound(found: readonly Candidate[], spec: SearchSpec, seen: Seen): ShardSearchResult {
+  return { ...seen, hits: found.map(({ id, record, score }) => ({ ...viewOf(id, record, spec), score })) };
+}
+
+function warningsOf({ payloadIndexes }: SearchGround, { filter }: SearchSpec): readonly Warning[] {
+  return warningsFor(filter, payloadIndexes.indexed);
 }
 
 /** By the index alone, which is given the filter, if there is one. */
-export function searchIndex(ground: SearchGround, spec: SearchSpec): ShardSearchResult | Promise<ShardSearchResult> {
+export function searchIndex(
+  ground: SearchGround,
+  spec: SearchSpec,
+  plan?: Plan,
+): ShardSearchResult | Promise<ShardSearchResult> {
   const { state, index } = ground;
   if (ground.held.size >= HELD_MAX) throw new Failure('overloaded', 'too many searches of this shard are running');
   const matches = spec.filter === undefined ? undefined : compileFilter(spec.filter);
   let held: Snapshot | undefined;
+  const byPayload = (id: string): boolean => matches?.(id, (held ?? state).summary(id)?.payload ?? null) ?? true;
+  const planned = plan === undefined ? undefined : new HeldPlan(plan);
   const found = index.search(spec.vector, {
     k: spec.k,
     ef: Math.max(spec.ef ?? ground.efDefault, spec.k),
-    vectorOf: (id) => (held ?? state).point(id)?.vector,
-    ...(matches && { accept: (id) => matches(id, (held ?? state).summary(id)?.payload ?? null) }),
+    vectorOf: (id) => (held ?? state).vector(id),
+    quantization: spec.quantization,
+    ...(matches && { accept: planned?.accepts(byPayload) ?? byPayload }),
   });
-  const warnings = warningsFor(spec.filter, () => false);
+  const warnings = warningsOf(ground, spec);
   if (!(found instanceof Promise)) {
+    planned?.[Symbol.dispose]();
     return { sequence: state.meta.sequence, hits: hitsOf(state, found, spec), warnings };
   }
   // Nobody has had a turn since the search began, so this is the state that it searches.
   held = state.snapshot();
-  return settle(ground, { found, held, spec, warnings });
+  return settle(ground, { found, held, spec, warnings }).finally(() => planned?.[Symbol.dispose]());
 }
 
 /** What the hits carry is of the state that was searched, whatever was applied meanwhile. */
@@ -93,31 +152,61 @@ export function checkQuery(shape: { readonly dimension: number; readonly metric:
   }
 }
 
-function searchFiltered(ground: SearchGround, spec: SearchSpec): ShardSearchResult | undefined {
-  const { state, index } = ground;
-  const matches = compileFilter(spec.filter ?? {});
+type Verdict = (id: string) => boolean;
+
+/** By the payloads of the present state, each read once. */
+function matcherOf(state: ShardState, filter: Filter): Verdict {
+  const matches = compileFilter(filter);
   const known = new Map<string, boolean>();
-  const verdict = (id: string): boolean => {
+  return (id) => {
     let answer = known.get(id);
     if (answer === undefined) known.set(id, (answer = matches(id, state.summary(id)?.payload ?? null)));
     return answer;
   };
-  const ef = Math.max(spec.ef ?? ground.efDefault, spec.k);
-  const vectorOf = (id: string): Float32Array | undefined => state.point(id)?.vector;
-  const found = searchNearby(index, { ...spec, ef, vectorOf }, verdict);
-  if (found === undefined) return undefined;
-  const hits = hitsOf(state, found, spec);
-  return { sequence: state.meta.sequence, hits, warnings: warningsFor(spec.filter, () => false) };
 }
 
-function searchAll({ state, scans }: SearchGround, spec: SearchSpec): Promise<ShardSearchResult> {
+/** By the indexes, and by the payloads only where those are not sure. */
+function plannedMatcher(state: ShardState, plan: Plan, filter: Filter): Verdict {
+  const matches = matcherOf(state, filter);
+  return (id) => {
+    const slot = plan.slots.slotOf(id);
+    if (slot === undefined || !plan.possible.has(slot)) return false;
+    return plan.exact || plan.sure.has(slot) || matches(id);
+  };
+}
+
+/** `share` is how many of all points match, at most. */
+function searchNear(
+  ground: SearchGround,
+  spec: SearchSpec,
+  { verdict, share }: { readonly verdict: Verdict; readonly share: number },
+): ShardSearchResult | undefined {
+  const { state, index } = ground;
+  const ef = Math.max(spec.ef ?? ground.efDefault, spec.k);
+  const vectorOf = (id: string): Float32Array | undefined => state.point(id)?.vector;
+  const found = searchNearby(index, { ...spec, ef, vectorOf, share }, verdict);
+  if (found === undefined) return undefined;
+  const hits = hitsOf(state, found, spec);
+  return { sequence: state.meta.sequence, hits, warnings: warningsOf(ground, spec) };
+}
+
+function searchAll(ground: SearchGround, spec: SearchSpec): Promise<ShardSearchResult> {
+  const { state, scans } = ground;
   return scans.run(async () => {
     using snapshot = state.snapshot();
-    const matches = spec.filter === undefined ? everything : compileFilter(spec.filter);
-    const found = await exactSearch(snapshot, { vector: spec.vector, metric: state.meta.metric, k: spec.k, matches });
-    const hits = aboveThreshold(found, spec).flatMap((hit) => heldHit(snapshot, hit, spec));
-    return { sequence: snapshot.sequence, hits, warnings: warningsFor(spec.filter, () => false) };
+    const seen = { sequence: snapshot.sequence, warnings: warningsOf(ground, spec) };
+    return scanned(snapshot, spec, { ...seen, metric: state.meta.metric });
   });
+}
+
+async function scanned(
+  snapshot: Snapshot,
+  spec: SearchSpec,
+  { metric, ...seen }: Seen & { readonly metric: Metric },
+): Promise<ShardSearchResult> {
+  const matches = spec.filter === undefined ? everything : compileFilter(spec.filter);
+  const found = await exactSearch(snapshot, { vector: spec.vector, metric, k: spec.k, matches });
+  return { ...seen, hits: aboveThreshold(found, spec).flatMap((hit) => heldHit(snapshot, hit, spec)) };
 }
 
 /**

@@ -7,15 +7,19 @@ import type {
   Hnsw,
   Kind,
   Metric,
+  PayloadIndex,
   PointView,
+  Quantization,
   ReplicaReport,
   RequestOutcome,
   SearchSpec,
   Warning,
 } from '@vectorizer/contracts';
 import { Failure } from '@vectorizer/errors';
-import { prepare, type LoggedEntry, type Prepared } from '../apply/prepare.ts';
+import { prepare, type Ground, type LoggedEntry, type Prepared } from '../apply/prepare.ts';
 import { Slices } from '../apply/slices.ts';
+import { PayloadIndexes, type StagedPayloads } from '../payload-index/payload-indexes.ts';
+import { RowCodes } from '../payload-index/row-codes.ts';
 import { ShardState } from '../state/shard-state.ts';
 import { createIndex } from '../vector/create-index.ts';
 import type { PointIndex } from '../vector/point-index.ts';
@@ -23,6 +27,7 @@ import { Background } from './background.ts';
 import { Gate } from './gate.ts';
 import { silent, type EngineLogger } from './logger.ts';
 import { count, scroll, type ScrollSpec } from './scan.ts';
+import { countPlanned, prefersSorting, scrollPlanned } from './planned.ts';
 import { checkQuery, search, searchIndex, type SearchGround, type ShardSearchResult } from './search.ts';
 import { viewOf, warningsFor, type Fields } from './views.ts';
 
@@ -40,6 +45,10 @@ export type ShardOptions = {
   readonly kind: Kind;
   readonly metric: Metric;
   readonly hnsw: Hnsw;
+  /** Of a quantized collection; absent, its defaults. */
+  readonly quantization?: Quantization | undefined;
+  /** May be changed later. */
+  readonly payloadIndexes?: readonly PayloadIndex[];
   readonly logger?: EngineLogger;
   /** Called once when the replica cannot go on (disk full, corrupt file); `apply` then fails with the same. */
   readonly onFailure?: (failure: Failure) => void;
@@ -66,6 +75,7 @@ export type ShardReport = Omit<ReplicaReport, 'node' | 'uid' | 'shard' | 'phase'
 export class Shard {
   readonly #state: ShardState;
   readonly #index: PointIndex;
+  readonly #payloadIndexes: PayloadIndexes;
   readonly #ground: SearchGround;
   readonly #background: Background;
   readonly #logger: EngineLogger;
@@ -80,7 +90,20 @@ export class Shard {
     this.#logger = logger;
     this.#state = state;
     this.#index = index;
-    this.#ground = { state, index, scans: this.#scans, efDefault: options.hnsw.ef_search, held: new Set() };
+    this.#payloadIndexes = new PayloadIndexes({
+      source: state,
+      newCodes: () => new RowCodes(options),
+      onFailure: (cause) => this.#fail(cause),
+    });
+    this.#payloadIndexes.declare(options.payloadIndexes ?? []);
+    this.#ground = {
+      state,
+      index,
+      payloadIndexes: this.#payloadIndexes,
+      scans: this.#scans,
+      efDefault: options.hnsw.ef_search,
+      held: new Set(),
+    };
     this.#onFailure = options.onFailure;
     this.#background = new Background({ state, index, logger, onFailure: (cause) => this.#fail(cause) });
   }
@@ -93,11 +116,11 @@ export class Shard {
       const index = createIndex({
         ...options,
         directory: graphDirectory,
-        vectorOf: (id) => state.point(id)?.vector,
+        vectorOf: (id) => state.vector(id),
       });
       const { reason } = await index.load(await state.allVersions());
       if (reason !== undefined && state.meta.points > 0) {
-        options.logger?.info({ reason, points: state.meta.points }, 'built the graph anew');
+        options.logger?.warn({ reason, points: state.meta.points }, 'built the index anew');
       }
       return new Shard(state, index, options);
     } catch (cause) {
@@ -127,10 +150,11 @@ export class Shard {
     this.#applying = true;
     try {
       if (this.#state.full) await this.#state.flush();
-      const prepared = await prepare(this.#state, entry, this.#slices);
+      const prepared = await prepare(this.#base(), entry, this.#slices);
+      const payloads = await this.#payloadIndexes.stage(prepared, this.#slices);
       await this.#makeRoom(prepared);
       if (this.#slices.due || prepared.points.size > SHOWN_IN_PASSING_MAX) await this.#slices.next();
-      this.#show(prepared);
+      this.#show(prepared, payloads);
       return prepared.results;
     } catch (cause) {
       throw this.#fail(cause);
@@ -169,9 +193,13 @@ export class Shard {
     readonly warnings: readonly Warning[];
   }> {
     return this.#scans.run(async () => {
+      const { filter } = spec;
+      const plan = filter && this.#payloadIndexes.planner()?.plan(filter);
+      const warnings = warningsFor(filter, this.#payloadIndexes.indexed);
       using snapshot = this.#state.snapshot();
-      const page = await scroll(snapshot, spec);
-      return { sequence: snapshot.sequence, ...page, warnings: warningsFor(spec.filter, () => false) };
+      const sorted = plan && prefersSorting(plan.possible.size, spec.limit, this.#state.meta.points);
+      const page = sorted ? await scrollPlanned(snapshot, plan, { ...spec, filter }) : await scroll(snapshot, spec);
+      return { sequence: snapshot.sequence, ...page, warnings };
     });
   }
 
@@ -181,12 +209,11 @@ export class Shard {
     const { sequence, points } = this.#state.meta;
     if (filter === undefined) return { sequence, count: points, warnings: [] };
     return this.#scans.run(async () => {
+      const plan = this.#payloadIndexes.planner()?.plan(filter);
+      const warnings = warningsFor(filter, this.#payloadIndexes.indexed);
       using snapshot = this.#state.snapshot();
-      return {
-        sequence: snapshot.sequence,
-        count: await count(snapshot, filter),
-        warnings: warningsFor(filter, () => false),
-      };
+      const found = plan === undefined ? count(snapshot, filter) : countPlanned(snapshot, plan, filter);
+      return { sequence: snapshot.sequence, count: await found, warnings };
     });
   }
 
@@ -212,12 +239,19 @@ export class Shard {
       operations_applied: meta.operations_applied,
       entries_rejected: meta.entries_rejected,
       last_applied_at: meta.last_applied_at,
+      payload_indexes: this.#payloadIndexes.report(),
     };
   }
 
   /** From here on the replica looks after itself: graph, flushes, rebuilds, saves. */
   startBackground(): void {
     this.#background.start();
+    this.#payloadIndexes.start();
+  }
+
+  /** Indexes that are new are built in the background, those that are not named are dropped. Filters find the same either way. */
+  declarePayloadIndexes(indexes: readonly PayloadIndex[]): void {
+    this.#payloadIndexes.declare(indexes);
   }
 
   /** Everything applied before the call is on disk after it. */
@@ -234,7 +268,7 @@ export class Shard {
   /** The caller has stopped applying. After a failure nothing more is written. */
   async close(): Promise<void> {
     assert(!this.#applying, 'the caller stops applying before it closes');
-    await this.#background.stop();
+    await Promise.all([this.#background.stop(), this.#payloadIndexes.stop()]);
     try {
       if (this.#failure !== undefined) return;
       await this.#state.flush();
@@ -254,6 +288,18 @@ export class Shard {
     }
   }
 
+  /** What an entry is worked out on. */
+  #base(): Ground {
+    const state = this.#state;
+    return {
+      meta: state.meta,
+      requests: state.requests,
+      point: (id) => state.point(id),
+      snapshot: () => state.snapshot(),
+      candidates: (filter) => this.#payloadIndexes.planner()?.candidates(filter),
+    };
+  }
+
   async #makeRoom({ points, before }: Prepared): Promise<void> {
     let vectors = 0;
     for (const [id, next] of points)
@@ -265,13 +311,14 @@ export class Shard {
   }
 
   /** Synchronous, so that no reader sees half of an entry. */
-  #show(prepared: Prepared): void {
+  #show(prepared: Prepared, payloads: StagedPayloads): void {
     const now = performance.now();
     for (const [id, next] of prepared.points) {
       if (next === undefined) this.#index.remove(id);
       else if (next.vectorVersion === prepared.before.get(id)?.vectorVersion) this.#index.touch(id, next.version);
       else this.#index.upsert(id, next.vector, { version: next.vectorVersion, now });
     }
+    this.#payloadIndexes.show(prepared, payloads);
     this.#state.advance(prepared);
   }
 

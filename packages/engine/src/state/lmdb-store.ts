@@ -56,6 +56,10 @@ export class LmdbStore {
     return [...this.#db.getRange(transaction === undefined ? span : { ...span, transaction })];
   }
 
+  keys(span: { start: Buffer; end: Buffer; limit: number }): Buffer[] {
+    return [...this.#db.getKeys(span)];
+  }
+
   /** The store as it is now, whatever is committed later. To be closed. */
   view(): StoreView {
     return new StoreView(this.#db.useReadTransaction());

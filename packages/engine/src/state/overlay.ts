@@ -53,6 +53,11 @@ export class Overlay {
     this.#frozen = new Map();
   }
 
+  /** Of points that may have been removed, too. */
+  ids(): string[] {
+    return [...this.#frozen.keys(), ...this.#active.keys()];
+  }
+
   copy(): PointChanges {
     return new Map([...this.#frozen, ...this.#active]);
   }

@@ -6,7 +6,7 @@ import { idOfKey, keyAfter, metaKey, pointKey, pointsEnd, requestKey, requestRan
 import { LmdbStore, type Write } from './lmdb-store.ts';
 import { decodeMeta, encodeMeta, firstMeta, type ShardMeta } from './meta.ts';
 import { Overlay } from './overlay.ts';
-import { decodeRecord, decodeSummary, decodeVersions, encodeRecord, type PointRecord } from './record.ts';
+import { decodeRecord, decodeSummary, decodeVector, decodeVersions, encodeRecord, type PointRecord } from './record.ts';
 import { RequestTable, type Remembered } from './request-table.ts';
 import { Snapshot } from './snapshot.ts';
 
@@ -91,6 +91,12 @@ export class ShardState {
     return bytes === undefined ? undefined : decodeRecord(bytes);
   }
 
+  vector(id: string): Float32Array | undefined {
+    if (this.#overlay.has(id)) return this.#overlay.get(id)?.vector;
+    const bytes = this.#store.peek(pointKey(id));
+    return bytes === undefined ? undefined : decodeVector(bytes);
+  }
+
   /** A point without its vector, which is most of its bytes. */
   summary(id: string): Omit<PointRecord, 'vector'> | undefined {
     if (this.#overlay.has(id)) return this.#overlay.get(id);
@@ -107,6 +113,19 @@ export class ShardState {
 
   snapshot(): Snapshot {
     return new Snapshot({ sequence: this.#meta.sequence, store: this.#store, changes: this.#overlay.copy() });
+  }
+
+  /** The ids of all points that are there at the call; of those that come or go before the end, some. Turns may pass in between. */
+  *idBatches(): Generator<readonly string[]> {
+    yield this.#overlay.ids();
+    let start = keyAfter(undefined);
+    for (;;) {
+      const ids = this.#store.keys({ start, end: pointsEnd, limit: OPEN_BATCH }).map(idOfKey);
+      yield ids;
+      const last = ids.at(-1);
+      if (last === undefined) return;
+      start = keyAfter(last);
+    }
   }
 
   /** The versions of every point. */
