@@ -40,6 +40,7 @@ export class Replica {
   #phase: ReplicaReport['phase'] = 'syncing';
   #failure: Failure | undefined;
   #shard: Shard | undefined;
+  #payloadIndexes: CollectionRecord['payload_indexes'];
   #opening: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
   /** The entry in hand. */
@@ -49,6 +50,7 @@ export class Replica {
   constructor(options: ReplicaOptions) {
     const { record, shard } = options;
     this.#options = options;
+    this.#payloadIndexes = record.payload_indexes;
     this.#logger = options.logger.child({ collection: record.name, uid: record.uid, shard });
     this.#applied = new AppliedSequence(shard);
   }
@@ -57,6 +59,12 @@ export class Replica {
   open(): Promise<void> {
     this.#opening ??= this.#open();
     return this.#opening;
+  }
+
+  /** The collection has a record that says something else: its payload indexes are what may change. */
+  change({ payload_indexes: indexes }: CollectionRecord): void {
+    this.#payloadIndexes = indexes;
+    this.#shard?.declarePayloadIndexes(indexes);
   }
 
   report(): ReplicaReport {
@@ -100,6 +108,8 @@ export class Replica {
         dimension: record.config.dimension,
         metric: record.config.metric,
         hnsw: record.config.hnsw,
+        payloadIndexes: this.#payloadIndexes,
+        quantization: record.config.quantization,
         logger: this.#logger,
         onFailure: (failure) => this.#stop('failed', failure),
       });
@@ -107,6 +117,8 @@ export class Replica {
       this.#stop('failed', Failure.from(cause));
       return;
     }
+    // They may have been declared anew while the shard was opened.
+    this.#shard.declarePayloadIndexes(this.#payloadIndexes);
     this.#shard.startBackground();
     this.#applied.advance(this.#shard.position.sequence);
     void this.#follow(this.#shard);

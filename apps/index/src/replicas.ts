@@ -85,8 +85,8 @@ export class Replicas {
   #onChange({ kind, record }: CatalogChange): void {
     if (this.#closed) return;
     if (kind === 'dropped') this.#drop(record);
-    else if (kind === 'created')
-      for (const replica of this.#add(record)) void replica.open().then(this.#options.onChange);
+    else if (kind === 'changed') this.#change(record);
+    else for (const replica of this.#add(record)) void replica.open().then(this.#options.onChange);
     this.#wake();
   }
 
@@ -100,6 +100,13 @@ export class Replicas {
       this.#replicas.set(nameOf(key), replica);
       return [replica];
     });
+  }
+
+  #change(record: CollectionRecord): void {
+    for (const shard of record.placement.keys()) {
+      this.#replicas.get(nameOf({ uid: record.uid, shard }))?.change(record);
+    }
+    this.#options.onChange();
   }
 
   #drop({ uid, placement }: CollectionRecord): void {
