@@ -39,10 +39,11 @@ async function memoryRatio(
   const held = async (engine: Engine): Promise<number[]> => {
     const measured: number[] = [];
     const { directory, kind } = engine;
-    await engine.reopen(async () => {
-      for (let round = 0; round < rounds.count; round++)
-        measured.push(await heldMemoryMb({ directory, dimension, kind }));
-    });
+    const meanwhile = async (): Promise<void> => {
+      const order = { directory, dimension, kind };
+      for (let round = 0; round < rounds.count; round++) measured.push(await heldMemoryMb(order));
+    };
+    await engine.reopen({ meanwhile });
     return measured;
   };
   return ratios(await held(other), await held(cpu));

@@ -13,7 +13,7 @@ import { Series } from './series.ts';
 /** So many points are changed in all that no graph is rebuilt in the middle of a round: both ways leave as many dead. */
 const CHANGED_SHARE = 0.3;
 /** Of each way in a round's foreground; the rest of what may be changed is for processor time, which needs more. */
-const FOREGROUND_MAX = 60;
+const FOREGROUND_MAX = 100;
 /** What an update writes: the vector of another row, and a new payload. */
 const SHIFT = 1;
 
@@ -23,7 +23,8 @@ type Subjects = { readonly engine: Engine; readonly bare?: BareGraph | undefined
  * One atomic update (one entry) against a delete and an insert (an entry each, as two requests are) on the same engine,
  * and against hnswlib's own delete + insert.
  *
- * - Foreground: the time in `apply`, one way after the other point by point; a round's figure is the median.
+ * - Foreground: the time in `apply` while nothing else runs, one way after the other point by point; a round's figure is
+ *   the median. Then as many changes of the bare graph.
  * - Processor: all that this process spends until the changes are in the graph and on disk, a block of each.
  */
 export async function benchUpdate({ engine, bare }: Subjects, dataset: Dataset, rounds: Rounds): Promise<Result[]> {
@@ -31,49 +32,43 @@ export async function benchUpdate({ engine, bare }: Subjects, dataset: Dataset, 
   const changes = new Changes(engine, dataset);
   const perWay = Math.floor((dataset.rows.length * CHANGED_SHARE) / (2 * (rounds.count + 1)));
   const each = Math.min(FOREGROUND_MAX, Math.ceil(perWay / 2));
-  const block = Math.max(1, perWay - each);
   bare?.reserve(each * (rounds.count + 1));
-  const foreground: Record<'update' | 'both' | 'bare', number[]> = { update: [], both: [], bare: [] };
-  const processor: Record<'update' | 'both', number[]> = { update: [], both: [] };
+  await engine.reopen({ background: false });
+  const foreground: Foreground[] = [];
   for (const round of numbered(rounds)) {
-    const took = await foregroundUs(changes, bare, each);
-    await engine.drained();
-    const update = (): Promise<number> => processorUs(engine, () => changes.update(), block);
-    const both = (): Promise<number> => processorUs(engine, () => changes.deleteAndInsert(), block);
-    const used =
-      round % 2 === 0 ? { update: await update(), both: await both() } : { both: await both(), update: await update() };
-    if (round === 0) continue;
-    for (const way of ['update', 'both', 'bare'] as const) foreground[way].push(took[way]);
-    for (const way of ['update', 'both'] as const) processor[way].push(used[way]);
+    const measured = await foregroundUs(changes, bare, each);
+    if (round > 0) foreground.push(measured);
   }
+  await engine.reopen();
+  const processor = await processorRounds(changes, { rounds, block: Math.max(1, perWay - each) });
+  const [update, both, hnswlib] = (['update', 'both', 'bare'] as const).map((way) => foreground.map((it) => it[way]));
   return [
-    figure(`${prefix}.engine.us`, 'µs', spread(foreground.update)),
-    figure(`${prefix}.engine.delete_insert_us`, 'µs', spread(foreground.both)),
-    figure(`${prefix}.engine.speedup`, 'ratio', ratios(foreground.both, foreground.update)),
-    figure(`${prefix}.hnswlib.delete_insert_us`, 'µs', spread(foreground.bare)),
-    figure(`${prefix}.engine.vs_hnswlib`, 'ratio', ratios(foreground.bare, foreground.update)),
+    figure(`${prefix}.engine.us`, 'µs', spread(update ?? [])),
+    figure(`${prefix}.engine.delete_insert_us`, 'µs', spread(both ?? [])),
+    figure(`${prefix}.engine.speedup`, 'ratio', ratios(both ?? [], update ?? [])),
+    figure(`${prefix}.hnswlib.delete_insert_us`, 'µs', spread(hnswlib ?? [])),
+    figure(`${prefix}.engine.vs_hnswlib`, 'ratio', ratios(hnswlib ?? [], update ?? [])),
     figure(`${prefix}.engine.cpu_us`, 'µs', spread(processor.update)),
     figure(`${prefix}.engine.delete_insert_cpu_us`, 'µs', spread(processor.both)),
     figure(`${prefix}.engine.cpu_ratio`, 'ratio', ratios(processor.update, processor.both)),
-    await recallAfterAll(changes, engine, { dataset, rounds }),
+    await recallAfterAll(changes, { dataset, rounds }),
   ];
 }
 
-async function foregroundUs(
-  changes: Changes,
-  bare: BareGraph | undefined,
-  each: number,
-): Promise<Record<'update' | 'both' | 'bare', number>> {
+type Foreground = Readonly<Record<'update' | 'both' | 'bare', number>>;
+
+async function foregroundUs(changes: Changes, bare: BareGraph | undefined, each: number): Promise<Foreground> {
   const took: Record<'update' | 'both' | 'bare', number[]> = { update: [], both: [], bare: [] };
   const ways = [
     async () => took.update.push(await changes.update()),
     async () => took.both.push(await changes.deleteAndInsert()),
-    async () => took.bare.push(bare === undefined ? NaN : changes.replaceIn(bare)),
   ];
   for (let i = 0; i < each; i++) {
-    // Each comes first, second and last equally often: what came before has filled the processor's caches.
-    for (let turn = 0; turn < ways.length; turn++) await ways[(i + turn) % ways.length]?.();
+    // Each comes after itself as often as after the other, since what came before has filled the processor's caches.
+    for (const way of i % 2 === 0 ? ways : ways.toReversed()) await way();
   }
+  // Not in between: it would leave none of the caches to whichever comes next.
+  for (let i = 0; i < each; i++) took.bare.push(bare === undefined ? NaN : changes.replaceIn(bare));
   return { update: medianUs(took.update), both: medianUs(took.both), bare: medianUs(took.bare) };
 }
 
@@ -81,21 +76,40 @@ function medianUs(milliseconds: readonly number[]): number {
   return quantile(milliseconds, 0.5) * 1_000;
 }
 
+type Blocks = { readonly rounds: Rounds; readonly block: number };
+
+async function processorRounds(
+  changes: Changes,
+  { rounds, block }: Blocks,
+): Promise<Readonly<Record<'update' | 'both', readonly number[]>>> {
+  const ways = { update: () => changes.update(), both: () => changes.deleteAndInsert() };
+  const used: Record<'update' | 'both', number[]> = { update: [], both: [] };
+  await changes.engine.drained();
+  for (const round of numbered(rounds)) {
+    // Neither is always the one that finds more dead elements in the graph.
+    for (const way of round % 2 === 0 ? (['update', 'both'] as const) : (['both', 'update'] as const)) {
+      const us = await processorUs(changes.engine, ways[way], block);
+      if (round > 0) used[way].push(us);
+    }
+  }
+  return used;
+}
+
 /** Of every thread of this process, until nothing is left to do. */
-async function processorUs(engine: Engine, change: () => Promise<number>, each: number): Promise<number> {
+async function processorUs(engine: Engine, change: () => Promise<number>, block: number): Promise<number> {
   const before = process.cpuUsage();
-  for (let i = 0; i < each; i++) await change();
+  for (let i = 0; i < block; i++) await change();
   await engine.drained();
   const { user, system } = process.cpuUsage(before);
-  return (user + system) / each;
+  return (user + system) / block;
 }
 
 /** Gives every point another vector, and looks for the neighbours that follow from that. */
 async function recallAfterAll(
   changes: Changes,
-  engine: Engine,
   { dataset, rounds }: { readonly dataset: Dataset; readonly rounds: Rounds },
 ): Promise<Result> {
+  const { engine } = changes;
   const size = dataset.rows.length;
   for (let row = 0; row < size; row += BATCH) {
     await engine.apply(Array.from({ length: Math.min(BATCH, size - row) }, (_, i) => changes.updateOf(row + i)));
@@ -111,24 +125,24 @@ async function recallAfterAll(
 
 /** Changes one point after the other; each is changed once, so that none is found in the buffer by the next change. */
 class Changes {
-  readonly #engine: Engine;
+  readonly engine: Engine;
   readonly #dataset: Dataset;
   #row = 0;
   #label = 0;
 
   constructor(engine: Engine, dataset: Dataset) {
-    this.#engine = engine;
+    this.engine = engine;
     this.#dataset = dataset;
   }
 
   async update(): Promise<number> {
-    return this.#engine.apply([this.updateOf(this.#row++)]);
+    return this.engine.apply([this.updateOf(this.#row++)]);
   }
 
   async deleteAndInsert(): Promise<number> {
     const { id, vector, payload } = this.updateOf(this.#row++);
-    const deleted = await this.#engine.apply([{ kind: 'delete', id }]);
-    return deleted + (await this.#engine.apply([{ kind: 'insert', id, vector, payload }]));
+    const deleted = await this.engine.apply([{ kind: 'delete', id }]);
+    return deleted + (await this.engine.apply([{ kind: 'insert', id, vector, payload }]));
   }
 
   replaceIn(bare: BareGraph): number {

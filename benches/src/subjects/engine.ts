@@ -28,7 +28,7 @@ export class Engine implements Filled {
   }
 
   static async open(options: EngineOptions): Promise<Engine> {
-    return new Engine(await openShard(options), options);
+    return new Engine(await openShard(options, true), options);
   }
 
   get kind(): Kind {
@@ -95,12 +95,15 @@ export class Engine implements Filled {
     await this.#shard.saveGraph();
   }
 
-  /** Closes the shard, lets `meanwhile` have its directory, and opens it again; answers the seconds that the opening took. */
-  async reopen(meanwhile: () => Promise<void> = async () => undefined): Promise<number> {
+  /**
+   * Closes the shard, lets `meanwhile` have its directory, and opens it again; answers the seconds until it has answered
+   * a search. Without its background, nothing is done but what is waited for.
+   */
+  async reopen({ meanwhile, background = true }: Reopening = {}): Promise<number> {
     await this.#shard.close();
-    await meanwhile();
+    await meanwhile?.();
     const start = performance.now();
-    this.#shard = await openShard(this.#options);
+    this.#shard = await openShard(this.#options, background);
     await this.search().ask(0);
     return (performance.now() - start) / 1_000;
   }
@@ -130,10 +133,12 @@ export class Engine implements Filled {
 
 const CHANGED: ReadonlySet<string> = new Set(['created', 'updated', 'deleted']);
 
-/** The shard with its background, as an index node opens it. */
-async function openShard({ directory, dataset, kind }: EngineOptions): Promise<Shard> {
+type Reopening = { readonly meanwhile?: () => Promise<void>; readonly background?: boolean };
+
+/** As an index node opens it. */
+async function openShard({ directory, dataset, kind }: EngineOptions, background: boolean): Promise<Shard> {
   const shard = await Shard.open(shardOptions({ directory, dimension: dataset.dimension, kind }));
-  shard.startBackground();
+  if (background) shard.startBackground();
   return shard;
 }
 
