@@ -48,7 +48,7 @@ class Bench {
     return (await this.index.load(new Map(versions))).reason;
   }
 
-  top(query: Float32Array, k: number, accept = (_: string): boolean => true): { id: string; score: number }[] {
+  top(query: Float32Array, k: number, accept: (id: string) => boolean = everything): { id: string; score: number }[] {
     return [...this.points]
       .filter(([id]) => accept(id))
       .map(([id, { vector }]) => ({ id, score: exactScore(this.#where.metric, vector, query) }))
@@ -74,6 +74,11 @@ class Bench {
     return new QuantizedIndex({ ...this.#where, kind: 'quantized', hnsw, vectorOf: this.vectorOf }, this.#quantization);
   }
 }
+
+const everything = (): boolean => true;
+const failing = (): boolean => {
+  throw new Error('no such field');
+};
 
 /** Vectors around a few centres: neighbour order matters, as with real embeddings. */
 function clusters(random: SeededRandom, dimension: number): () => Float32Array {
@@ -211,9 +216,6 @@ describe('a quantized index', () => {
     await using directory = await temporaryDirectory();
     const bench = new Bench({ directory: directory.path, dimension: 2, metric: 'dot' }, { type: 'int8' });
     bench.put('a', Float32Array.of(1, 0));
-    const failing = (): boolean => {
-      throw new Error('no such field');
-    };
     const options = { k: 1, ef: 10, vectorOf: bench.vectorOf };
     expect(() => bench.index.search(Float32Array.of(1, 0), { ...options, accept: failing })).toThrow('no such field');
     expect(await bench.index.search(Float32Array.of(1, 0), options)).toEqual([{ id: 'a', version: 1, score: 1 }]);
