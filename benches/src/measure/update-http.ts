@@ -66,7 +66,8 @@ class Writer {
 
   async create(kind: Kind): Promise<void> {
     const name = this.#collection;
-    await this.#client.createCollection({ name, dimension: this.#dimension, metric: 'dot', hnsw: HNSW, kind });
+    const graph = kind === 'quantized' ? {} : { hnsw: HNSW };
+    await this.#client.createCollection({ name, dimension: this.#dimension, metric: 'dot', kind, ...graph });
     for (let row = 0; row < this.#rows.length; row += BATCH) {
       const points = this.#rows
         .slice(row, row + BATCH)

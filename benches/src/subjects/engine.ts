@@ -71,6 +71,13 @@ export class Engine implements Filled {
     await until(durable, { timeoutMs: PATIENCE_MS, what: 'the background having nothing to do' });
   }
 
+  /** Declares indexes of whole numbers at these keys, and no others, and waits until filters make use of them. */
+  async indexPayloads(keys: readonly string[]): Promise<void> {
+    this.#shard.declarePayloadIndexes(keys.map((key) => ({ key, type: 'integer' })));
+    const ready = (): boolean => (this.#shard.report().payload_indexes ?? []).every(({ state }) => state === 'ready');
+    await until(ready, { timeoutMs: PATIENCE_MS, what: 'the payload indexes' });
+  }
+
   search({ ef = EF, ...way }: SearchWay = {}): Search {
     const { dataset, searchDelayMs } = this.#options;
     const specs = dataset.queries.map((vector) => ({
