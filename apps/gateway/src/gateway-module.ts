@@ -5,6 +5,8 @@ import { ServiceModule, type HealthCheck } from '@vectorizer/frame';
 import type { Log } from '@vectorizer/log';
 import type { Logger } from '@vectorizer/telemetry';
 import { Collections } from './collections/collections.ts';
+import { PayloadIndexes } from './collections/payload-indexes.ts';
+import { PayloadIndexesController } from './collections/payload-indexes-controller.ts';
 import { CollectionsController } from './collections/collections-controller.ts';
 import { Edge } from './edge.ts';
 import { Reads } from './points/reads.ts';
@@ -33,10 +35,17 @@ export class GatewayModule {
     return {
       module: GatewayModule,
       imports: [ServiceModule.with(parts)],
-      controllers: [CollectionsController, VectorsController, SearchController, ReplicationController],
+      controllers: [
+        CollectionsController,
+        PayloadIndexesController,
+        VectorsController,
+        SearchController,
+        ReplicationController,
+      ],
       providers: [
         { provide: Sessions, useValue: sessions },
         { provide: Collections, useValue: collections },
+        { provide: PayloadIndexes, useValue: new PayloadIndexes(parts.catalog, collections) },
         { provide: Edge, useValue: new Edge(collections, sessions) },
         { provide: Writes, useValue: new Writes(parts.bus, sessions) },
         { provide: Reads, useValue: new Reads(parts.bus) },

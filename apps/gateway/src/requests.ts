@@ -1,7 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { CollectionName, Consistency, limits, PointId, Wait, type CallContext } from '@vectorizer/contracts';
+import {
+  CollectionName,
+  Consistency,
+  limits,
+  PayloadKey,
+  PointId,
+  Wait,
+  type CallContext,
+} from '@vectorizer/contracts';
 import { invalidField, parse } from '@vectorizer/frame';
 
 /** What requests carry outside their bodies: path, query and headers. Query values are text, so each is converted. */
@@ -33,6 +41,10 @@ export function collectionNameOf(request: FastifyRequest): CollectionName {
 
 export function pointIdOf(request: FastifyRequest): PointId {
   return parse(PointId, parameter(request, 'id'), 'id');
+}
+
+export function payloadKeyOf(request: FastifyRequest): string {
+  return parse(PayloadKey, parameter(request, 'key'), 'key');
 }
 
 export function queryOf<Schema extends z.ZodType>(schema: Schema, request: FastifyRequest): z.output<Schema> {

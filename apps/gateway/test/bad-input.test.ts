@@ -48,7 +48,94 @@ const searching = (path: string, body: object): Case => ({
   message: `${path}: `,
 });
 
+/** Refused since `typed` declares an index of another type on the key. */
+const filtering = (path: string, filter: object): Case => ({
+  name: `a filter with a ${path} that the index of its key never answers`,
+  route: `POST ${C}/typed/search`,
+  body: { vector: [1, 0], filter },
+  answer: '400 validation_error',
+  message: `filter.${path}: `,
+});
+const place = { lat: 1, lon: 1 };
+const declaring = (what: string, key: string, more: Partial<Case>): Case => ({
+  name: what,
+  route: `PUT ${C}/books/payload-indexes/${key}`,
+  answer: '400 validation_error',
+  message: '',
+  ...more,
+});
+
 const cases: Case[] = [
+  filtering('must[0].range', { must: [{ key: 'word', range: { gt: 1 } }] }),
+  filtering('must[0].range', { must: [{ key: 'flag', range: { gt: 1 } }] }),
+  filtering('must[0].range', { must: [{ key: 'place', range: { gt: 1 } }] }),
+  filtering('must[0].range', { must: [{ key: 'at', range: { gt: 1 } }] }),
+  filtering('must[0].range', { must: [{ key: 'n', range: { gt: '2026-01-01T00:00:00Z' } }] }),
+  filtering('must[0].match.value', { must: [{ key: 'word', match: { value: 1 } }] }),
+  filtering('must[0].match.any[1]', { must: [{ key: 'deep.n', match: { any: [1, '1'] } }] }),
+  filtering('must[0].match.except[0]', { must: [{ key: 'flag', match: { except: ['true'] } }] }),
+  filtering('must[0].match.value', { must: [{ key: 'n', match: { value: 1.5 } }] }),
+  filtering('must[0].match.value', { must: [{ key: 'place', match: { value: 'here' } }] }),
+  filtering('must[0].match.value', { must: [{ key: 'at', match: { value: 5 } }] }),
+  filtering('should[0].must_not[1].geo_radius', {
+    should: [
+      {
+        must_not: [
+          { key: 'n', exists: true },
+          { key: 'n', geo_radius: { center: place, radius_m: 1 } },
+        ],
+      },
+    ],
+  }),
+  filtering('must[0].geo_box', { must: [{ key: 'word', geo_box: { top_left: place, bottom_right: place } }] }),
+  filtering('must[0].geo_radius.center.lat', {
+    must: [{ key: 'place', geo_radius: { center: { lat: 90.1, lon: 0 }, radius_m: 1 } }],
+  }),
+  filtering('must[0].geo_box.top_left.lon', {
+    must: [{ key: 'place', geo_box: { top_left: { lat: 1, lon: -181 }, bottom_right: place } }],
+  }),
+  filtering('must[0].geo_radius.radius_m', { must: [{ key: 'place', geo_radius: { center: place, radius_m: 0 } }] }),
+  ...['count', 'scroll', 'delete'].map((read) => ({
+    ...filtering('must[0].range', { must: [{ key: 'word', range: { gt: 1 } }] }),
+    name: `a ${read} with a range on a keyword`,
+    route: `POST ${C}/typed/vectors/${read}`,
+    body: { filter: { must: [{ key: 'word', range: { gt: 1 } }] } },
+  })),
+  {
+    name: 'a batch of searches with a range on a keyword',
+    route: `POST ${C}/typed/search/batch`,
+    body: { searches: [{ vector: [1, 0] }, { vector: [1, 0], filter: { must: [{ key: 'word', range: { gt: 1 } }] } }] },
+    answer: '400 validation_error',
+    message: 'searches[1].filter.must[0].range: ',
+  },
+  declaring('an index of an unknown type', 'a', { body: { type: 'text' }, message: 'type: ' }),
+  declaring('an index without a type', 'a', { body: {}, message: 'type: ' }),
+  declaring('an index with another field', 'a', { body: { type: 'geo', key: 'b' }, message: 'key: unknown field' }),
+  declaring('an index on a key that is too long', 'k'.repeat(257), { body: { type: 'geo' }, message: 'key: ' }),
+  declaring('an index of no collection', 'a', {
+    route: `PUT ${C}/nothing/payload-indexes/a`,
+    body: { type: 'geo' },
+    answer: '404 collection_not_found',
+    message: 'nothing',
+  }),
+  declaring('one index too many', 'b', {
+    route: `PUT ${C}/many/payload-indexes/b`,
+    body: { type: 'geo' },
+    message: 'key: a collection has at most 32',
+  }),
+  declaring('the removal of an index that is not there', 'a', {
+    route: `DELETE ${C}/books/payload-indexes/a`,
+    answer: '404 not_found',
+    message: 'no payload index',
+  }),
+  field('payload_indexes', { payload_indexes: Array.from({ length: 33 }, (_, i) => ({ key: `k${i}`, type: 'geo' })) }),
+  field('payload_indexes', {
+    payload_indexes: [
+      { key: 'a', type: 'geo' },
+      { key: 'a', type: 'bool' },
+    ],
+  }),
+  field('payload_indexes[0].type', { payload_indexes: [{ key: 'a', type: 'text' }] }),
   ...['', '.', '-a', '_a', 'a b', 'a/b', 'a.b', 'ä', 'x'.repeat(64), 7, null, undefined].map(name),
   field('dimension', { dimension: 0 }),
   field('dimension', { dimension: 65_537 }),
@@ -494,6 +581,13 @@ describe('bad input', () => {
     gateway = await startGateway();
     const body = { name: 'books', dimension: 2, metric: 'cosine' };
     await gateway.app.inject({ method: 'POST', url: C, payload: body });
+    const types = { word: 'keyword', n: 'integer', 'deep.n': 'float', flag: 'bool', at: 'datetime', place: 'geo' };
+    const typed = Object.entries(types).map(([key, type]) => ({ key, type }));
+    const many = Array.from({ length: 32 }, (_, i) => ({ key: `k${i}`, type: 'keyword' }));
+    for (const [collection, indexes] of Object.entries({ typed, many })) {
+      const declared = { ...body, name: collection, payload_indexes: indexes };
+      await gateway.app.inject({ method: 'POST', url: C, payload: declared });
+    }
   });
   afterAll(async () => gateway[Symbol.asyncDispose]());
 

@@ -5,6 +5,7 @@ import {
   shardDescribe,
   write,
   type Outcome,
+  type PayloadIndexReport,
   type ReplicaReport,
   type SearchAnswer,
   type WriteAnswer,
@@ -32,6 +33,8 @@ export type Gateway = AsyncDisposable & {
   /** What the recorder answers; set by tests. */
   answerWrite: (input: Written) => Promise<WriteAnswer>;
   answerSearch: (input: Searched) => Promise<SearchAnswer>;
+  /** What the node says of its payload indexes. */
+  payloadIndexes: PayloadIndexReport[];
 };
 
 const node = NodeId.parse('node-a');
@@ -63,6 +66,7 @@ export async function startGateway(): Promise<Gateway> {
     written: [],
     searched: [],
     answerWrite: async (input) => Promise.resolve({ sequences: [1], outcomes: input.ops.map(() => created) }),
+    payloadIndexes: [],
     answerSearch: async () => Promise.resolve({ sequences: [1], results: [{ hits: [], warnings: [] }] }),
     async [Symbol.asyncDispose]() {
       await app.close();
@@ -87,7 +91,11 @@ function serve(bus: LocalBus, gateway: Gateway): void {
     gateway.searched.push(input);
     return gateway.answerSearch(input);
   });
-  bus.serve(shardDescribe, async ({ uid, shard }) => Promise.resolve({ ...report, uid, shard }), node);
+  bus.serve(
+    shardDescribe,
+    async ({ uid, shard }) => Promise.resolve({ ...report, uid, shard, payload_indexes: gateway.payloadIndexes }),
+    node,
+  );
 }
 
 const report: Omit<ReplicaReport, 'uid' | 'shard'> = {

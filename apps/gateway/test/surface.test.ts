@@ -58,6 +58,7 @@ describe('the HTTP surface', () => {
       uid: expect.stringMatching(/^[a-z0-9]{16}$/),
       created_at: expect.any(String),
       config,
+      payload_indexes: [],
     };
     expect(made.json()).toEqual(shown);
     expect((await send(`GET ${C}`)).json()).toMatchObject({ collections: [{ name: 'books' }, shown] });
@@ -86,6 +87,61 @@ describe('the HTTP surface', () => {
     expect((await send(`DELETE ${C}/films`)).json()).toMatchObject({ name: 'films', uid: logUid, status: 'deleted' });
     expect((await send(`GET ${C}/films`)).statusCode).toBe(404);
     await expect(gateway.log.state(logUid, 0)).rejects.toMatchObject({ type: 'collection_not_found' });
+  });
+
+  it('declares, lists and drops payload indexes, which are ready once they are on every shard', async () => {
+    const indexes = `${C}/books/payload-indexes`;
+    const declared = await send(`PUT ${indexes}/${encodeURIComponent('a.b/c')}`, { type: 'keyword' });
+    expect([declared.statusCode, declared.json()]).toEqual([200, { key: 'a.b/c', type: 'keyword' }]);
+    await send(`PUT ${indexes}/year`, { type: 'float' });
+    await send(`PUT ${indexes}/year`, { type: 'integer' });
+    const listed = async (): Promise<unknown> => (await send(`GET ${indexes}`)).json();
+    const building = { state: 'building', points: 0 };
+    const [path, year] = [
+      { key: 'a.b/c', type: 'keyword' as const },
+      { key: 'year', type: 'integer' as const },
+    ];
+    expect(await listed()).toEqual({
+      payload_indexes: [
+        { ...path, ...building },
+        { ...year, ...building },
+      ],
+    });
+    gateway.payloadIndexes = [
+      { ...path, state: 'ready', points: 4 },
+      { ...year, state: 'building', points: 3 },
+    ];
+    expect(await listed()).toEqual({
+      payload_indexes: [
+        { ...path, state: 'ready', points: 8 },
+        { ...year, state: 'building', points: 6 },
+      ],
+    });
+    const dropped = await send(`DELETE ${indexes}/year`);
+    expect([dropped.statusCode, dropped.json()]).toEqual([200, { key: 'year', status: 'deleted' }]);
+    expect((await send(`GET ${C}/books`)).json()).toMatchObject({ payload_indexes: [path] });
+  });
+
+  it('declares payload indexes with the collection, and lets through what their types can answer', async () => {
+    const payload_indexes = [
+      { key: 'word', type: 'keyword' },
+      { key: 'at', type: 'datetime' },
+    ];
+    const made = await send(`POST ${C}`, { name: 'notes', dimension: 2, payload_indexes });
+    expect(made.json()).toMatchObject({ payload_indexes });
+    const filter = {
+      must: [
+        { key: 'word', match: { any: ['a', 'b'] } },
+        { key: 'at', range: { gte: '2026-01-01T00:00:00Z' } },
+        { key: 'at', exists: true },
+        { key: 'word', is_null: false },
+        { key: 'elsewhere', range: { gt: 1 } },
+      ],
+    };
+    const answer = await send(`POST ${C}/notes/search`, { vector: [1, 0], filter });
+    expect(answer.statusCode).toBe(200);
+    expect(gateway.searched.at(-1)?.searches[0]?.filter).toEqual(filter);
+    await send(`DELETE ${C}/notes`);
   });
 
   it('answers each item of an upsert, in order, with the token of what was written', async () => {

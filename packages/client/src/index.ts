@@ -13,6 +13,8 @@ export type {
   NewCollectionInput,
   OperationInput,
   PatchInput,
+  PayloadIndex,
+  PayloadIndexState,
   PayloadInput,
   Point,
   PointInput,

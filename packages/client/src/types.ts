@@ -1,4 +1,14 @@
-import type { Consistency, Filter, Json, Kind, Metric, Outcome, Wait } from '@vectorizer/contracts';
+import type {
+  Consistency,
+  Filter,
+  Json,
+  Kind,
+  Metric,
+  Outcome,
+  PayloadIndexType,
+  Quantization,
+  Wait,
+} from '@vectorizer/contracts';
 import type { WireFailure } from '@vectorizer/errors';
 
 /** A Float32Array travels as base64, which is smaller and faster than numbers. */
@@ -21,8 +31,19 @@ export type NewCollectionInput = {
   readonly metric?: Metric;
   readonly kind?: Kind;
   readonly hnsw?: { readonly m?: number; readonly ef_construction?: number; readonly ef_search?: number };
+  /** Of a collection of kind `quantized`. */
+  readonly quantization?: Partial<Quantization>;
   readonly shards?: number;
   readonly replication_factor?: number;
+  readonly payload_indexes?: readonly PayloadIndex[];
+};
+/** Filters on the key, a dotted path into the payload, are answered by an index of values of the type. */
+export type PayloadIndex = { readonly key: string; readonly type: PayloadIndexType };
+export type PayloadIndexState = PayloadIndex & {
+  /** Filters make use of it once it is ready on every shard. */
+  readonly state: 'building' | 'ready';
+  /** How many points have something at the key, as far as the index has got. */
+  readonly points: number;
 };
 export type Collection = {
   readonly name: string;
@@ -32,10 +53,14 @@ export type Collection = {
     readonly dimension: number;
     readonly metric: Metric;
     readonly kind: Kind;
-    readonly hnsw: { readonly m: number; readonly ef_construction: number; readonly ef_search: number };
+    /** Of a collection that has a graph. */
+    readonly hnsw?: { readonly m: number; readonly ef_construction: number; readonly ef_search: number };
+    /** Of a collection of kind `quantized`. */
+    readonly quantization?: Readonly<Quantization>;
     readonly shards: number;
     readonly replication_factor: number;
   };
+  readonly payload_indexes: readonly PayloadIndex[];
 };
 /** A replica that never answered has only its node; see the report of a heartbeat for the rest. */
 export type Replica = {
@@ -48,6 +73,8 @@ export type Replica = {
   readonly indexed?: number;
   readonly buffered?: number;
   readonly dead?: number;
+  /** Of the vectors in memory, where it is known. */
+  readonly bytes?: number;
   readonly state_hash?: string;
   readonly chain?: string;
 };
@@ -122,6 +149,8 @@ export type SearchInput = FieldsInput & {
   readonly k?: number;
   readonly ef?: number;
   readonly exact?: boolean;
+  /** In place of what the collection has; of a collection of kind `quantized`. */
+  readonly quantization?: Pick<Partial<Quantization>, 'rescore' | 'oversampling'>;
   readonly filter?: Filter;
   readonly score_threshold?: number;
 };
@@ -132,7 +161,7 @@ export type ScrollInput = ReadInput &
     readonly filter?: Filter;
   };
 
-export type Warning = { readonly code: string; readonly message: string };
+export type Warning = { readonly code: string; readonly message: string; readonly fields: readonly string[] };
 export type Point = {
   readonly id: string;
   readonly version: number;

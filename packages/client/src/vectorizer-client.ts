@@ -11,6 +11,8 @@ import type {
   NewCollectionInput,
   OperationInput,
   PatchInput,
+  PayloadIndex,
+  PayloadIndexState,
   Point,
   PointInput,
   ReadInput,
@@ -63,6 +65,24 @@ export class VectorizerClient {
     const path = pathOf(collection);
     await this.#transport.request({ method: 'DELETE', path, retry: 'refused', signal: options.signal });
     this.#transport.forget(collection);
+  }
+
+  /** Declares a payload index, in the place of one of another type on the key. It is built while everything goes on. */
+  async putPayloadIndex(collection: string, { key, type }: PayloadIndex, options: CallOptions = {}): Promise<void> {
+    const path = payloadIndexPath(collection, key);
+    await this.#transport.request({ method: 'PUT', path, body: { type }, retry: 'always', signal: options.signal });
+  }
+
+  /** Fails with `not_found` when there is none. */
+  async deletePayloadIndex(collection: string, key: string, options: CallOptions = {}): Promise<void> {
+    const path = payloadIndexPath(collection, key);
+    await this.#transport.request({ method: 'DELETE', path, retry: 'refused', signal: options.signal });
+  }
+
+  async listPayloadIndexes(collection: string, options: CallOptions = {}): Promise<readonly PayloadIndexState[]> {
+    const path = `${pathOf(collection)}/payload-indexes`;
+    const call = { method: 'GET', path, retry: 'always', signal: options.signal } as const;
+    return (await this.#transport.request<{ payload_indexes: PayloadIndexState[] }>(call)).payload_indexes;
   }
 
   /** Writes points, replacing those of the same ids. A bad point does not keep the others from being written. */
@@ -232,6 +252,10 @@ type WriteRequest = {
 
 function pathOf(collection: string): string {
   return `/api/v1/collections/${encodeURIComponent(collection)}`;
+}
+
+function payloadIndexPath(collection: string, key: string): string {
+  return `${pathOf(collection)}/payload-indexes/${encodeURIComponent(key)}`;
 }
 
 function vectorPath(id: string): string {

@@ -3,6 +3,7 @@ import { Filter } from './filter.ts';
 import { Consistency } from './procedures.ts';
 import { limits } from './limits.ts';
 import { PointId } from './names.ts';
+import { PayloadIndex } from './payload-index.ts';
 import { PayloadText } from './payload.ts';
 import { SearchQuantization } from './quantization.ts';
 import { Vector } from './vector.ts';
@@ -39,6 +40,8 @@ export const PatchBody = z.union(
   ],
   'expected exactly one of merge (object), replace (object), delete_keys (list of names)',
 );
+
+export const PayloadIndexBody = PayloadIndex.omit({ key: true });
 
 /** One operation of a mixed batch, named as in the log. */
 export const BatchOperation = z.discriminatedUnion('op', [

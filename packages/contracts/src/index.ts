@@ -29,6 +29,7 @@ export {
   InsertBody,
   MixedBatchBody,
   PatchBody,
+  PayloadIndexBody,
   PointBody,
   ScrollBody,
   SearchBatchBody,

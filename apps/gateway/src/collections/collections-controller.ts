@@ -51,6 +51,8 @@ export class CollectionsController {
   }
 }
 
-function shown({ name, uid, created_at, config }: CollectionRecord): object {
-  return { name, uid, created_at, config };
+function shown({ name, uid, created_at, config, payload_indexes }: CollectionRecord): object {
+  const { hnsw, ...others } = config;
+  // Settings that have no effect are not shown as if they had.
+  return { name, uid, created_at, config: config.kind === 'quantized' ? others : { ...others, hnsw }, payload_indexes };
 }

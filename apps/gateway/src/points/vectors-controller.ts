@@ -15,6 +15,7 @@ import { Edge } from '../edge.ts';
 import { measured } from '../request-metrics.ts';
 import { pointIdOf, queries, queryOf, refuseBody } from '../requests.ts';
 import { sendToken } from '../sessions.ts';
+import { checkFilter } from './check-filter.ts';
 import { deleteItems, insertItems, mixedItems, patchOperation, updateOperation, upsertItems } from './items.ts';
 import { failureOf } from './outcomes.ts';
 import { pointJson, pointsJson, warningsJson } from './point-json.ts';
@@ -68,6 +69,7 @@ export class VectorsController {
     const body = parse(DeleteBody, request.body);
     const call = await this.#edge.write(request);
     if ('ids' in body) return sendBatch(reply, call, await this.#writes.batch(deleteItems(body.ids), call));
+    checkFilter(body.filter, call.collection.payload_indexes);
     const { outcome, sequences } = await this.#writes.one({ kind: 'delete_by_filter', filter: body.filter }, call);
     sendToken(reply, call.collection.uid, sequences);
     const done = outcome === undefined ? { status: 'logged' } : { status: 'deleted', deleted: outcome.count ?? 0 };
@@ -91,6 +93,7 @@ export class VectorsController {
     queryOf(queries.none, request);
     const { consistency, timeout_ms, ...asked } = parse(ScrollBody, request.body ?? {});
     const call = await this.#edge.read(request, { consistency, timeout_ms });
+    checkFilter(asked.filter, call.collection.payload_indexes);
     const { points, next, sequences, warnings } = await this.#reads.scroll(asked, call);
     this.#edge.sendSeen(reply, call, sequences);
     const nextJson = next === undefined ? 'null' : JSON.stringify(next);
@@ -102,6 +105,7 @@ export class VectorsController {
     queryOf(queries.none, request);
     const { consistency, timeout_ms, ...asked } = parse(CountBody, request.body ?? {});
     const call = await this.#edge.read(request, { consistency, timeout_ms });
+    checkFilter(asked.filter, call.collection.payload_indexes);
     const { count, sequences, warnings } = await this.#reads.count(asked, call);
     this.#edge.sendSeen(reply, call, sequences);
     sendText(reply, 200, `{"count":${count}${warningsJson(warnings)}}`);

@@ -5,10 +5,12 @@ import { Failure } from '@vectorizer/errors';
 import { parse } from '@vectorizer/frame';
 import { sendText } from '../answers.ts';
 import { Edge } from '../edge.ts';
+import { checkFilter } from '../points/check-filter.ts';
 import { checkVector } from '../points/items.ts';
 import { Reads } from '../points/reads.ts';
 import { measured, type Measured } from '../request-metrics.ts';
 import { queries, queryOf } from '../requests.ts';
+import { checkSettings } from './check-settings.ts';
 import { searchBatchJson, searchJson } from './search-json.ts';
 
 @Controller('api/v1/collections/:collection/search')
@@ -37,6 +39,8 @@ export class SearchController {
     const call = await this.#edge.read(request, { consistency, timeout_ms });
     about.collection = call.collection.name;
     checkVector(spec.vector, call.collection.config, 'vector');
+    checkSettings(spec, call.collection.config);
+    checkFilter(spec.filter, call.collection.payload_indexes);
     const { results, sequences } = await this.#reads.search([spec], call);
     const [result] = results;
     if (result === undefined) throw new Failure('internal_error', 'the query service answered no result');
@@ -49,8 +53,10 @@ export class SearchController {
     const { searches, consistency, timeout_ms } = parse(SearchBatchBody, request.body);
     const call = await this.#edge.read(request, { consistency, timeout_ms });
     about.collection = call.collection.name;
-    for (const [index, { vector }] of searches.entries()) {
+    for (const [index, { vector, filter, ...settings }] of searches.entries()) {
       checkVector(vector, call.collection.config, `searches[${index}].vector`);
+      checkSettings(settings, call.collection.config, `searches[${index}].`);
+      checkFilter(filter, call.collection.payload_indexes, `searches[${index}].filter`);
     }
     const { results, sequences } = await this.#reads.search(searches, call);
     this.#edge.sendSeen(reply, call, sequences);
