@@ -7,7 +7,7 @@ import { Quantization } from './quantization.ts';
 export const Metric = z.enum(['cosine', 'dot', 'euclidean']);
 export type Metric = z.infer<typeof Metric>;
 
-export const Kind = z.enum(['cpu', 'quantized']);
+export const Kind = z.enum(['cpu', 'quantized', 'gpu']);
 export type Kind = z.infer<typeof Kind>;
 
 /** Graph parameters; the defaults reach recall@10 ≥ 0.95 on real text embeddings. */

@@ -23,6 +23,12 @@ export const ReplicaReport = z.object({
   dead: z.int().nonnegative(),
   /** What the index of the vectors takes in the memory of its process, where that is known. */
   bytes: z.int().nonnegative().optional(),
+  /** Where the replica is searched. Absent from nodes of earlier versions. */
+  backend: z.enum(['cpu', 'gpu']).optional(),
+  /** The name of the device; null on the processor. */
+  device: z.string().nullable().optional(),
+  /** Why a gpu collection is searched on the processor; null where it is not, and for other kinds. */
+  backend_reason: z.string().nullable().optional(),
   /** Hex; equal on two replicas of a shard at the same sequence, or one of them is wrong. */
   state_hash: z.string(),
   chain: z.string(),

@@ -35,14 +35,19 @@ const HELD_MAX = 64;
 /** Answers at once unless so many points have to be looked at that others must have their turns. */
 export function search(ground: SearchGround, spec: SearchSpec): ShardSearchResult | Promise<ShardSearchResult> {
   checkQuery(ground.state.meta, spec.vector);
-  if (spec.filter === undefined) return spec.exact === true ? searchAll(ground, spec) : searchIndex(ground, spec);
+  const served = servedByIndex(ground, spec);
+  if (spec.filter === undefined) return served ? searchIndex(ground, spec) : searchAll(ground, spec);
   const plan = ground.payloadIndexes.planner()?.plan(spec.filter);
   if (plan !== undefined) return searchPlanned(ground, spec, plan);
-  if (spec.exact === true) return searchAll(ground, spec);
+  if (!served) return searchAll(ground, spec);
   if (ground.index.exhaustive) return searchIndex(ground, spec);
   return (
     searchNear(ground, spec, { verdict: matcherOf(ground.state, spec.filter), share: 1 }) ?? searchAll(ground, spec)
   );
+}
+
+function servedByIndex({ index }: SearchGround, spec: SearchSpec): boolean {
+  return spec.exact !== true || index.exact === true;
 }
 
 /** With what the payload indexes know of the filter. */
@@ -53,7 +58,7 @@ function searchPlanned(
 ): ShardSearchResult | Promise<ShardSearchResult> {
   const { state, index } = ground;
   const few = prefersCandidates(plan.possible.size, spec.k, state.meta.points);
-  if (spec.exact !== true && !few) {
+  if (servedByIndex(ground, spec) && !few) {
     if (index.exhaustive) return searchIndex(ground, spec, plan);
     const share = plan.possible.size / Math.max(1, state.meta.points);
     const found = searchNear(ground, spec, { verdict: plannedMatcher(state, plan, spec.filter ?? {}), share });

@@ -18,6 +18,7 @@ import type {
 import { Failure } from '@vectorizer/errors';
 import { prepare, type Ground, type LoggedEntry, type Prepared } from '../apply/prepare.ts';
 import { Slices } from '../apply/slices.ts';
+import type { Gpu } from '../gpu/gpu.ts';
 import { PayloadIndexes, type StagedPayloads } from '../payload-index/payload-indexes.ts';
 import { RowCodes } from '../payload-index/row-codes.ts';
 import { ShardState } from '../state/shard-state.ts';
@@ -49,6 +50,8 @@ export type ShardOptions = {
   readonly quantization?: Quantization | undefined;
   /** May be changed later. */
   readonly payloadIndexes?: readonly PayloadIndex[];
+  /** Where a gpu collection finds its device; without it, it is searched on the processor. */
+  readonly gpu?: Gpu | undefined;
   readonly logger?: EngineLogger;
   /** Called once when the replica cannot go on (disk full, corrupt file); `apply` then fails with the same. */
   readonly onFailure?: (failure: Failure) => void;
@@ -66,6 +69,7 @@ export type Position = {
   /** The creation time of the log that this state is of; null until `bind`. */
   readonly created: string | null;
 };
+const ON_THE_PROCESSOR = { backend: 'cpu', device: null, backend_reason: null } as const;
 export type ShardReport = Omit<ReplicaReport, 'node' | 'uid' | 'shard' | 'phase' | 'reason'>;
 
 /**
@@ -232,6 +236,7 @@ export class Shard {
       durable_sequence: this.#state.durableSequence,
       points: meta.points,
       ...this.#index.stats(),
+      ...(this.#index.backend ?? ON_THE_PROCESSOR),
       state_hash: meta.state_hash,
       chain: meta.chain,
       bytes_received: meta.bytes_received,
@@ -274,6 +279,7 @@ export class Shard {
       await this.#state.flush();
       await this.#saveAtClose();
     } finally {
+      this.#index.close?.();
       await this.#state.close();
     }
   }

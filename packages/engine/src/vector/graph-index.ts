@@ -50,6 +50,10 @@ export class GraphIndex implements PointIndex {
     return { indexed: this.#graph.size - this.#graph.dead, buffered: this.#buffer.count, dead: this.#graph.dead };
   }
 
+  has(id: string): boolean {
+    return this.#places.has(id);
+  }
+
   /** How many more vectors fit the buffer. */
   get room(): number {
     return this.#buffer.capacity - this.#buffer.count;

@@ -1,4 +1,5 @@
-import type { Kind, Quantization, SearchQuantization } from '@vectorizer/contracts';
+import type { Kind, Quantization, ReplicaReport, SearchQuantization } from '@vectorizer/contracts';
+import type { Gpu } from '../gpu/gpu.ts';
 import type { Found } from './ranking.ts';
 import type { GraphParameters } from './graph-file.ts';
 
@@ -11,6 +12,8 @@ export type IndexOptions = GraphParameters & {
   readonly directory: string;
   /** The present vector of a point, as stored. */
   readonly vectorOf: (id: string) => Float32Array | undefined;
+  /** Where a gpu collection finds its device; without it, it is searched on the processor. */
+  readonly gpu?: Gpu | undefined;
   /** Rows of the buffer; the default suits everything but tests. */
   readonly bufferRowsMax?: number;
 };
@@ -38,6 +41,8 @@ export type Stamp = {
   /** Of a millisecond clock. */
   readonly now: number;
 };
+/** Where a collection is searched; the reason is given where that is not what its kind asks for. */
+export type Backend = Required<Pick<ReplicaReport, 'backend' | 'device' | 'backend_reason'>>;
 /** `vectorVersion` names a point's vector, `version` the point. */
 export type PointVersions = { readonly version: number; readonly vectorVersion: number };
 
@@ -65,6 +70,10 @@ export interface PointIndex {
   search(query: Float32Array, options: SearchOptions): Found[] | Promise<Found[]>;
   /** A search looks at every point, so a filter is best given to it. The others answer at once, without a promise. */
   readonly exhaustive: boolean;
+  /** A search finds the true nearest, so it serves who asks for exact results as well. */
+  readonly exact?: boolean;
+  /** Absent: on the processor, as its kind asks for. */
+  readonly backend?: Backend;
   /** Works for a slice of time; false when there was nothing to do. */
   drain(now: number): boolean;
   readonly needsRebuild: boolean;
@@ -75,4 +84,6 @@ export interface PointIndex {
   save(): Promise<void>;
   /** Fills an empty index with the given points, from what was saved as far as that is sound and current. */
   load(points: ReadonlyMap<string, PointVersions>): Promise<{ readonly reason: string | undefined }>;
+  /** Gives back what is not this process's memory. Nobody searches any more. */
+  close?(): void;
 }
