@@ -61,7 +61,8 @@ WRAPPER
   "$tools/redis/bin/redis-server" --version >>"$tools/redis.log" 2>&1 || { rm -rf "$tools/redis" && return 1; }
 }
 
-# unpack_debian SUITE FOLDER PACKAGE [with-libraries]: into FOLDER/root, through apt with lists and caches of our own.
+# unpack_debian SUITE FOLDER PACKAGES [with-libraries | with-everything]: into FOLDER/root, through apt with lists and
+# caches of our own. Libraries are those that the host lacks; everything is what the packages need on no host at all.
 unpack_debian() {
   command -v apt-get >/dev/null 2>&1 && command -v dpkg >/dev/null 2>&1 || return 1
   keyring=/usr/share/keyrings/debian-archive-keyring.gpg
@@ -78,7 +79,14 @@ unpack_debian() {
     done
   fi
   # shellcheck disable=SC2086 -- a list of package names
-  (cd "$2/apt" && private_apt "$2" apt-get download $packages) || return 1
+  if [ "${4:-}" = with-everything ]; then
+    : >"$2/apt/status"
+    private_apt "$2" apt-get -o Dir::State="$2/apt" -o Dir::State::status="$2/apt/status" \
+      --no-install-recommends --download-only -y install $packages || return 1
+    mv "$2"/apt/cache/archives/*.deb "$2/apt/"
+  else
+    (cd "$2/apt" && private_apt "$2" apt-get download $packages) || return 1
+  fi
   for package in "$2"/apt/*.deb; do dpkg -x "$package" "$2/root" || return 1; done
   rm -rf "$2/apt"
 }

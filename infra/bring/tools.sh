@@ -11,6 +11,7 @@ fail() {
   exit 1
 }
 
+# With `with-vulkan` also what the tests of gpu collections run on.
 bring_all() {
   mkdir -p "$tools" 2>/dev/null || fail "cannot write to $tools"
   # Two commands at once would build into the same folders.
@@ -24,6 +25,10 @@ bring_all() {
   . "$root/infra/bring/servers.sh"
   bring_nats
   bring_redis
+  if [ "${1:-}" = with-vulkan ]; then
+    . "$root/infra/bring/vulkan.sh"
+    bring_vulkan
+  fi
   exec 9>&-
 }
 
