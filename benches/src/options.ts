@@ -41,11 +41,11 @@ Measures the figures whose names begin with one of the names, or all of them.
 /** A quick run takes minutes on two cores, whatever else they do. */
 const QUICK = {
   size: { rows: 5_000, queries: 200, dimension: 128, seed: 1 },
-  rounds: { count: 5, milliseconds: 500, repeats: 15 },
+  rounds: { count: 5, milliseconds: 500, repeats: 15, processes: 2 },
 } as const;
 const FULL = {
   size: { rows: 20_000, queries: 500, dimension: 256, seed: 1 },
-  rounds: { count: 7, milliseconds: 2_000, repeats: 60 },
+  rounds: { count: 7, milliseconds: 2_000, repeats: 60, processes: 5 },
 } as const;
 
 /** `undefined` when the usage was asked for. */

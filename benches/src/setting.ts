@@ -15,6 +15,8 @@ export type Rounds = {
   readonly milliseconds: number;
   /** The same things done one after the other in a round, where a round is not a stretch of time. */
   readonly repeats: number;
+  /** Processes of their own, one after the other, that a figure of memory is taken from. */
+  readonly processes: number;
 };
 
 /** Each round's number, the warm-up's being 0. */

@@ -41,7 +41,7 @@ async function memoryRatio(
     const { directory, kind } = engine;
     const meanwhile = async (): Promise<void> => {
       const order = { directory, dimension, kind };
-      for (let round = 0; round < rounds.count; round++) measured.push(await heldMemoryMb(order));
+      for (let round = 0; round < rounds.processes; round++) measured.push(await heldMemoryMb(order));
     };
     await engine.reopen({ meanwhile });
     return measured;

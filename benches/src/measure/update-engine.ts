@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import type { Operation } from '@vectorizer/contracts';
 import type { Dataset } from '../data/dataset.ts';
 import { payloadOf } from '../data/payload.ts';
@@ -86,6 +88,8 @@ async function processorRounds(
   const used: Record<'update' | 'both', number[]> = { update: [], both: [] };
   await changes.engine.drained();
   for (const round of numbered(rounds)) {
+    // What is due now and then is done before, so that it falls on neither.
+    await changes.engine.saveGraph();
     // Neither is always the one that finds more dead elements in the graph.
     for (const way of round % 2 === 0 ? (['update', 'both'] as const) : (['both', 'update'] as const)) {
       const us = await processorUs(changes.engine, ways[way], block);
@@ -95,8 +99,13 @@ async function processorRounds(
   return used;
 }
 
+/** Else that of earlier work falls on whichever way comes next. A flag that is set late shows in new contexts only. */
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
+
 /** Of every thread of this process, until nothing is left to do. */
 async function processorUs(engine: Engine, change: () => Promise<number>, block: number): Promise<number> {
+  collectGarbage();
   const before = process.cpuUsage();
   for (let i = 0; i < block; i++) await change();
   await engine.drained();
@@ -128,7 +137,6 @@ class Changes {
   readonly engine: Engine;
   readonly #dataset: Dataset;
   #row = 0;
-  #label = 0;
 
   constructor(engine: Engine, dataset: Dataset) {
     this.engine = engine;
@@ -146,7 +154,7 @@ class Changes {
   }
 
   replaceIn(bare: BareGraph): number {
-    return bare.replace(this.#label++, this.#vectorFor(this.#label));
+    return bare.replaceNext(this.#vectorFor(this.#row++));
   }
 
   updateOf(row: number): Extract<Operation, { kind: 'update' }> & { readonly vector: Float32Array } {

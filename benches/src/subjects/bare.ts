@@ -47,6 +47,8 @@ export class Bare implements Filled {
 export class BareGraph {
   readonly #index: hnswlib.HierarchicalNSW;
   readonly #queries: readonly number[][];
+  /** The first that was not replaced. */
+  #label = 0;
 
   constructor(file: string, { dimension, queries }: Dataset) {
     this.#index = new hnswlib.HierarchicalNSW('ip', dimension);
@@ -69,9 +71,10 @@ export class BareGraph {
     this.#index.resizeIndex(this.#index.getCurrentCount() + elements);
   }
 
-  /** Delete + insert, the fastest change that hnswlib has; answers the milliseconds that it took. */
-  replace(label: number, vector: Float32Array): number {
+  /** Delete + insert of the next element, the fastest change that hnswlib has; answers the milliseconds that it took. */
+  replaceNext(vector: Float32Array): number {
     const row = Array.from(vector);
+    const label = this.#label++;
     const start = performance.now();
     this.#index.markDelete(label);
     this.#index.addPoint(row, this.#index.getCurrentCount());
