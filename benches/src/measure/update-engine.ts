@@ -12,7 +12,7 @@ import type { Engine } from '../subjects/engine.ts';
 import { measureInTurns } from './search-loop.ts';
 import { Series } from './series.ts';
 
-/** So many points are changed in all that no graph is rebuilt in the middle of a round: both ways leave as many dead. */
+/** Where changes leave dead elements, this many points are changed in all, so that no graph is rebuilt in a round. */
 const CHANGED_SHARE = 0.3;
 /** Of each way in a round's foreground; the rest of what may be changed is for processor time, which needs more. */
 const FOREGROUND_MAX = 100;
@@ -32,8 +32,8 @@ type Subjects = { readonly engine: Engine; readonly bare?: BareGraph | undefined
 export async function benchUpdate({ engine, bare }: Subjects, dataset: Dataset, rounds: Rounds): Promise<Result[]> {
   const prefix = updatePrefix(engine.kind);
   const changes = new Changes(engine, dataset);
-  const perWay = Math.floor((dataset.rows.length * CHANGED_SHARE) / (2 * (rounds.count + 1)));
-  const each = Math.min(FOREGROUND_MAX, Math.ceil(perWay / 2));
+  const perWay = (share: number): number => Math.floor((dataset.rows.length * share) / (2 * (rounds.count + 1)));
+  const each = Math.min(FOREGROUND_MAX, Math.ceil(perWay(CHANGED_SHARE) / 2));
   bare?.reserve(each * (rounds.count + 1));
   await engine.reopen({ background: false });
   const foreground: Foreground[] = [];
@@ -42,7 +42,8 @@ export async function benchUpdate({ engine, bare }: Subjects, dataset: Dataset, 
     if (round > 0) foreground.push(measured);
   }
   await engine.reopen();
-  const processor = await processorRounds(changes, { rounds, block: Math.max(1, perWay - each) });
+  const block = engine.dead > 0 ? perWay(CHANGED_SHARE) - each : perWay(1);
+  const processor = await processorRounds(changes, { rounds, block: Math.max(1, block) });
   const [update, both, hnswlib] = (['update', 'both', 'bare'] as const).map((way) => foreground.map((it) => it[way]));
   return [
     figure(`${prefix}.engine.us`, 'µs', spread(update ?? [])),
@@ -132,11 +133,13 @@ async function recallAfterAll(
   return figure(`${updatePrefix(engine.kind)}.recall`, 'recall', spread([series.recall]));
 }
 
+type Update = Extract<Operation, { kind: 'update' }> & { readonly vector: Float32Array };
+
 /** Changes one point after the other; each is changed once, so that none is found in the buffer by the next change. */
 class Changes {
   readonly engine: Engine;
   readonly #dataset: Dataset;
-  #row = 0;
+  #changed = 0;
 
   constructor(engine: Engine, dataset: Dataset) {
     this.engine = engine;
@@ -144,26 +147,33 @@ class Changes {
   }
 
   async update(): Promise<number> {
-    return this.engine.apply([this.updateOf(this.#row++)]);
+    return this.engine.apply([this.#next()]);
   }
 
   async deleteAndInsert(): Promise<number> {
-    const { id, vector, payload } = this.updateOf(this.#row++);
+    const { id, vector, payload } = this.#next();
     const deleted = await this.engine.apply([{ kind: 'delete', id }]);
     return deleted + (await this.engine.apply([{ kind: 'insert', id, vector, payload }]));
   }
 
   replaceIn(bare: BareGraph): number {
-    return bare.replaceNext(this.#vectorFor(this.#row++));
+    return bare.replaceNext(this.#vectorFor(this.#changed));
   }
 
-  updateOf(row: number): Extract<Operation, { kind: 'update' }> & { readonly vector: Float32Array } {
+  #next(): Update {
+    const { length } = this.#dataset.rows;
+    const row = this.#changed++;
+    // Another vector each time round.
+    return this.updateOf(row % length, Math.floor(row / length) + SHIFT);
+  }
+
+  updateOf(row: number, shift = SHIFT): Update {
     const payload = JSON.stringify({ ...payloadOf(row), changed: true });
-    return { kind: 'update', id: String(row), vector: this.#vectorFor(row), payload };
+    return { kind: 'update', id: String(row), vector: this.#vectorFor(row + shift), payload };
   }
 
   #vectorFor(row: number): Float32Array {
     const { rows } = this.#dataset;
-    return rows[(row + SHIFT) % rows.length] ?? new Float32Array();
+    return rows[row % rows.length] ?? new Float32Array();
   }
 }

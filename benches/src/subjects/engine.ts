@@ -57,6 +57,11 @@ export class Engine implements Filled {
     return milliseconds;
   }
 
+  /** Elements of the index that stand for no point any more. */
+  get dead(): number {
+    return this.#shard.report().dead;
+  }
+
   /** Nothing waits in the buffer. */
   async indexed(): Promise<void> {
     await until(() => this.#shard.report().buffered === 0, { timeoutMs: PATIENCE_MS, what: 'an empty buffer' });
