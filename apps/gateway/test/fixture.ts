@@ -1,5 +1,6 @@
 import { Catalog, connectNats, LocalBus, NodeRegistry } from '@vectorizer/cluster';
 import {
+  heartbeat,
   NodeId,
   search,
   shardDescribe,
@@ -59,6 +60,7 @@ export async function startGateway(): Promise<Gateway> {
     host: '127.0.0.1',
     port: 0,
   });
+  const beats = setInterval(() => beat(bus), 100);
   const gateway: Gateway = {
     app,
     catalog,
@@ -69,6 +71,7 @@ export async function startGateway(): Promise<Gateway> {
     payloadIndexes: [],
     answerSearch: async () => Promise.resolve({ sequences: [1], results: [{ hits: [], warnings: [] }] }),
     async [Symbol.asyncDispose]() {
+      clearInterval(beats);
       await app.close();
       catalog.close();
       registry.close();
@@ -78,6 +81,10 @@ export async function startGateway(): Promise<Gateway> {
   };
   serve(bus, gateway);
   return gateway;
+}
+
+function beat(bus: LocalBus): void {
+  bus.announce(heartbeat, { node, at: new Date().toISOString(), host: '127.0.0.1', port: 1, replicas: [] });
 }
 
 const created: Outcome = { status: 'created', version: 1 };

@@ -31,6 +31,8 @@ export function unanswered(
   const { shard, demanded, deadline } = asked;
   const behind = refusals.filter((refusal) => isBehind(refusal, demanded));
   if (behind.length > 0) return replicaBehind(shard, demanded, behind);
+  const [first] = refusals;
+  if (first !== undefined && refusals.every(({ failure }) => failure.type === 'overloaded')) return first.failure;
   const late = refusals.find(({ failure }) => failure.type === 'deadline_exceeded');
   if (late !== undefined && Date.now() >= deadline - TIMER_MS) return late.failure;
   return new Failure('index_unavailable', `no replica of shard ${shard} can answer`, {

@@ -4,6 +4,9 @@ import type { Heard, ReplicaTable } from './replica-table.ts';
 /** Three heartbeats; a replica that was not heard for longer may be gone. */
 const FRESH_MS_MAX = 3_000;
 
+/** As the replication monitor has it: a replica that was not heard for this long is disconnected. */
+const GONE_MS = 10_000;
+
 /** How promising a replica is; lower is better. */
 const READY = 0;
 const BEHIND = 1;
@@ -26,14 +29,14 @@ export class Routing {
   /**
    * The nodes of a shard, best first: those that can answer at once, then those that must catch up, then the silent.
    * Among equals the one with the fewest of our own calls in flight, then each in turn. One that has stopped by its
-   * own word is left out.
+   * own word, or is silent for long, is left out: to wait for it would only use up the caller's time.
    */
   candidates(record: CollectionRecord, shard: number, needed: number): readonly NodeId[] {
     const nodes = record.placement[shard] ?? [];
     const heard = this.#table.heard(record.uid, shard);
-    const able = nodes.filter((node) => !hasStopped(heard.get(node)));
-    if (able.length < 2) return able;
     const nowMs = this.#now();
+    const able = nodes.filter((node) => isAble(heard.get(node), nowMs));
+    if (able.length < 2) return able;
     const turn = (this.#turns[shard] ?? 0) % able.length;
     this.#turns[shard] = turn + 1;
     return able
@@ -58,8 +61,11 @@ export class Routing {
   }
 }
 
-function hasStopped(heard: Heard | undefined): boolean {
-  return heard?.report.phase === 'diverged' || heard?.report.phase === 'failed';
+/** One that was never heard may have just started, or this process may have. */
+function isAble(heard: Heard | undefined, nowMs: number): boolean {
+  if (heard === undefined) return true;
+  const { phase } = heard.report;
+  return phase !== 'diverged' && phase !== 'failed' && nowMs - heard.heardAtMs <= GONE_MS;
 }
 
 function promiseOf(heard: Heard | undefined, needed: number, nowMs: number): number {

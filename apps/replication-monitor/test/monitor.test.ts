@@ -6,7 +6,7 @@ import { until } from '@vectorizer/testing';
 import { replicationCheck } from '../src/index.ts';
 import { beat, logger, node, report, startMonitor, write, type Setting } from './fixture.ts';
 
-const bound = { timeoutMs: 10_000 };
+const bound = { timeoutMs: 30_000 };
 const view = ({ monitor }: Setting, id: string): ReplicaView | undefined =>
   monitor.registered().find((replica) => replica.id === id);
 

@@ -1,6 +1,13 @@
 import { z } from 'zod';
 import { Failure } from '@vectorizer/errors';
 
+/** Calls of one procedure that a process works on at once; more are refused, so that a flood cannot fill the memory. */
+export const CALLS_IN_FLIGHT_MAX = 4_096;
+
+export function tooManyCalls(name: string): Failure {
+  return new Failure('overloaded', `too many calls of ${name} at once`);
+}
+
 /** The failures of a bus itself, the same for every way of carrying a call. */
 export function nobodyServes(address: string, cause?: unknown): Failure {
   return new Failure('service_unavailable', `nobody serves ${address}`, { cause });

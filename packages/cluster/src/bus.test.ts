@@ -59,7 +59,9 @@ describe.each([
         if (answer === undefined) return false;
         expect(answer.vector).toEqual(Float32Array.of(3, -4));
         expect(answer.asked.correlationId).toBe('c-1');
-        expect(Math.abs(answer.asked.deadline - deadline)).toBeLessThan(100);
+        // What is left of the time travels, so the way to the receiver is added to it.
+        expect(answer.asked.deadline).toBeGreaterThanOrEqual(deadline - 1);
+        expect(answer.asked.deadline).toBeLessThanOrEqual(Date.now() + 5_000);
         return true;
       },
       { timeoutMs: 5_000 },

@@ -1,38 +1,43 @@
 import type { z } from 'zod';
 import type { Announcement, Bus, CallContext, CallOptions, Handler, Procedure } from '@vectorizer/contracts';
 import { Failure } from '@vectorizer/errors';
-import { deadlineExceeded, invalidInput, nobodyServes } from './bus-failures.ts';
+import { CALLS_IN_FLIGHT_MAX, deadlineExceeded, invalidInput, nobodyServes, tooManyCalls } from './bus-failures.ts';
 
 type AnyHandler = (input: unknown, context: CallContext) => Promise<unknown>;
+type Server = { readonly handler: AnyHandler; inFlight: number };
 
 /**
  * The bus within one process: a call is a function call, nothing is encoded or parsed, and an answer is handed over
  * as it is. Receivers must not change what they are given.
  */
 export class LocalBus implements Bus {
-  readonly #handlers = new Map<string, AnyHandler>();
+  readonly #servers = new Map<string, Server>();
   readonly #listeners = new Map<string, Set<(value: unknown) => void>>();
 
   serve<I extends z.ZodType, O>(procedure: Procedure<I, O>, handler: Handler<I, O>, instance?: string): void {
     const address = addressOf(procedure.name, instance);
-    if (this.#handlers.has(address)) throw new Error(`${address} is served twice`);
-    this.#handlers.set(address, handler as AnyHandler);
+    if (this.#servers.has(address)) throw new Error(`${address} is served twice`);
+    this.#servers.set(address, { handler: handler as AnyHandler, inFlight: 0 });
   }
 
   call<I extends z.ZodType, O>(procedure: Procedure<I, O>, input: z.output<I>, options: CallOptions): Promise<O> {
     const address = addressOf(procedure.name, options.instance);
-    const handler = this.#handlers.get(address);
-    if (handler === undefined) return Promise.reject(nobodyServes(address));
+    const server = this.#servers.get(address);
+    if (server === undefined) return Promise.reject(nobodyServes(address));
+    if (server.inFlight >= CALLS_IN_FLIGHT_MAX) return Promise.reject(tooManyCalls(procedure.name));
     const remainingMs = options.context.deadline - Date.now();
     if (remainingMs <= 0) return Promise.reject(deadlineExceeded(procedure.name));
     return new Promise<O>((resolve, reject) => {
       const timer = setTimeout(() => reject(deadlineExceeded(procedure.name)), remainingMs);
-      handler(input, options.context).then(
+      server.inFlight += 1;
+      server.handler(input, options.context).then(
         (answer) => {
+          server.inFlight -= 1;
           clearTimeout(timer);
           resolve(answer as O);
         },
         (error: unknown) => {
+          server.inFlight -= 1;
           clearTimeout(timer);
           reject(Failure.from(error));
         },
@@ -53,7 +58,7 @@ export class LocalBus implements Bus {
   }
 
   close(): Promise<void> {
-    this.#handlers.clear();
+    this.#servers.clear();
     this.#listeners.clear();
     return Promise.resolve();
   }

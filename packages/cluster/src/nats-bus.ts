@@ -13,10 +13,8 @@ import {
 } from '@vectorizer/contracts';
 import { Failure, type WireFailure } from '@vectorizer/errors';
 import type { Logger } from '@vectorizer/telemetry';
-import { deadlineExceeded, invalidInput, nobodyServes } from './bus-failures.ts';
+import { CALLS_IN_FLIGHT_MAX, deadlineExceeded, invalidInput, nobodyServes, tooManyCalls } from './bus-failures.ts';
 
-/** Calls that one process works on at once; more are refused as `overloaded`, so that a flood cannot fill the memory. */
-const CALLS_IN_FLIGHT_MAX = 4_096;
 /** A stopping process waits this long for the calls that it still works on; their callers ask elsewhere after that. */
 const CLOSE_MS_MAX = 5_000;
 const CLOSE_POLL_MS = 5;
@@ -124,8 +122,7 @@ export class NatsBus implements Bus {
     handler: Handler<I, O>,
     { message, context }: { readonly message: Msg; readonly context: CallContext },
   ): Promise<O> {
-    if (this.#inFlight > CALLS_IN_FLIGHT_MAX)
-      throw new Failure('overloaded', `too many calls of ${procedure.name} at once`);
+    if (this.#inFlight > CALLS_IN_FLIGHT_MAX) throw tooManyCalls(procedure.name);
     const parsed = procedure.input.safeParse(unpackOrUndefined(message.data));
     if (!parsed.success) throw invalidInput(procedure.name, parsed.error);
     return handler(parsed.data, context);

@@ -49,9 +49,10 @@ describe('the write log', () => {
     const { log, connection } = await openLog(nats.url);
     await log.ensureStreams(uid, 1);
     nats.pause();
+    const before = connection.stats().outMsgs;
     const append = log.writer(uid, 0).append(request('frozen'), Date.now() + 20_000);
-    // The first attempt (2 s) passes while the server is frozen with the message in its socket.
-    await new Promise((resolve) => setTimeout(resolve, 2_500));
+    // The server is frozen with the first message in its socket until the second has been sent after it.
+    await until(() => connection.stats().outMsgs >= before + 2, { timeoutMs: 10_000 });
     nats.resume();
     await append;
     expect((await log.state(uid, 0)).lastSequence).toBe(1);

@@ -14,6 +14,7 @@ import {
 import { Failure } from '@vectorizer/errors';
 import type { Log } from '@vectorizer/log';
 import type { Logger } from '@vectorizer/telemetry';
+import { LiveNodes } from './live-nodes.ts';
 import { placeShards } from './placement.ts';
 
 export type CollectionsOptions = {
@@ -36,15 +37,17 @@ export type CollectionView = {
 
 /** A replica answers about itself at once; one that does not within this is shown as not reachable. */
 const DESCRIBE_MS_MAX = 1_000;
-/** A new collection's replicas open within milliseconds; after this the creation is answered all the same. */
+/** A new collection's replicas open within milliseconds; after this the creation has failed. */
 const OPENING_MS_MAX = 5_000;
 const OPENING_POLL_MS = 10;
 
 export class Collections {
   readonly #options: CollectionsOptions;
+  readonly #nodes: LiveNodes;
 
   constructor(options: CollectionsOptions) {
     this.#options = options;
+    this.#nodes = new LiveNodes(options.bus, options.registry);
   }
 
   /** By name. */
@@ -55,28 +58,32 @@ export class Collections {
   async get(name: CollectionName): Promise<CollectionRecord> {
     const record = await this.#options.catalog.find(name);
     if (record !== undefined) return record;
-    throw new Failure('collection_not_found', `no collection is named ${name}`, { details: { collection_name: name } });
+    throw new Failure('collection_not_found', `no collection is named ${name}`, { details: { collection: name } });
   }
 
-  /** Durable, and able to take writes and searches, when this returns. */
+  /** Durable, and able to take writes and searches, when this returns. Otherwise the name is free again. */
   async create(collection: NewCollection, context: CallContext): Promise<CollectionRecord> {
-    const { catalog, registry, log } = this.#options;
-    const nodes = registry.nodes().map(({ node }) => node);
+    const { catalog, log } = this.#options;
+    const nodes = await this.#nodes.atLeast(collection.replication_factor, context.deadline);
     const record = await catalog.create(collection, (uid) => placeShards(uid, collection, nodes));
     try {
       await log.ensureStreams(record.uid, record.config.shards);
+      await this.#whenOpen(record, context);
     } catch (cause) {
-      // Without its logs the collection could never take a write, and its name would be taken.
-      await catalog.drop(record.name).catch((error: unknown) => {
-        this.#options.logger.error(
-          { error, collection: record.name },
-          'a collection without logs could not be removed',
-        );
-      });
+      await this.#undo(record);
       throw cause;
     }
-    await this.#whenOpen(record, context);
     return record;
+  }
+
+  async #undo(record: CollectionRecord): Promise<void> {
+    const { catalog, log, logger } = this.#options;
+    try {
+      await catalog.drop(record.name);
+      await log.dropStreams(record.uid);
+    } catch (error) {
+      logger.error({ error, collection: record.name }, 'a collection that could not be made could not be removed');
+    }
   }
 
   /** Done once the catalog has forgotten it: logs that cannot be removed now are orphans, and the monitor removes those. */
@@ -118,7 +125,9 @@ export class Collections {
     const replicas = record.placement.flatMap((nodes, shard) => nodes.map((node) => ({ shard, node })));
     await Promise.all(
       replicas.map(async (replica) => {
-        while (Date.now() < until && (await this.#ask(record, replica, context)) === undefined) {
+        while ((await this.#ask(record, replica, context)) === undefined) {
+          if (Date.now() >= until)
+            throw new Failure('index_unavailable', `node ${replica.node} did not open its replica`);
           await sleep(OPENING_POLL_MS);
         }
       }),

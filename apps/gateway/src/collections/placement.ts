@@ -11,7 +11,7 @@ export function placeShards(
   config: Pick<CollectionConfig, 'shards' | 'replication_factor'>,
   nodes: readonly NodeId[],
 ): NodeId[][] {
-  if (nodes.length === 0) throw new Failure('index_unavailable', 'no index node has registered yet');
+  if (nodes.length === 0) throw new Failure('index_unavailable', 'no index node is there');
   if (nodes.length < config.replication_factor) {
     const message = `replication_factor: expected at most ${nodes.length}, the number of index nodes`;
     throw new Failure('validation_error', message, { details: { field: 'replication_factor', nodes: nodes.length } });

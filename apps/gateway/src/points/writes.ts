@@ -81,13 +81,23 @@ export class Writes {
     // One part after the other, so that operations of one id keep their order.
     for (const part of partsOf(call.requestId, operations)) {
       const input = { uid, request_id: part.requestId, ops: [...part.operations], wait: call.wait };
-      const answer = await this.#bus.call(write, input, { context: call.context });
+      const answer = await this.#bus.call(write, input, { context: call.context }).catch((cause: unknown) => {
+        throw partFailure(cause, sequences);
+      });
       sequences = later(sequences, answer.sequences);
       if (answer.outcomes !== undefined) outcomes.push(...answer.outcomes);
       if (call.wait !== 'logged') this.#sessions.acknowledge(uid, answer.sequences);
     }
     return call.wait === 'logged' ? { sequences } : { sequences, outcomes };
   }
+}
+
+/** Parts that were written before are in the log, and their sequences belong to what is told. */
+function partFailure(cause: unknown, before: Sequences): Failure {
+  const failure = Failure.from(cause);
+  if (before.length === 0) return failure;
+  const details = { logged: 'partly', ...failure.details, sequences: before };
+  return new Failure(failure.type, failure.message, { cause: failure, details });
 }
 
 type Written = { readonly sequences: Sequences; readonly outcomes?: readonly Outcome[] };
