@@ -16,6 +16,11 @@ const replicas = gauge({
   help: 'Replicas on this node by phase',
   labelNames: ['phase'] as const,
 });
+const gpuReplicas = gauge({
+  name: 'vectorizer_gpu_replicas',
+  help: 'Replicas of gpu collections on this node by what they are searched on',
+  labelNames: ['backend'] as const,
+});
 const sums = {
   points: gauge({ name: 'vectorizer_index_points', help: 'Points of all replicas on this node' }),
   indexed: gauge({ name: 'vectorizer_index_indexed', help: 'Vectors in graphs' }),
@@ -45,6 +50,10 @@ export class NodeGauges {
       const now = reports.reduce((total, report) => total + report[name], 0);
       sum.inc(this.#difference(name, now));
     }
+    for (const backend of ['gpu', 'cpu'] as const) {
+      const there = reports.filter((report) => report.backend === backend && isOfGpu(report)).length;
+      gpuReplicas.inc({ backend }, this.#difference(`backend ${backend}`, there));
+    }
     for (const phase of ['syncing', 'following', 'diverged', 'failed'] as const) {
       const now = reports.filter((report) => report.phase === phase).length;
       replicas.inc({ phase }, this.#difference(phase, now));
@@ -56,4 +65,9 @@ export class NodeGauges {
     this.#shown.set(name, now);
     return now - before;
   }
+}
+
+/** On the processor, a replica of another kind tells no reason: it is what its kind asks for. */
+function isOfGpu({ backend, backend_reason: reason }: ReplicaReport): boolean {
+  return backend === 'gpu' || typeof reason === 'string';
 }

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Catalog, NodeRegistry } from '@vectorizer/cluster';
 import { heartbeat, type Bus, type NodeId, type ReplicaReport } from '@vectorizer/contracts';
+import { Gpu, type GpuMode } from '@vectorizer/engine';
 import type { Log } from '@vectorizer/log';
 import type { Logger } from '@vectorizer/telemetry';
 import { DataDirectory } from './data-directory.ts';
@@ -20,6 +21,8 @@ export type IndexNodeOptions = {
   readonly logger: Logger;
   /** Made if it is absent; one process at a time. */
   readonly directory: string;
+  /** Which devices gpu collections may use; a real one, if there is one, unless it says otherwise. */
+  readonly gpu?: GpuMode;
   /** Where this node's own HTTP endpoint is. */
   readonly host: string;
   readonly port: number;
@@ -42,7 +45,8 @@ export class IndexNode {
     this.#directory = directory;
     this.#heartbeats = new Heartbeats(() => this.#beat());
     const { catalog, log } = options;
-    this.#replicas = new Replicas({ catalog, directory, log, logger, onChange: () => this.#heartbeats.soon() });
+    const gpu = new Gpu({ mode: options.gpu ?? 'auto', logger });
+    this.#replicas = new Replicas({ catalog, directory, log, logger, gpu, onChange: () => this.#heartbeats.soon() });
   }
 
   /**

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CollectionRecord, NodeId, ReplicaReport } from '@vectorizer/contracts';
-import { CHAIN_START, Shard, type ShardReport } from '@vectorizer/engine';
+import { CHAIN_START, Shard, type Gpu, type ShardReport } from '@vectorizer/engine';
 import { Failure } from '@vectorizer/errors';
 import type { Log, LogMessage } from '@vectorizer/log';
 import type { Logger } from '@vectorizer/telemetry';
@@ -18,6 +18,7 @@ export type ReplicaOptions = {
   readonly shard: number;
   readonly directory: string;
   readonly log: Log;
+  readonly gpu: Gpu;
   readonly logger: Logger;
   /** Told when the phase has changed. */
   readonly onPhase: () => void;
@@ -110,6 +111,7 @@ export class Replica {
         hnsw: record.config.hnsw,
         payloadIndexes: this.#payloadIndexes,
         quantization: record.config.quantization,
+        gpu: this.#options.gpu,
         logger: this.#logger,
         onFailure: (failure) => this.#stop('failed', failure),
       });

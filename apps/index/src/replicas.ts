@@ -1,5 +1,6 @@
 import type { Catalog, CatalogChange } from '@vectorizer/cluster';
 import type { CollectionRecord, CollectionUid, ReplicaReport } from '@vectorizer/contracts';
+import type { Gpu } from '@vectorizer/engine';
 import { Failure } from '@vectorizer/errors';
 import type { Log } from '@vectorizer/log';
 import type { Logger } from '@vectorizer/telemetry';
@@ -18,6 +19,7 @@ export type ReplicasOptions = {
   readonly catalog: Catalog;
   readonly directory: DataDirectory;
   readonly log: Log;
+  readonly gpu: Gpu;
   readonly logger: Logger;
   /** Told when a replica has come, gone or changed its phase. */
   readonly onChange: () => void;
@@ -91,11 +93,11 @@ export class Replicas {
   }
 
   #add(record: CollectionRecord): Replica[] {
-    const { directory, log, logger, onChange } = this.#options;
+    const { directory, log, logger, gpu, onChange } = this.#options;
     return record.placement.flatMap((nodes, shard) => {
       const key = { uid: record.uid, shard };
       if (!nodes.includes(directory.node) || this.#replicas.has(nameOf(key))) return [];
-      const options = { node: directory.node, record, shard, directory: directory.pathOf(key), log, logger };
+      const options = { node: directory.node, record, shard, directory: directory.pathOf(key), log, logger, gpu };
       const replica = new Replica({ ...options, onPhase: onChange });
       this.#replicas.set(nameOf(key), replica);
       return [replica];

@@ -75,6 +75,10 @@ export type Replica = {
   readonly dead?: number;
   /** Of the vectors in memory, where it is known. */
   readonly bytes?: number;
+  /** Where it is searched, on which device, and why not on one although its kind asks for it. */
+  readonly backend?: 'cpu' | 'gpu';
+  readonly device?: string | null;
+  readonly backend_reason?: string | null;
   readonly state_hash?: string;
   readonly chain?: string;
 };

@@ -53,7 +53,7 @@ export class GpuIndex {
   }
 
   stats(): IndexStats {
-    return { indexed: this.table.count, buffered: 0, dead: 0, bytes: this.#segments.bytes };
+    return { indexed: this.table.count, buffered: 0, dead: 0 };
   }
 
   get room(): number {

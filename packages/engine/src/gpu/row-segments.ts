@@ -57,11 +57,6 @@ export class RowSegments {
     return this.#staged.size + this.#travelling;
   }
 
-  /** Memory of the device. */
-  get bytes(): number {
-    return this.#segments.reduce((sum, { rows }) => sum + rows * this.#rowBytes, 0);
-  }
-
   set(row: number, vector: Float32Array): void {
     this.#makeRoom(row);
     this.#staged.set(row, vector);
