@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { failures } from '@vectorizer/errors';
 
@@ -67,6 +67,17 @@ describe('the source tree', () => {
   it('documents every failure type', () => {
     const documented = textOf('docs/ERRORS.md');
     expect(Object.keys(failures).filter((type) => !documented.includes(`\`${type}\``))).toEqual([]);
+  });
+
+  it('links only to files that are there', () => {
+    const dead = files
+      .filter((file) => file.endsWith('.md'))
+      .flatMap((file) =>
+        [...textOf(file).matchAll(/\]\((?!https?:|#)([^)#\s]+)/g)]
+          .map(([, link]) => resolve(root, dirname(file), link ?? ''))
+          .filter((target) => !existsSync(target)),
+      );
+    expect(dead).toEqual([]);
   });
 
   it('gives each document one title', () => {

@@ -26,7 +26,7 @@ bring_nats_from_debian() {
   return 1
 }
 
-# Only the cache's second level needs Redis: without it everything works, and says so.
+# For the query cache's second level: without it everything works. Nothing of ours starts it yet; its tests do.
 bring_redis() {
   if [ ! -x "$tools/redis/bin/redis-server" ]; then
     found=$(command -v redis-server || command -v valkey-server || true)

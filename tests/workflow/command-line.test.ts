@@ -31,6 +31,18 @@ describe('the command line', () => {
     expect(refused).toMatchObject({ code: 1, err: 'vectorizer: data directory /dev/null/data is not writable\n' });
   });
 
+  it('refuses to hide data by starting in another shape (regression)', async () => {
+    await using directory = await temporaryDirectory();
+    const args = ['--port', '0', '--data', directory.path, '--detach'];
+    expect(await runCommand('cluster', 'up', '--nodes', '2', ...args)).toMatchObject({ code: 0 });
+    await runCommand('down', '--data', directory.path);
+    for (const shape of [['up'], ['cluster', 'up', '--nodes', '3']]) {
+      const refused = await runCommand(...shape, ...args);
+      expect(refused.code).toBe(1);
+      expect(refused.err).toContain('was written by 2 index nodes and 1 log servers; start it with');
+    }
+  });
+
   it('tells what runs, and stops it', async () => {
     await using system = await startSystem();
     const status = await runCommand('status', '--data', system.data);

@@ -1,6 +1,6 @@
 import { Catch, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Failure } from '@vectorizer/errors';
+import { Failure } from '@vectorizer/errors';
 import { counter, type Logger } from '@vectorizer/telemetry';
 import { answerOf, toFailure } from './failure-answer.ts';
 
@@ -32,7 +32,7 @@ type Door = { readonly reply: FastifyReply; readonly logger: Logger };
 
 /** Also for the faults that Fastify finds before any hook or filter: a URL that cannot be decoded. */
 export function sendFailure(thrown: unknown, request: FastifyRequest, door: Door): void {
-  const failure = toFailure(thrown);
+  const failure = withLimit(toFailure(thrown), request);
   const answer = answerOf(failure, request.id);
   logFailure(failure, request, door.logger);
   const endpoint = request.is404 ? 'unknown' : (request.routeOptions?.url ?? 'unknown');
@@ -42,6 +42,16 @@ export function sendFailure(thrown: unknown, request: FastifyRequest, door: Door
     .code(answer.status)
     .headers({ ...answer.headers, 'x-correlation-id': request.id })
     .send(answer.body);
+}
+
+/** Only the route knows how large its body may be. */
+function withLimit(failure: Failure, request: FastifyRequest): Failure {
+  const limit = request.routeOptions?.bodyLimit;
+  if (failure.type !== 'payload_too_large' || limit === undefined || 'limit' in failure.details) return failure;
+  return new Failure('payload_too_large', `the body is over the limit of ${limit} bytes`, {
+    cause: failure,
+    details: { ...failure.details, limit },
+  });
 }
 
 function logFailure(failure: Failure, request: FastifyRequest, logger: Logger): void {

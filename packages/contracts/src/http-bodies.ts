@@ -61,8 +61,13 @@ export const BatchOperation = z.discriminatedUnion('op', [
 ]);
 export const MixedBatchBody = z.strictObject({ operations: batch(limits.batchPointsMax) });
 
+/** A filter without conditions lets everything through: nobody is to delete a collection by leaving something out. */
+const DeleteFilter = Filter.refine(
+  (filter) => Object.values(filter).some((conditions) => (conditions?.length ?? 0) > 0),
+  'must have at least one condition; to delete everything, delete the collection',
+);
 export const DeleteBody = z.union(
-  [z.strictObject({ ids: batch(limits.batchPointsMax) }), z.strictObject({ filter: Filter })],
+  [z.strictObject({ ids: batch(limits.batchPointsMax) }), z.strictObject({ filter: DeleteFilter })],
   'expected exactly one of ids (list) or filter',
 );
 

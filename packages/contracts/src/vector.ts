@@ -40,8 +40,8 @@ function fromBase64(input: string): Float32Array | string {
   const bytes = Buffer.from(input, 'base64');
   // The decoder leaves out what is not base64, so that such text yields fewer bytes than its length promises.
   const padding = input.endsWith('==') ? 2 : input.endsWith('=') ? 1 : 0;
-  if (bytes.length !== Math.floor(((input.length - padding) * 3) / 4))
-    return 'expected base64 of little-endian float32';
+  const promised = Math.floor(((input.length - padding) * 3) / 4);
+  if (input.length % 4 === 1 || bytes.length !== promised) return 'expected base64 of little-endian float32';
   return fromBytes(bytes);
 }
 

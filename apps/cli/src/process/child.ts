@@ -8,8 +8,8 @@ import { identify, type ProcessIdentity } from './processes.ts';
 import { runDirectory } from './state-file.ts';
 import type { ProcessSpec } from './topology.ts';
 
-/** Long enough to replay a large backlog; a process that dies meanwhile is noticed at once. */
-const READY_MS_MAX = 300_000;
+/** Long enough to index millions of vectors anew; a process that dies meanwhile is noticed at once. */
+const READY_MS_MAX = 3_600_000;
 const READY_POLL_MS = 25;
 /** Services stop within 30 s by themselves, log servers within their lame duck time. */
 const STOP_MS_MAX = 40_000;

@@ -73,13 +73,14 @@ async function start(mode: UpOptions['mode'], flags: UpFlags, environment: Envir
     print(
       flags.json
         ? JSON.stringify({ url, pid: supervisor.pid, data })
-        : welcome({ url, data, stop: './vectorizer down' }),
+        : welcome({ url, data, stop: `./vectorizer down --data ${data}` }),
     );
     return;
   }
   const logLevel = environment['VECTORIZER_LOG_LEVEL'] ?? 'info';
+  const gpu = environment['VECTORIZER_GPU'] ?? 'auto';
   await runInstance(
-    { mode, port, data, nodes, natsServer, logLevel },
+    { mode, port, data, nodes, natsServer, logLevel, gpu },
     {
       say: (line) => process.stderr.write(`vectorizer: ${line}\n`),
       onReady: (url) => {
