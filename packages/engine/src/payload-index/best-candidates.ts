@@ -2,7 +2,7 @@ import { byRank, type Metric } from '@vectorizer/contracts';
 import type { Matcher } from '../filter/compile.ts';
 import type { PointRecord } from '../state/record.ts';
 import { exactScore } from '../vector/metric.ts';
-import { BoundHeap } from './bound-heap.ts';
+import { BoundOrder } from './bound-order.ts';
 import type { SlotSet } from './slot-set.ts';
 
 export type Candidate = { readonly id: string; readonly score: number; readonly record: PointRecord };
@@ -33,24 +33,24 @@ export type CandidatePoints = {
 export class BestCandidates {
   readonly #query: CandidateQuery;
   readonly #points: CandidatePoints;
-  readonly #heap: BoundHeap;
+  readonly #order: BoundOrder;
   readonly #best: Candidate[] = [];
 
   constructor(query: CandidateQuery, points: CandidatePoints) {
     this.#query = query;
     this.#points = points;
-    this.#heap = new BoundHeap(points.bounds);
+    this.#order = new BoundOrder(points.bounds);
   }
 
   /** Reads candidates until it is done, or `pause` says to go on later. */
   run(pause: () => boolean): 'done' | 'paused' {
     const { k, threshold } = this.#query;
-    while (this.#heap.size > 0) {
-      const { bound } = this.#heap;
+    while (this.#order.size > 0) {
+      const { bound } = this.#order;
       if (bound < threshold) return 'done';
       if (this.#best.length === k && bound < (this.#best.at(-1)?.score ?? 0)) return 'done';
       if (pause()) return 'paused';
-      this.#read(this.#points.slots[this.#heap.pop()] ?? 0);
+      this.#read(this.#points.slots[this.#order.pop()] ?? 0);
     }
     return 'done';
   }

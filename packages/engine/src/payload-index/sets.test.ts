@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { seededRandom, type SeededRandom } from '@vectorizer/testing';
+import { BoundOrder } from './bound-order.ts';
 import { SlotSet } from './slot-set.ts';
 import { SortedPairs } from './sorted-pairs.ts';
 
@@ -61,10 +62,26 @@ describe('a set of slots', () => {
     const random = seededRandom(4);
     for (const count of [0, 3, 60, 5_000]) {
       const slots = Array.from({ length: count }, () => random.int(2_000));
-      const set = SlotSet.ofUnsorted(slots);
+      const set = SlotSet.ofRuns([Uint32Array.from(slots.slice(0, 10)), Uint32Array.from(slots.slice(10))]);
       expect([...set.toArray()]).toEqual(sorted(new Set(slots)));
       expect(set.size).toBe(new Set(slots).size);
     }
+  });
+});
+
+describe('an order of bounds', () => {
+  it.each([0, 1, 63, 64, 65, 500, 3_000])('hands out all of %d, the highest first and each once', (count) => {
+    const random = seededRandom(count);
+    const bounds = Float64Array.from({ length: count }, () => (random.int(20) === 0 ? Infinity : random.int(40)));
+    const order = new BoundOrder(bounds);
+    const handed: (readonly [number, number])[] = [];
+    while (order.size > 0) {
+      const { bound } = order;
+      handed.push([bound, order.pop()]);
+    }
+    const wanted = [...bounds.entries()].map(([place, bound]) => [bound, place] as const);
+    expect(handed).toEqual(wanted.toSorted(([a, i], [b, j]) => (a === b ? i - j : b - a)));
+    expect(order.bound).toBe(-Infinity);
   });
 });
 

@@ -20,13 +20,23 @@ export class SlotSet {
   }
 
   /** Of slots in any order, some of them perhaps twice: without an insertion for each. */
-  static ofUnsorted(slots: readonly number[]): SlotSet {
-    if (slots.length <= LIST_MIN) return SlotSet.of(slots);
-    const set = new SlotSet();
+  static ofRuns(runs: readonly Uint32Array[]): SlotSet {
+    const [set, total] = [new SlotSet(), runs.reduce((sum, run) => sum + run.length, 0)];
+    if (total <= LIST_MIN) {
+      for (const run of runs) for (const slot of run) set.add(slot);
+      return set;
+    }
     let highest = 0;
-    for (const slot of slots) if (slot > highest) highest = slot;
-    set.#words = new Uint32Array((highest >>> 5) + 1);
-    for (const slot of slots) set.#addBit(slot);
+    for (const run of runs) for (let i = 0; i < run.length; i++) highest = Math.max(highest, run[i] ?? 0);
+    const words = new Uint32Array((highest >>> 5) + 1);
+    for (const run of runs) {
+      for (let i = 0; i < run.length; i++) {
+        const slot = run[i] ?? 0;
+        words[slot >>> 5] = (words[slot >>> 5] ?? 0) | (1 << (slot & 31));
+      }
+    }
+    set.#words = words;
+    set.#size = bitsOf(words);
     return set;
   }
 

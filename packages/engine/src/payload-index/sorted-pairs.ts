@@ -1,4 +1,5 @@
 import type { Interval } from '../filter/range.ts';
+import { SlotSet } from './slot-set.ts';
 
 /** Pairs in a block. Inserting moves half a block on average: some hundred nanoseconds. */
 const BLOCK = 512;
@@ -40,17 +41,28 @@ export class SortedPairs {
   }
 
   /** In ascending order of the keys. */
-  visit({ low, lowOpen, high, highOpen }: Interval, visit: (item: number) => void): void {
-    if (!(low <= high)) return;
-    const start = this.#blockOf(low, 0);
-    for (let index = start; index < this.#blocks.length; index++) {
-      const { keys, items, length } = this.#block(index);
-      for (let at = index === start ? positionIn(this.#block(index), low, 0) : 0; at < length; at++) {
-        const key = keys[at] ?? 0;
-        if (key > high || (highOpen && key === high)) return;
-        if (!lowOpen || key !== low) visit(items[at] ?? 0);
-      }
+  visit(interval: Interval, visit: (item: number) => void): void {
+    for (const items of this.#runs(interval)) for (let i = 0; i < items.length; i++) visit(items[i] ?? 0);
+  }
+
+  /** The items of all pairs in the interval. */
+  itemsIn(interval: Interval): SlotSet {
+    return SlotSet.ofRuns(this.#runs(interval));
+  }
+
+  /** Parts of blocks: views, valid until the next change. */
+  #runs({ low, lowOpen, high, highOpen }: Interval): Uint32Array[] {
+    const runs: Uint32Array[] = [];
+    if (!(low <= high)) return runs;
+    const [start, end] = [lowOpen ? Infinity : -1, highOpen ? -1 : Infinity];
+    for (let index = this.#blockOf(low, start); index < this.#blocks.length; index++) {
+      const block = this.#block(index);
+      const from = positionIn(block, low, start);
+      const to = positionIn(block, high, end);
+      if (from < to) runs.push(block.items.subarray(from, to));
+      if (to < block.length) break;
     }
+    return runs;
   }
 
   #block(index: number): Block {

@@ -2,7 +2,7 @@ import type { Json } from '@vectorizer/contracts';
 import { comparesTimes, intervalOf, timeOf, type Interval } from '../filter/range.ts';
 import { atMost, exactly, type Bounds } from './bounds.ts';
 import { anyValue, matchBounds } from './listed-values.ts';
-import { SlotSet } from './slot-set.ts';
+import type { SlotSet } from './slot-set.ts';
 import { SortedPairs } from './sorted-pairs.ts';
 import type { Held, ValueIndex, ValueLeaf } from './value-index.ts';
 
@@ -47,15 +47,8 @@ export class SortedValues implements ValueIndex<number> {
   }
 
   #within(interval: Interval): SlotSet {
-    return collect((take) => this.#pairs.visit(interval, take));
+    return this.#pairs.itemsIn(interval);
   }
-}
-
-/** Slots come in any order: sorted once they are a few, they make a set without an insertion each. */
-export function collect(visit: (take: (slot: number) => void) => void): SlotSet {
-  const slots: number[] = [];
-  visit((slot) => slots.push(slot));
-  return SlotSet.ofUnsorted(slots);
 }
 
 /** -0 equals 0, and is another key. */

@@ -5,11 +5,11 @@ import type { PointIndex, SearchOptions } from '../vector/point-index.ts';
 
 /** Below this share of matches among the nearest points, looking at all points exactly is the better way. */
 const SHARE_MIN = 0.05;
-/** Wider than this, the graph costs more than it saves. */
-const WIDTH_MAX = 2_000;
 /** Asks for this many times the expected number, since the share is an estimate. */
 const MARGIN = 2;
-const FIRST_MARGIN = 1.5;
+
+/** How many neighbours are looked at to begin with, if that is more than usual, and at most. */
+export type Width = { readonly first: number; readonly max: number };
 
 /**
  * A filtered search by way of the unfiltered one: the nearest points are found in the graph and the matching ones
@@ -20,15 +20,11 @@ const FIRST_MARGIN = 1.5;
 export function searchNearby(
   index: PointIndex,
   query: Pick<SearchSpec, 'vector' | 'k' | 'score_threshold'> &
-    Omit<SearchOptions, 'accept'> & { readonly share: number },
+    Omit<SearchOptions, 'accept'> & { readonly width: Width },
   matches: (id: string) => boolean,
 ): Found[] | undefined {
   const { vector, k, vectorOf, score_threshold: threshold = -Infinity } = query;
-  // What is known of the share of all points spares a first, too narrow search.
-  for (
-    let width = Math.max(query.ef, k * MARGIN, Math.min(WIDTH_MAX, Math.ceil((k / query.share) * FIRST_MARGIN)));
-    ;
-  ) {
+  for (let width = Math.max(query.ef, k * MARGIN, query.width.first); ;) {
     const near = index.search(vector, { k: width, ef: width, vectorOf });
     assert(!(near instanceof Promise), 'an index that is not exhaustive answers at once');
     const found = near.filter(({ id }) => matches(id));
@@ -38,7 +34,7 @@ export function searchNearby(
     if (near.length === width && last !== undefined && last.score < threshold) return found;
     const share = found.length / Math.max(1, near.length);
     const next = Math.ceil((k / share) * MARGIN);
-    if (share < SHARE_MIN || next > WIDTH_MAX || next <= width) return undefined;
+    if (share < SHARE_MIN || next > query.width.max || next <= width) return undefined;
     width = next;
   }
 }

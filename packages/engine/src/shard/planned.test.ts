@@ -35,16 +35,17 @@ async function startPair(
       const outcomes = await Promise.all([indexed, plain].map((shard) => shard.apply({ sequence, bytes, at: 1 })));
       expect(outcomes[0]).toEqual(outcomes[1]);
     },
-    async ready() {
-      const isReady = (): boolean => indexed.report().payload_indexes?.every(({ state }) => state === 'ready') === true;
-      await until(isReady, { timeoutMs: 20_000, what: 'the indexes being ready' });
-    },
+    ready: () => until(() => isReady(indexed), { timeoutMs: 20_000, what: 'the indexes being ready' }),
     async [Symbol.asyncDispose]() {
       await indexed.close();
       await plain.close();
       await root[Symbol.asyncDispose]();
     },
   };
+}
+
+function isReady(shard: Shard): boolean {
+  return shard.report().payload_indexes?.every(({ state }) => state === 'ready') === true;
 }
 
 function randomOperation(random: SeededRandom, points: number): Operation {

@@ -11,8 +11,8 @@ import { isZero } from '../vector/metric.ts';
 import type { Found, Scored } from '../vector/ranking.ts';
 import type { PointIndex } from '../vector/point-index.ts';
 import type { Gate } from './gate.ts';
-import { searchNearby } from './nearby.ts';
-import { candidatesNow, candidatesOf, HeldPlan, prefersCandidates } from './planned.ts';
+import { searchNearby, type Width } from './nearby.ts';
+import { candidatesNow, candidatesOf, HeldPlan, widthFor } from './planned.ts';
 import { everything, exactSearch } from './scan.ts';
 import { viewOf, warningsFor } from './views.ts';
 
@@ -31,6 +31,8 @@ export type SearchGround = {
 
 /** Well below the views that the store can have open at once. */
 const HELD_MAX = 64;
+/** Wider than this, the graph costs more than it saves over a look at every point. */
+const UNPLANNED: Width = { first: 0, max: 2_000 };
 
 /** Answers at once unless so many points have to be looked at that others must have their turns. */
 export function search(ground: SearchGround, spec: SearchSpec): ShardSearchResult | Promise<ShardSearchResult> {
@@ -42,7 +44,8 @@ export function search(ground: SearchGround, spec: SearchSpec): ShardSearchResul
   if (!served) return searchAll(ground, spec);
   if (ground.index.exhaustive) return searchIndex(ground, spec);
   return (
-    searchNear(ground, spec, { verdict: matcherOf(ground.state, spec.filter), share: 1 }) ?? searchAll(ground, spec)
+    searchNear(ground, spec, { verdict: matcherOf(ground.state, spec.filter), width: UNPLANNED }) ??
+    searchAll(ground, spec)
   );
 }
 
@@ -57,12 +60,12 @@ function searchPlanned(
   plan: Plan,
 ): ShardSearchResult | Promise<ShardSearchResult> {
   const { state, index } = ground;
-  const few = prefersCandidates(plan.possible.size, spec.k, state.meta.points);
-  if (servedByIndex(ground, spec) && !few) {
+  const ef = Math.max(spec.ef ?? ground.efDefault, spec.k);
+  const width = spec.exact === true ? undefined : widthFor(plan, { k: spec.k, ef, points: state.meta.points });
+  if (width !== undefined) {
     if (index.exhaustive) return searchIndex(ground, spec, plan);
-    const share = plan.possible.size / Math.max(1, state.meta.points);
-    const found = searchNear(ground, spec, { verdict: plannedMatcher(state, plan, spec.filter ?? {}), share });
-    if (found !== undefined) return found;
+    const near = searchNear(ground, spec, { verdict: plannedMatcher(state, plan, spec.filter ?? {}), width });
+    if (near !== undefined) return near;
   }
   const found = candidatesNow(state, plan, spec);
   if (found === undefined) return searchCandidates(ground, spec);
@@ -180,16 +183,15 @@ function plannedMatcher(state: ShardState, plan: Plan, filter: Filter): Verdict 
   };
 }
 
-/** `share` is how many of all points match, at most. */
 function searchNear(
   ground: SearchGround,
   spec: SearchSpec,
-  { verdict, share }: { readonly verdict: Verdict; readonly share: number },
+  { verdict, width }: { readonly verdict: Verdict; readonly width: Width },
 ): ShardSearchResult | undefined {
   const { state, index } = ground;
   const ef = Math.max(spec.ef ?? ground.efDefault, spec.k);
   const vectorOf = (id: string): Float32Array | undefined => state.point(id)?.vector;
-  const found = searchNearby(index, { ...spec, ef, vectorOf, share }, verdict);
+  const found = searchNearby(index, { ...spec, ef, vectorOf, width }, verdict);
   if (found === undefined) return undefined;
   const hits = hitsOf(state, found, spec);
   return { sequence: state.meta.sequence, hits, warnings: warningsOf(ground, spec) };
