@@ -18,6 +18,7 @@ import { figure, type Result } from './outcome/result.ts';
 import { spread } from './outcome/statistics.ts';
 import { EF, type Rounds } from './setting.ts';
 import { Stage } from './stage.ts';
+import type { Engine } from './subjects/engine.ts';
 
 export type Run = {
   readonly selection: Selection;
@@ -64,13 +65,11 @@ const MEASURES: Readonly<Record<Exclude<Phase, 'fill'>, Measure>> = {
   under_writes: async ({ server }, { dataset, rounds }) => benchUnderWrites(there(server), dataset, rounds),
   searchable: async ({ server }, { dataset, rounds }) => benchSearchable(there(server), dataset, rounds),
   kinds: async (stage, { dataset, rounds, selection }) => {
-    const results: Result[] = [];
+    const others: Engine[] = [];
     for (const kind of OTHER_KINDS) {
-      if (!asks(selection, [`${kind}.`])) continue;
-      const [cpu, other] = [there(stage.engine), await stage.filledEngine(kind)];
-      results.push(...(await compareKinds({ cpu, other }, dataset, rounds)));
+      if (asks(selection, [`${kind}.`])) others.push(await stage.filledEngine(kind));
     }
-    return results;
+    return compareKinds({ cpu: there(stage.engine), others }, dataset, rounds);
   },
   update: async (stage, { dataset, rounds, selection }) => {
     const results: Result[] = [];

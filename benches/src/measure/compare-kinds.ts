@@ -7,44 +7,42 @@ import { heldMemoryMb } from '../subjects/run-held-memory.ts';
 import { measureInTurns } from './search-loop.ts';
 import { Series } from './series.ts';
 
-/** The same points in a collection of another kind: its searches in turns with those of `cpu`, and the memory of each. */
+/** The same points in collections of other kinds: their searches in turns with those of `cpu`, and the memory of each. */
 export async function compareKinds(
-  { cpu, other }: { readonly cpu: Engine; readonly other: Engine },
+  { cpu, others }: { readonly cpu: Engine; readonly others: readonly Engine[] },
   dataset: Dataset,
   rounds: Rounds,
 ): Promise<Result[]> {
-  const series = { cpu: new Series(dataset.truth), exact: new Series(dataset.truth), other: new Series(dataset.truth) };
-  const names = ['cpu', 'exact', 'other'] as const;
-  const searches = [cpu.search(), cpu.search({ exact: true }), other.search()];
+  const searches = [cpu.search(), cpu.search({ exact: true }), ...others.map((other) => other.search())];
+  const all = searches.map(() => new Series(dataset.truth));
   for (const round of numbered(rounds)) {
     const measured = await measureInTurns(searches, dataset.queries.length, rounds.milliseconds);
-    if (round > 0) for (const [i, result] of measured.entries()) series[names[i] ?? 'cpu'].add(result);
+    if (round > 0) for (const [i, result] of measured.entries()) all[i]?.add(result);
   }
-  const { kind } = other;
-  const found = series.other;
-  return [
-    figure(`${kind}.search`, '1/s', found.with(spread(found.perSecond))),
-    figure(`${kind}.search.share_of_cpu`, 'ratio', found.with(ratios(found.perSecond, series.cpu.perSecond))),
-    figure(`${kind}.search.share_of_exact`, 'ratio', found.with(ratios(found.perSecond, series.exact.perSecond))),
-    figure(`${kind}.recall`, 'recall', spread([found.recall])),
-    figure(`${kind}.memory_ratio`, 'ratio', await memoryRatio(cpu, other, { dataset, rounds })),
-  ];
+  const [graph, exact, ...found] = all.map((series) => series.perSecond);
+  const held = await heldMb(cpu, dataset, rounds);
+  const results: Result[] = [];
+  for (const [i, other] of others.entries()) {
+    const { kind } = other;
+    const series = all[i + 2] ?? new Series(dataset.truth);
+    const perSecond = found[i] ?? [];
+    results.push(
+      figure(`${kind}.search`, '1/s', series.with(spread(perSecond))),
+      figure(`${kind}.search.share_of_cpu`, 'ratio', series.with(ratios(perSecond, graph ?? []))),
+      figure(`${kind}.search.share_of_exact`, 'ratio', series.with(ratios(perSecond, exact ?? []))),
+      figure(`${kind}.recall`, 'recall', spread([series.recall])),
+      figure(`${kind}.memory_ratio`, 'ratio', ratios(await heldMb(other, dataset, rounds), held)),
+    );
+  }
+  return results;
 }
 
-async function memoryRatio(
-  cpu: Engine,
-  other: Engine,
-  { dataset: { dimension }, rounds }: { readonly dataset: Dataset; readonly rounds: Rounds },
-): Promise<ReturnType<typeof ratios>> {
-  const held = async (engine: Engine): Promise<number[]> => {
-    const measured: number[] = [];
-    const { directory, kind } = engine;
-    const meanwhile = async (): Promise<void> => {
-      const order = { directory, dimension, kind };
-      for (let round = 0; round < rounds.processes; round++) measured.push(await heldMemoryMb(order));
-    };
-    await engine.reopen({ meanwhile });
-    return measured;
+async function heldMb(engine: Engine, { dimension }: Dataset, { processes }: Rounds): Promise<number[]> {
+  const measured: number[] = [];
+  const { directory, kind } = engine;
+  const meanwhile = async (): Promise<void> => {
+    for (let i = 0; i < processes; i++) measured.push(await heldMemoryMb({ directory, dimension, kind }));
   };
-  return ratios(await held(other), await held(cpu));
+  await engine.reopen({ meanwhile });
+  return measured;
 }
