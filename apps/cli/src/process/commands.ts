@@ -73,7 +73,7 @@ async function start(mode: UpOptions['mode'], flags: UpFlags, environment: Envir
     print(
       flags.json
         ? JSON.stringify({ url, pid: supervisor.pid, data })
-        : welcome({ url, data, stop: './vectorizer down' }),
+        : welcome({ url, data, stop: `./vectorizer down --data ${data}` }),
     );
     return;
   }

@@ -68,12 +68,12 @@ export async function planTopology(options: TopologyOptions): Promise<Topology> 
   const url = `http://${HOST}:${port}`;
   const logServers = servers.map(({ spec }) => spec);
   if (options.mode === 'standalone') {
-    const standalone = service('standalone', port, { VECTORIZER_DATA: join(options.data, 'index') });
+    const standalone = service('standalone', port, { VECTORIZER_DATA: indexDirectory(options.data, 1) });
     return { mode: 'standalone', url, groups: [logServers, [standalone]] };
   }
   const indexes = await Promise.all(
     Array.from({ length: options.nodes }, async (_, i) =>
-      service(`index-${i + 1}`, await freePort(), { VECTORIZER_DATA: join(options.data, `index-${i + 1}`) }),
+      service(`index-${i + 1}`, await freePort(), { VECTORIZER_DATA: indexDirectory(options.data, i + 1) }),
     ),
   );
   const inner = await Promise.all(
@@ -82,11 +82,21 @@ export async function planTopology(options: TopologyOptions): Promise<Topology> 
   return { mode: 'cluster', url, groups: [logServers, [...indexes, ...inner], [service('gateway', port)]] };
 }
 
+/** From three index nodes on, so many log servers keep every log. */
+export function logServerCount(nodes: number): number {
+  return nodes >= 3 ? 3 : 1;
+}
+
+/** One process has the first of the directories, so that it and a cluster of one node find each other's data. */
+function indexDirectory(data: string, node: number): string {
+  return join(data, `index-${node}`);
+}
+
 type LogServer = { readonly url: string; readonly monitorUrl: string; readonly spec: ProcessSpec };
 
 /** One server, or three that elect leaders among themselves. */
 async function planLogServers({ data, nodes, natsServer }: TopologyOptions): Promise<LogServer[]> {
-  const count = nodes >= 3 ? 3 : 1;
+  const count = logServerCount(nodes);
   const places = await Promise.all(
     Array.from({ length: count }, async (_, i) => ({
       name: count === 1 ? 'nats' : `nats-${i + 1}`,

@@ -1,11 +1,13 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { access, constants, mkdir, open } from 'node:fs/promises';
+import { access, constants, open } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { lockDirectory } from '@vectorizer/cluster';
 import { Failure } from '@vectorizer/errors';
+import { makeDirectory } from './make-directory.ts';
 import { isAlive, stopProcess } from './processes.ts';
+import { checkShape } from './shape.ts';
 import { readState, runDirectory, type InstanceState } from './state-file.ts';
 import { Supervisor } from './supervisor.ts';
 import { planTopology } from './topology.ts';
@@ -39,6 +41,7 @@ export async function runInstance(options: UpOptions, how: Voice): Promise<void>
 
 async function superviseInstance(data: string, options: UpOptions, how: Voice): Promise<void> {
   await stopLeftovers(data, how.say);
+  await checkShape(data, options.mode === 'standalone' ? 1 : options.nodes);
   const topology = await planTopology({ ...options, data });
   const supervisor = new Supervisor(topology, { data, say: how.say });
   const told = toldToStop();
@@ -55,7 +58,7 @@ async function superviseInstance(data: string, options: UpOptions, how: Voice): 
 export async function detachInstance(data: string, args: readonly string[]): Promise<InstanceState> {
   await prepareDirectory(data);
   const logFile = join(runDirectory(data), 'supervisor.log');
-  const log = await open(logFile, 'w');
+  const log = await open(logFile, 'a');
   const child = spawn(process.execPath, [...process.execArgv, process.argv[1] ?? '', ...args], {
     detached: true,
     stdio: ['ignore', log.fd, log.fd],
@@ -77,7 +80,7 @@ export async function detachInstance(data: string, args: readonly string[]): Pro
 
 async function prepareDirectory(data: string): Promise<void> {
   try {
-    await mkdir(runDirectory(data), { recursive: true });
+    await makeDirectory(runDirectory(data));
     await access(runDirectory(data), constants.W_OK | constants.X_OK);
   } catch (cause) {
     throw new Failure('storage_error', `data directory ${data} is not writable`, { cause });
