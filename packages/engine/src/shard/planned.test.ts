@@ -162,6 +162,7 @@ describe('a shard with payload indexes', () => {
       ],
     };
     const asked = spec(random, { filter, exact: true, k: 150 });
+    await pair.plain.flush();
     const [found, wanted] = [pair.indexed.search(asked), pair.plain.search(asked)];
     expect(found).toBeInstanceOf(Promise);
     await write(0, 'after');

@@ -11,6 +11,7 @@ import { isZero } from '../vector/metric.ts';
 import type { Found, Scored } from '../vector/ranking.ts';
 import type { PointIndex } from '../vector/point-index.ts';
 import type { Gate } from './gate.ts';
+import type { HeldState, HeldStates } from './held-states.ts';
 import { searchNearby, type Width } from './nearby.ts';
 import { candidatesNow, candidatesOf, HeldPlan, widthFor } from './planned.ts';
 import { everything, exactSearch } from './scan.ts';
@@ -26,11 +27,8 @@ export type SearchGround = {
   readonly scans: Gate;
   readonly efDefault: number;
   /** States of searches that are under way and have given way. */
-  readonly held: Set<Snapshot>;
+  readonly held: HeldStates;
 };
-
-/** Well below the views that the store can have open at once. */
-const HELD_MAX = 64;
 /** Wider than this, the graph costs more than it saves over a look at every point. */
 const UNPLANNED: Width = { first: 0, max: 2_000 };
 
@@ -79,7 +77,7 @@ function searchCandidates(ground: SearchGround, spec: SearchSpec): Promise<Shard
     const plan = payloadIndexes.planner()?.plan(spec.filter ?? {});
     using snapshot = state.snapshot();
     const seen = { sequence: snapshot.sequence, warnings: warningsOf(ground, spec) };
-    if (plan === undefined) return scanned(snapshot, spec, { ...seen, metric: state.meta.metric });
+    if (plan === undefined) return await scanned(snapshot, spec, { ...seen, metric: state.meta.metric });
     return candidatesFound(await candidatesOf(snapshot, plan, { ...spec, metric: state.meta.metric }), spec, seen);
   });
 }
@@ -101,7 +99,7 @@ export function searchIndex(
   plan?: Plan,
 ): ShardSearchResult | Promise<ShardSearchResult> {
   const { state, index } = ground;
-  if (ground.held.size >= HELD_MAX) throw new Failure('overloaded', 'too many searches of this shard are running');
+  ground.held.check(state.meta.sequence);
   const matches = spec.filter === undefined ? undefined : compileFilter(spec.filter);
   let held: Snapshot | undefined;
   const byPayload = (id: string): boolean => matches?.(id, (held ?? state).summary(id)?.payload ?? null) ?? true;
@@ -119,29 +117,23 @@ export function searchIndex(
     return { sequence: state.meta.sequence, hits: hitsOf(state, found, spec), warnings };
   }
   // Nobody has had a turn since the search began, so this is the state that it searches.
-  held = state.snapshot();
-  return settle(ground, { found, held, spec, warnings }).finally(() => planned?.[Symbol.dispose]());
+  const holding = ground.held.hold(state);
+  held = holding.snapshot;
+  return settle({ found, holding, spec, warnings }).finally(() => planned?.[Symbol.dispose]());
 }
 
 /** What the hits carry is of the state that was searched, whatever was applied meanwhile. */
-async function settle(
-  { held: all }: SearchGround,
-  running: {
-    readonly found: Promise<readonly Found[]>;
-    readonly held: Snapshot;
-    readonly spec: SearchSpec;
-    readonly warnings: readonly Warning[];
-  },
-): Promise<ShardSearchResult> {
+async function settle(running: {
+  readonly found: Promise<readonly Found[]>;
+  readonly holding: HeldState;
+  readonly spec: SearchSpec;
+  readonly warnings: readonly Warning[];
+}): Promise<ShardSearchResult> {
   const { spec, warnings } = running;
-  using held = running.held;
-  all.add(held);
-  try {
-    const found = aboveThreshold(await running.found, spec);
-    return { sequence: held.sequence, hits: found.flatMap((hit) => heldHit(held, hit, spec)), warnings };
-  } finally {
-    all.delete(held);
-  }
+  using holding = running.holding;
+  const { snapshot } = holding;
+  const found = aboveThreshold(await running.found, spec);
+  return { sequence: snapshot.sequence, hits: found.flatMap((hit) => heldHit(snapshot, hit, spec)), warnings };
 }
 
 function heldHit(held: Snapshot, { id, score }: Scored, spec: SearchSpec): readonly Hit[] {
@@ -202,7 +194,7 @@ function searchAll(ground: SearchGround, spec: SearchSpec): Promise<ShardSearchR
   return scans.run(async () => {
     using snapshot = state.snapshot();
     const seen = { sequence: snapshot.sequence, warnings: warningsOf(ground, spec) };
-    return scanned(snapshot, spec, { ...seen, metric: state.meta.metric });
+    return await scanned(snapshot, spec, { ...seen, metric: state.meta.metric });
   });
 }
 

@@ -26,6 +26,7 @@ import { createIndex } from '../vector/create-index.ts';
 import type { PointIndex } from '../vector/point-index.ts';
 import { Background } from './background.ts';
 import { Gate } from './gate.ts';
+import { HeldStates } from './held-states.ts';
 import { silent, type EngineLogger } from './logger.ts';
 import { count, scroll, type ScrollSpec } from './scan.ts';
 import { countPlanned, prefersSorting, scrollPlanned } from './planned.ts';
@@ -106,7 +107,7 @@ export class Shard {
       payloadIndexes: this.#payloadIndexes,
       scans: this.#scans,
       efDefault: options.hnsw.ef_search,
-      held: new Set(),
+      held: new HeldStates(),
     };
     this.#onFailure = options.onFailure;
     this.#background = new Background({ state, index, logger, onFailure: (cause) => this.#fail(cause) });
