@@ -56,6 +56,26 @@ describe('the five services as processes', () => {
     expect(await passed('a-search')).toEqual(new Set(['gateway', 'query', 'index']));
   });
 
+  it('are degraded as a whole while a replica is away', async () => {
+    await using system = await startSystem('cluster');
+    await system.client.createCollection({ name: 'books', dimension: 1 });
+    const index = (await system.status()).processes.find(({ name }) => name === 'index-1');
+    const health = async (): Promise<{ status: string; failed_checks: string[] }> =>
+      (await (await fetch(`${system.url}/health`)).json()) as { status: string; failed_checks: string[] };
+    await until(async () => (await health()).status === 'healthy', { timeoutMs: 20_000 });
+    process.kill(index?.pid ?? 0, 'SIGSTOP');
+    try {
+      await until(async () => (await health()).status === 'degraded', { timeoutMs: 30_000 });
+      expect(await health()).toMatchObject({ failed_checks: ['replication'] });
+      expect((await fetch(`${system.url}/health`)).status).toBe(503);
+      expect((await fetch(`${system.url}/health/ready`)).status).toBe(200);
+      await expect(system.client.search('books', { vector: [1] })).rejects.toMatchObject({ type: 'index_unavailable' });
+    } finally {
+      process.kill(index?.pid ?? 0, 'SIGCONT');
+    }
+    await until(async () => (await health()).status === 'healthy', { timeoutMs: 20_000 });
+  }, 120_000);
+
   it('tell the truth about their replicas', async () => {
     await using system = await startSystem('cluster');
     const { client } = system;

@@ -2,6 +2,7 @@ export { answerOf, toFailure, type FailureAnswer } from './failure-answer.ts';
 export { openFoundation, type Foundation } from './foundation.ts';
 export { type HealthCheck } from './health.ts';
 export { invalidField, parse } from './parse.ts';
+export { replicationHealth } from './replication-health.ts';
 export { runService, type RunningService } from './run-service.ts';
 export { createServiceApp, type ServiceApp, type ServiceAppOptions } from './service-app.ts';
 export { readEnvironment, readServiceConfig, type Environment, type ServiceConfig } from './service-config.ts';

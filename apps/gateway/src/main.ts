@@ -1,11 +1,26 @@
-import { openFoundation, readServiceConfig, runService, type RunningService } from '@vectorizer/frame';
+import type { ReplicationStatus } from '@vectorizer/contracts';
+import {
+  openFoundation,
+  readServiceConfig,
+  replicationHealth,
+  runService,
+  type RunningService,
+} from '@vectorizer/frame';
 import { createGatewayApp } from './gateway-app.ts';
+import { Replication } from './replication/replication-controller.ts';
+
+/** Health answers quickly, also when the monitor does not. */
+const STATUS_MS_MAX = 1_000;
 
 await runService('gateway', async (): Promise<RunningService> => {
   const config = readServiceConfig(process.env, { port: 15_002 });
   const foundation = await openFoundation('gateway', config);
   const { logger } = foundation;
-  const app = await createGatewayApp({ ...foundation, ...config.http });
+  const replication = new Replication(foundation.bus);
+  const status = async (): Promise<ReplicationStatus> =>
+    replication.status({ correlationId: 'health', deadline: Date.now() + STATUS_MS_MAX });
+  const checks = [...foundation.checks, replicationHealth(status)];
+  const app = await createGatewayApp({ ...foundation, ...config.http, checks });
   const { url } = await app.listen();
   logger.info({ url }, 'listening');
   return {

@@ -1,7 +1,6 @@
-import { createHealthApp, openFoundation, runService, type RunningService } from '@vectorizer/frame';
+import { createHealthApp, openFoundation, replicationHealth, runService, type RunningService } from '@vectorizer/frame';
 import { readConfig } from './config.ts';
 import { Monitor } from './monitor.ts';
-import { replicationCheck } from './replication-check.ts';
 
 await runService('replication-monitor', async (): Promise<RunningService> => {
   const config = readConfig(process.env);
@@ -12,7 +11,7 @@ await runService('replication-monitor', async (): Promise<RunningService> => {
   const app = await createHealthApp({
     ...foundation,
     ...config.http,
-    checks: [...checks, replicationCheck(monitor)],
+    checks: [...checks, replicationHealth(() => monitor.status())],
   });
   const { url } = await app.listen();
   logger.info({ url }, 'listening');

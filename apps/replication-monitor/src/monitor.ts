@@ -1,6 +1,7 @@
 import type { Catalog, NodeRegistry } from '@vectorizer/cluster';
 import {
   heartbeat,
+  isConnected,
   replicationStatus,
   type Bus,
   type ReplicationStatus,
@@ -15,7 +16,7 @@ import { repeat } from './repeat.ts';
 import { ReplicaRegistry } from './replica-registry.ts';
 import { viewsOf } from './replica-views.ts';
 import { ReplicationGauges } from './replication-gauges.ts';
-import { isConnected, statsOf } from './replication-stats.ts';
+import { statsOf } from './replication-stats.ts';
 
 const LOOK_INTERVAL_MS = 1_000;
 const SWEEP_INTERVAL_MS = 30_000;

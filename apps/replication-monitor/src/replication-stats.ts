@@ -1,11 +1,6 @@
-import type { ReplicationStats, ReplicaView } from '@vectorizer/contracts';
+import { isConnected, type ReplicationStats, type ReplicaView } from '@vectorizer/contracts';
 import type { KnownShard } from './replica-registry.ts';
 import { reportsOf } from './replica-views.ts';
-
-/** Can be asked: it speaks, and its state is not in doubt. */
-export function isConnected({ status }: ReplicaView): boolean {
-  return status !== 'Disconnected' && status !== 'Diverged';
-}
 
 export function statsOf(shards: readonly KnownShard[], replicas: readonly ReplicaView[]): ReplicationStats {
   return {

@@ -1,9 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { replicationStatus, type ReplicaView } from '@vectorizer/contracts';
-import { createHealthApp } from '@vectorizer/frame';
+import { createHealthApp, replicationHealth } from '@vectorizer/frame';
 import { printMetrics } from '@vectorizer/telemetry';
 import { until } from '@vectorizer/testing';
-import { replicationCheck } from '../src/index.ts';
 import { beat, logger, node, report, startMonitor, write, type Setting } from './fixture.ts';
 
 const bound = { timeoutMs: 30_000 };
@@ -159,7 +158,7 @@ describe('health', () => {
     await using app = await createHealthApp({
       service: 'replication-monitor',
       logger,
-      checks: [replicationCheck(setting.monitor)],
+      checks: [replicationHealth(() => setting.monitor.status())],
       host: '127.0.0.1',
       port: 0,
     });

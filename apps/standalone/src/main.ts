@@ -1,10 +1,10 @@
 import { LocalBus } from '@vectorizer/cluster';
-import { openFoundation, runService, type RunningService } from '@vectorizer/frame';
+import { openFoundation, replicationHealth, runService, type RunningService } from '@vectorizer/frame';
 import { createGatewayApp } from '@vectorizer/gateway';
 import { IndexNode, indexHealth, readIndexConfig } from '@vectorizer/index';
 import { Ingest } from '@vectorizer/ingest';
 import { Query } from '@vectorizer/query';
-import { Monitor, replicationCheck } from '@vectorizer/replication-monitor';
+import { Monitor } from '@vectorizer/replication-monitor';
 
 /** The five services in one process: they call each other directly, and only the write log is a server of its own. */
 await runService('standalone', async (): Promise<RunningService> => {
@@ -17,7 +17,7 @@ await runService('standalone', async (): Promise<RunningService> => {
   monitor.serve();
   new Ingest(foundation).serve();
   const node = await IndexNode.open({ ...foundation, ...config.http, directory: config.directory, gpu: config.gpu });
-  const checks = [...foundation.checks, indexHealth(node), replicationCheck(monitor)];
+  const checks = [...foundation.checks, indexHealth(node), replicationHealth(() => monitor.status())];
   const app = await createGatewayApp({ ...foundation, ...config.http, checks });
   const { url } = await app.listen();
   logger.info({ url, directory: config.directory }, 'listening');

@@ -71,7 +71,13 @@ export { parsePayload, PayloadText, type Json, type Payload } from './payload.ts
 export { shardOf } from './placement.ts';
 export { byRank, unindexedFilter, type Hit, type PointView, type Warning } from './points.ts';
 export { Quantization, SearchQuantization } from './quantization.ts';
-export type { ReplicaStatus, ReplicationStats, ReplicationStatus, ReplicaView } from './replication.ts';
+export {
+  isConnected,
+  type ReplicaStatus,
+  type ReplicationStats,
+  type ReplicationStatus,
+  type ReplicaView,
+} from './replication.ts';
 export { buckets, LOG_STREAM_PREFIX, subjects } from './subjects.ts';
 export { decodeToken, encodeToken } from './token.ts';
 export { bytesOfFloat32, float32FromBytes, Vector } from './vector.ts';

@@ -66,3 +66,8 @@ export type ReplicationStatus = {
   readonly stats: ReplicationStats;
   readonly replicas: readonly ReplicaView[];
 };
+
+/** Can be asked: it speaks, and its state is not in doubt. */
+export function isConnected({ status }: Pick<ReplicaView, 'status'>): boolean {
+  return status !== 'Disconnected' && status !== 'Diverged';
+}

@@ -1,19 +1,17 @@
-import type { ReplicaView } from '@vectorizer/contracts';
+import { isConnected, type ReplicaView, type ReplicationStatus } from '@vectorizer/contracts';
 import { Failure } from '@vectorizer/errors';
-import type { HealthCheck } from '@vectorizer/frame';
-import type { Monitor } from './monitor.ts';
-import { isConnected } from './replication-stats.ts';
+import type { HealthCheck } from './health.ts';
 
 /** Replicas named in one answer. */
 const NAMED_MAX = 20;
 
 /** Part of `/health`: fails while any replica that should exist is silent, stopped or diverged, and names it. */
-export function replicationCheck(monitor: Monitor): HealthCheck {
+export function replicationHealth(status: () => Promise<ReplicationStatus> | ReplicationStatus): HealthCheck {
   return {
     name: 'replication',
     needed: false,
-    check() {
-      const replicas = monitor.registered();
+    async check() {
+      const { replicas } = await status();
       const unwell = replicas.filter((replica) => !isConnected(replica));
       if (unwell.length === 0) return { replicas: replicas.length };
       throw new Failure('index_unavailable', `${unwell.length} of ${replicas.length} replicas: ${namesOf(unwell)}`);
