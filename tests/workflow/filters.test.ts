@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { PayloadIndex, VectorizerClient } from '@vectorizer/client';
+import type { PayloadIndex, SearchInput, VectorizerClient } from '@vectorizer/client';
 import { seededRandom, until } from '@vectorizer/testing';
 import { startSystem, type System } from '../system/system.ts';
+
+type Filter = NonNullable<SearchInput['filter']>;
 
 const POINTS = 3_000;
 const INDEXES: PayloadIndex[] = [
@@ -13,7 +15,7 @@ const INDEXES: PayloadIndex[] = [
   { key: 'shop', type: 'geo' },
 ];
 /** Rare and common, on every type of index, with and without what only the payloads can tell. */
-const FILTERS = [
+const FILTERS: readonly Filter[] = [
   { must: [{ key: 'genre', match: { value: 'g7' } }] },
   { must: [{ key: 'genre', match: { except: ['g0', 'g1'] } }], must_not: [{ key: 'year', range: { lt: 1_900 } }] },
   { must: [{ key: 'year', range: { gte: 1_850, lt: 1_853 } }] },
@@ -83,7 +85,7 @@ async function allReady(client: VectorizerClient): Promise<void> {
 }
 
 /** The fields that a search by the filter is warned about. */
-async function warnedOf(client: VectorizerClient, filter: (typeof FILTERS)[number]): Promise<readonly string[]> {
+async function warnedOf(client: VectorizerClient, filter: Filter): Promise<readonly string[]> {
   const { warnings = [] } = await client.search('books', { vector: [1, 0, 0, 0, 0, 0, 0, 0], filter });
   return warnings.flatMap(({ fields }) => fields);
 }

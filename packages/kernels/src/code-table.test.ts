@@ -13,11 +13,12 @@ describe('a code table', () => {
       const table = new CodeTable(dimension);
       const count = dimension > 1_000 ? 5 : 200;
       const rows = Array.from({ length: count }, (_, i) =>
-        random.vector(dimension).map((x) => (i % 7 === 0 ? x * 1e18 : x)),
+        Float32Array.from(random.vector(dimension), (x) => (i % 7 === 0 ? x * 1e18 : x)),
       );
       for (const [row, vector] of rows.entries()) expect(table.set(row, vector)).toBe(true);
-      rows[3] = random.vector(dimension);
-      table.set(3, rows[3]);
+      const rewritten = Float32Array.from(random.vector(dimension));
+      rows[3] = rewritten;
+      table.set(3, rewritten);
       const query = random.vector(dimension);
       const asked = Uint32Array.from(rows.keys()).toReversed();
       const bounds = new Float64Array(count);

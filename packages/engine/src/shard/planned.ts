@@ -11,8 +11,8 @@ import type { Width } from './nearby.ts';
 import type { ScrollSpec } from './scan.ts';
 import { viewOf } from './views.ts';
 
-/** Codes that are looked at without a turn for others: about a millisecond. */
-const BYTES_AT_ONCE = 4 * 1024 * 1024;
+/** Codes that are looked at without a turn for others: a slice of time, about two milliseconds. */
+const BYTES_AT_ONCE = 8 * 1024 * 1024;
 /** So many are read without a turn for others, about 3 µs each. */
 const READ_AT_ONCE = 384;
 /** Bounded in a row when there are many. */
