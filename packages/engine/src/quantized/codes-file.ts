@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -83,9 +84,11 @@ async function readRows(
 ): Promise<void> {
   const handle = await open(path, 'r');
   try {
+    const buffer = new Uint8Array(CHUNK_ROWS * rowBytes);
     for (let start = 0; start < ids.length; start += CHUNK_ROWS) {
       const rows = Math.min(CHUNK_ROWS, ids.length - start);
-      const { buffer } = await handle.read({ buffer: new Uint8Array(rows * rowBytes), position: start * rowBytes });
+      const { bytesRead } = await handle.read({ buffer, length: rows * rowBytes, position: start * rowBytes });
+      assert.equal(bytesRead, rows * rowBytes, 'the file is as it was when it was checked');
       for (let i = 0; i < rows; i++) {
         const codes = buffer.subarray(i * rowBytes, (i + 1) * rowBytes);
         take({ id: ids[start + i] ?? '', version: versions[start + i] ?? NaN, codes });

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { pack, unpack } from 'msgpackr';
 import { setImmediate as yieldToOthers } from 'node:timers/promises';
 import { Failure } from '@vectorizer/errors';
@@ -133,11 +134,16 @@ export class ShardState {
     const versions = new Map<string, Pick<PointRecord, 'version' | 'vectorVersion'>>();
     let start = keyAfter(undefined);
     for (;;) {
-      const batch = this.#store.range({ start, end: pointsEnd, limit: OPEN_BATCH });
-      for (const { key, value } of batch) versions.set(idOfKey(key), decodeVersions(value));
-      const last = batch.at(-1);
+      // Not as a range: that copies every vector, and what it takes for that the process keeps.
+      const keys = this.#store.keys({ start, end: pointsEnd, limit: OPEN_BATCH });
+      for (const key of keys) {
+        const bytes = this.#store.peek(key);
+        assert(bytes !== undefined, 'nothing is written while a shard is opened');
+        versions.set(idOfKey(key), decodeVersions(bytes));
+      }
+      const last = keys.at(-1);
       if (last === undefined) return versions;
-      start = keyAfter(idOfKey(last.key));
+      start = keyAfter(idOfKey(last));
       await yieldToOthers();
     }
   }

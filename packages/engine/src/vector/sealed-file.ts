@@ -1,12 +1,11 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { pack, unpack } from 'msgpackr';
 
 /** What an index saves is a cache: it is either whole and proven so by a checksum, or of no use. */
 const DIGEST_BYTES = 32;
+const PIECE_BYTES = 256 * 1024;
 
 export type Sealed =
   | { readonly state: 'sound'; readonly value: unknown }
@@ -40,10 +39,20 @@ export async function syncFile(path: string): Promise<void> {
   await handle.close();
 }
 
+/** Through one buffer: a stream takes a new one for each piece, and what that takes the process keeps for long. */
 export async function sha256OfFile(file: string): Promise<string> {
   const hash = createHash('sha256');
-  await pipeline(createReadStream(file, { highWaterMark: 256 * 1024 }), hash);
-  return hash.digest('hex');
+  const handle = await open(file, 'r');
+  try {
+    const buffer = new Uint8Array(PIECE_BYTES);
+    for (;;) {
+      const { bytesRead } = await handle.read({ buffer });
+      if (bytesRead === 0) return hash.digest('hex');
+      hash.update(buffer.subarray(0, bytesRead));
+    }
+  } finally {
+    await handle.close();
+  }
 }
 
 /** Removes what matches, but the one that is in use. */
