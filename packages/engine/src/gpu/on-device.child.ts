@@ -189,6 +189,8 @@ async function oneSequence(): Promise<void> {
     searches.push(checkHits(shard, { k: 10 }));
     await Promise.all(searches);
   }
+  // More than the states that may be held: those of one sequence share theirs.
+  await Promise.all(Array.from({ length: 200 }, async () => checkHits(shard, { k: 10 })));
   const { state_hash, backend, device: name } = shard.report();
   assert.equal(backend, 'gpu');
   assert.equal(name, (await device()).name);
