@@ -21,7 +21,11 @@ const gpu = new Gpu({ mode: mode as GpuMode });
 const index = new ResilientGpuIndex({
   kind: 'gpu',
   metric: 'cosine',
-  ...{ dimension, hnsw, gpu, vectorOf, directory: tmpdir() },
+  directory: tmpdir(),
+  dimension,
+  hnsw,
+  gpu,
+  vectorOf,
 });
 
 function print(name: string, figure: string): void {
