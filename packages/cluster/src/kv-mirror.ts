@@ -25,6 +25,7 @@ const LOST_PAUSE_MS_MAX = 20;
 const READS_IN_FLIGHT_MAX = 8;
 
 type Entry<T> = { readonly value: T | undefined; readonly revision: number };
+const NOTHING = { value: undefined, revision: 0 } as const;
 export type MirrorOptions<T> = {
   readonly connection: NatsConnection;
   readonly bucket: string;
@@ -145,9 +146,10 @@ export class KvMirror<T> {
    */
   async update(key: string, change: (value: T) => T): Promise<T | undefined> {
     for (let attempt = 1; ; attempt++) {
-      const found = await this.refresh(key);
-      const revision = this.#entries.get(key)?.revision;
-      if (found === undefined || revision === undefined) return undefined;
+      await this.refresh(key);
+      // Value and revision of one moment: the watch may have brought another value since it was read.
+      const { value: found, revision } = this.#entries.get(key) ?? NOTHING;
+      if (found === undefined) return undefined;
       const changed = change(found);
       try {
         this.#set(key, changed, await this.#kv.update(key, JSON.stringify(changed), revision));
@@ -163,9 +165,9 @@ export class KvMirror<T> {
   /** Deletes the key if it is as last seen; answers the value that was deleted, or undefined when there was none. */
   async delete(key: string): Promise<T | undefined> {
     for (let attempt = 1; ; attempt++) {
-      const found = await this.refresh(key);
-      const revision = this.#entries.get(key)?.revision;
-      if (found === undefined || revision === undefined) return undefined;
+      await this.refresh(key);
+      const { value: found, revision } = this.#entries.get(key) ?? NOTHING;
+      if (found === undefined) return undefined;
       try {
         await this.#kv.delete(key, { previousSeq: revision });
         await this.refresh(key);
