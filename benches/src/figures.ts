@@ -91,7 +91,14 @@ function updatesOf(kind: Kind): Record<string, Plan> {
 }
 
 function comparisonsOf(kind: Kind): Record<string, Plan> {
-  const names = ['search', 'search.share_of_cpu', 'search.share_of_exact', 'recall', 'memory_ratio'];
+  const names = [
+    'search',
+    'search.share_of_cpu',
+    'search.share_of_exact',
+    'recall',
+    'memory_ratio',
+    'process_memory_ratio',
+  ];
   return Object.fromEntries(names.map((name) => [`${kind}.${name}`, plan('kinds', 'engine')]));
 }
 

@@ -31,7 +31,8 @@ export async function compareKinds(
       figure(`${kind}.search.share_of_cpu`, 'ratio', series.with(ratios(perSecond, graph ?? []))),
       figure(`${kind}.search.share_of_exact`, 'ratio', series.with(ratios(perSecond, exact ?? []))),
       figure(`${kind}.recall`, 'recall', spread([series.recall])),
-      figure(`${kind}.memory_ratio`, 'ratio', ratios(await heldMb(other, dataset, rounds), held)),
+      figure(`${kind}.memory_ratio`, 'ratio', spread([other.indexBytes / cpu.indexBytes])),
+      figure(`${kind}.process_memory_ratio`, 'ratio', ratios(await heldMb(other, dataset, rounds), held)),
     );
   }
   return results;

@@ -62,6 +62,11 @@ export class Engine implements Filled {
     return this.#shard.report().dead;
   }
 
+  /** What the vectors take in memory; not a number where the kind does not say. */
+  get indexBytes(): number {
+    return this.#shard.report().bytes ?? NaN;
+  }
+
   /** Nothing waits in the buffer. */
   async indexed(): Promise<void> {
     await until(() => this.#shard.report().buffered === 0, { timeoutMs: PATIENCE_MS, what: 'an empty buffer' });

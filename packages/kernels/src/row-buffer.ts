@@ -49,6 +49,11 @@ export class RowBuffer {
     return this.#count;
   }
 
+  /** All memory held. */
+  get byteLength(): number {
+    return this.#memory.buffer.byteLength;
+  }
+
   /** Appends a row and answers its number. */
   push(vector: Float32Array): number {
     assert(this.#count < this.#capacity, 'the row buffer is full');

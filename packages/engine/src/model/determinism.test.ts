@@ -32,7 +32,14 @@ async function follow(
     await shard.close();
     shard = await open();
   }
-  const { durable_sequence: _durable, indexed: _indexed, buffered: _buffered, dead: _dead, ...proof } = shard.report();
+  const {
+    durable_sequence: _durable,
+    indexed: _indexed,
+    buffered: _buffered,
+    dead: _dead,
+    bytes: _bytes,
+    ...proof
+  } = shard.report();
   const page = await shard.scroll({ limit: 1_000, with_payload: true, with_vector: true });
   await shard.close();
   return { outcomes, proof: { ...proof, position: shard.position, points: page.points } };

@@ -31,6 +31,10 @@ export class DeltaBuffer {
     return this.#rows.count;
   }
 
+  get byteLength(): number {
+    return this.#rows.byteLength;
+  }
+
   push(id: string, vector: Float32Array, stamp: { readonly version: number; readonly now: number }): number {
     const row = this.#rows.push(vector);
     this.#ids[row] = id;

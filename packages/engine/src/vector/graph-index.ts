@@ -47,7 +47,9 @@ export class GraphIndex implements PointIndex {
   }
 
   stats(): IndexStats {
-    return { indexed: this.#graph.size - this.#graph.dead, buffered: this.#buffer.count, dead: this.#graph.dead };
+    const { size, dead } = this.#graph;
+    const bytes = this.#graph.byteLength + this.#buffer.byteLength;
+    return { indexed: size - dead, buffered: this.#buffer.count, dead, bytes };
   }
 
   has(id: string): boolean {

@@ -17,26 +17,28 @@ import type { Hnsw } from '@vectorizer/contracts';
 export class Graph {
   readonly #index: hnswlib.HierarchicalNSW;
   readonly #scratch: number[];
+  readonly #elementBytes: number;
   #marked = 0;
   #ef = 0;
   #saving = false;
 
-  private constructor(index: hnswlib.HierarchicalNSW, dimension: number) {
+  private constructor(index: hnswlib.HierarchicalNSW, { dimension, hnsw: { m } }: GraphOptions) {
     this.#index = index;
     this.#scratch = Array.from({ length: dimension }, () => 0);
+    this.#elementBytes = 4 * dimension + 4 * (2 * m + 1) + (4 * (m + 1)) / (m - 1) + ELEMENT_BYTES;
   }
 
   static create(options: GraphOptions): Graph {
     const index = new hnswlib.HierarchicalNSW(options.space, options.dimension);
     index.initIndex(CAPACITY_INITIAL, options.hnsw.m, options.hnsw.ef_construction, LEVEL_SEED);
-    return new Graph(index, options.dimension);
+    return new Graph(index, options);
   }
 
   /** `marked` is how many elements were marked deleted when the file was written. */
   static async load(file: string, options: GraphOptions & { readonly marked: number }): Promise<Graph> {
     const index = new hnswlib.HierarchicalNSW(options.space, options.dimension);
     await index.readIndex(file);
-    const graph = new Graph(index, options.dimension);
+    const graph = new Graph(index, options);
     graph.#marked = options.marked;
     return graph;
   }
@@ -44,6 +46,11 @@ export class Graph {
   /** All elements, marked ones included; the next label. */
   get size(): number {
     return this.#index.getCurrentCount();
+  }
+
+  /** What hnswlib allocates for the elements, by its source: the vector, the neighbours on each level, and the rest. */
+  get byteLength(): number {
+    return Math.round(this.size * this.#elementBytes);
   }
 
   get live(): number {
@@ -120,6 +127,8 @@ export type GraphOptions = { readonly dimension: number; readonly space: 'ip' | 
 export type GraphHits = { readonly distances: readonly number[]; readonly neighbors: readonly number[] };
 
 const NOTHING: GraphHits = { distances: [], neighbors: [] };
+/** Its label, its entry in the map of labels, a lock, its level, and the place of its upper levels. */
+const ELEMENT_BYTES = 8 + 40 + 40 + 4 + 8;
 const CAPACITY_INITIAL = 1_024;
 /** Growth doubles up to this many elements a step: 256 MiB at 256 dimensions, so that a large graph does not double its memory. */
 const GROWTH_MAX = 262_144;

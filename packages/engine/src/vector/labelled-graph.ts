@@ -36,6 +36,10 @@ export class LabelledGraph {
     return this.#ids.length;
   }
 
+  get byteLength(): number {
+    return this.#graph.byteLength;
+  }
+
   get dead(): number {
     return this.#dead;
   }
