@@ -25,9 +25,11 @@ export async function measureInTurns(
   milliseconds: number,
 ): Promise<readonly Measured[]> {
   const loops = searches.map((search) => new Loop(search, queries));
-  for (let turn = 0; turn < Math.ceil(milliseconds / TURN_MS); turn++) {
-    // Neither is always the one that comes after the other.
-    for (const loop of turn % 2 === 0 ? loops : loops.toReversed()) await loop.run(TURN_MS);
+  for (let turn = 0; loops.some((loop) => loop.elapsedMs < milliseconds); turn++) {
+    // Neither is always the one that comes after the other. One whose single search outlasts a turn needs fewer of them.
+    for (const loop of turn % 2 === 0 ? loops : loops.toReversed()) {
+      if (loop.elapsedMs < milliseconds) await loop.run(TURN_MS);
+    }
   }
   return loops.map((loop) => loop.measured());
 }
@@ -43,6 +45,10 @@ class Loop {
   constructor(search: Search, queries: number) {
     this.#search = search;
     this.#queries = queries;
+  }
+
+  get elapsedMs(): number {
+    return this.#elapsedMs;
   }
 
   async run(milliseconds: number): Promise<void> {
