@@ -191,7 +191,7 @@ describe('a quantized index', () => {
         `p${i}`,
         random.pick(vectors).map((x) => x + random.uniform() * 0.5),
       );
-    for (let round = 0; round < 5; round++) {
+    for (let round = 0; round < 3; round++) {
       const before = new Map(bench.points);
       const query = random.pick(vectors);
       const wanted = bench.top(query, 500);
