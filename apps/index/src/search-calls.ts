@@ -45,7 +45,7 @@ export class SearchCalls {
       this.#jobs.push(() => {
         if (Date.now() > deadline) reject(new Failure('deadline_exceeded', 'the searches took too long'));
         // All together, so that no failure is left without a listener when another one comes first.
-        else resolve(Promise.all(searches.map(async (spec) => shard.search(spec))));
+        else resolve(Promise.all(searches.map(async (spec) => shard.search({ ...spec, deadline }))));
       });
       this.#ensureTurn();
     });

@@ -39,7 +39,9 @@ export function serveReplicas(bus: Bus, node: NodeId, replicas: Replicas): void 
     shardScroll,
     async (input, { deadline }) => {
       const replica = await replicas.find(input, deadline);
-      return replica.read({ sequence: input.min_sequence, deadline }, async (shard) => shard.scroll(input));
+      return replica.read({ sequence: input.min_sequence, deadline }, async (shard) =>
+        shard.scroll({ ...input, deadline }),
+      );
     },
     node,
   );
@@ -47,7 +49,9 @@ export function serveReplicas(bus: Bus, node: NodeId, replicas: Replicas): void 
     shardCount,
     async (input, { deadline }) => {
       const replica = await replicas.find(input, deadline);
-      return replica.read({ sequence: input.min_sequence, deadline }, async (shard) => shard.count(input.filter));
+      return replica.read({ sequence: input.min_sequence, deadline }, async (shard) =>
+        shard.count(input.filter, deadline),
+      );
     },
     node,
   );

@@ -1,4 +1,5 @@
 import { setImmediate as yieldToOthers } from 'node:timers/promises';
+import { Failure } from '@vectorizer/errors';
 
 /** The longest stretch of work on the event loop before searches get their turn. */
 const SLICE_MS = 2;
@@ -8,7 +9,13 @@ const SLICE_MS = 2;
  * entry) keeps one, since a chain of resolved promises gives nobody else a turn.
  */
 export class Slices {
+  readonly #deadline: number;
   #end = performance.now() + SLICE_MS;
+
+  /** After the deadline (epoch milliseconds) nobody waits for the work any more: `next` ends it. */
+  constructor(deadline: number = Infinity) {
+    this.#deadline = deadline;
+  }
 
   get due(): boolean {
     return performance.now() >= this.#end;
@@ -16,6 +23,7 @@ export class Slices {
 
   async next(): Promise<void> {
     await yieldToOthers();
+    if (Date.now() > this.#deadline) throw new Failure('deadline_exceeded', 'the scan took longer than there was time');
     this.#end = performance.now() + SLICE_MS;
   }
 }

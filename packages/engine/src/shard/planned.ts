@@ -9,6 +9,7 @@ import type { Snapshot } from '../state/snapshot.ts';
 import type { ShardState } from '../state/shard-state.ts';
 import type { Width } from './nearby.ts';
 import type { ScrollSpec } from './scan.ts';
+import type { TimedSearch } from './search.ts';
 import { viewOf } from './views.ts';
 
 /** Codes that are looked at without a turn for others: a slice of time, about two milliseconds. */
@@ -63,9 +64,9 @@ export function candidatesNow(state: ShardState, plan: Plan, spec: SearchSpec): 
 export async function candidatesOf(
   snapshot: Snapshot,
   plan: Plan,
-  spec: SearchSpec & Pick<CandidateQuery, 'metric'>,
+  spec: TimedSearch & Pick<CandidateQuery, 'metric'>,
 ): Promise<readonly Candidate[]> {
-  const slices = new Slices();
+  const slices = new Slices(spec.deadline);
   using watch = plan.slots.watch();
   const slots = plan.possible.toArray();
   const sure = plan.sure.copy();
@@ -89,11 +90,15 @@ export async function candidatesOf(
 }
 
 /** How many points match; only those that the indexes are not sure of are read. */
-export async function countPlanned(snapshot: Snapshot, plan: Plan, filter: Filter): Promise<number> {
+export async function countPlanned(
+  snapshot: Snapshot,
+  plan: Plan,
+  { filter, deadline }: { readonly filter: Filter; readonly deadline?: number | undefined },
+): Promise<number> {
   let found = plan.sure.size;
   if (plan.exact) return found;
   const matches = compileFilter(filter);
-  const slices = new Slices();
+  const slices = new Slices(deadline);
   using watch = plan.slots.watch();
   const sure = plan.sure.copy();
   for (const slot of plan.possible.toArray()) {
@@ -121,7 +126,7 @@ export async function scrollPlanned(
   plan: Plan,
   spec: ScrollSpec & { readonly filter: Filter },
 ): Promise<{ readonly points: readonly PointView[]; readonly more: boolean }> {
-  const slices = new Slices();
+  const slices = new Slices(spec.deadline);
   using watch = plan.slots.watch();
   const matches = compileFilter(spec.filter);
   const sure = plan.sure.copy();

@@ -1,7 +1,7 @@
 import type { Filter, Metric, PointView } from '@vectorizer/contracts';
 import { Slices } from '../apply/slices.ts';
 import { compileFilter, type Matcher } from '../filter/compile.ts';
-import type { Snapshot } from '../state/snapshot.ts';
+import type { Snapshot, StoredVector } from '../state/snapshot.ts';
 import { exactScore } from '../vector/metric.ts';
 import { TopK, type Scored } from '../vector/ranking.ts';
 import { viewOf, type Fields } from './views.ts';
@@ -11,13 +11,15 @@ export type ScrollSpec = Fields & {
   readonly after?: string | undefined;
   readonly limit: number;
   readonly filter?: Filter | undefined;
+  /** Epoch milliseconds; the scan ends when nobody waits for it any more. */
+  readonly deadline?: number;
 };
 
 export async function scroll(
   snapshot: Snapshot,
   spec: ScrollSpec,
 ): Promise<{ readonly points: readonly PointView[]; readonly more: boolean }> {
-  const slices = new Slices();
+  const slices = new Slices(spec.deadline);
   const matches = spec.filter === undefined ? everything : compileFilter(spec.filter);
   const points: PointView[] = [];
   for (const { id, record } of snapshot.points(spec.after)) {
@@ -29,8 +31,8 @@ export async function scroll(
   return { points, more: false };
 }
 
-export async function count(snapshot: Snapshot, filter: Filter): Promise<number> {
-  const slices = new Slices();
+export async function count(snapshot: Snapshot, filter: Filter, deadline?: number): Promise<number> {
+  const slices = new Slices(deadline);
   const matches = compileFilter(filter);
   let found = 0;
   for (const { id, record } of snapshot.points()) {
@@ -40,20 +42,35 @@ export async function count(snapshot: Snapshot, filter: Filter): Promise<number>
   return found;
 }
 
+export type ExactQuery = {
+  readonly vector: Float32Array;
+  readonly metric: Metric;
+  readonly k: number;
+  /** All points match without. */
+  readonly matches?: Matcher | undefined;
+  readonly deadline?: number | undefined;
+};
+
 /** The k best of the points that match, scored one by one in double precision. */
-export async function exactSearch(
-  snapshot: Snapshot,
-  query: { readonly vector: Float32Array; readonly metric: Metric; readonly k: number; readonly matches: Matcher },
-): Promise<Scored[]> {
-  const slices = new Slices();
+export async function exactSearch(snapshot: Snapshot, query: ExactQuery): Promise<Scored[]> {
+  const slices = new Slices(query.deadline);
   const best = new TopK(query.k);
-  for (const { id, record } of snapshot.points()) {
+  const { matches } = query;
+  const candidates = matches === undefined ? snapshot.vectors() : matching(snapshot, matches);
+  for (const point of candidates) {
     if (slices.due) await slices.next();
-    if (query.matches(id, record.payload)) best.offer(id, exactScore(query.metric, record.vector, query.vector));
+    if (point !== undefined) best.offer(point.id, exactScore(query.metric, point.vector, query.vector));
   }
   return best.result();
 }
 
-export function everything(): boolean {
+/** Undefined for a point that does not match, so that the caller may pause there, too. */
+function* matching(snapshot: Snapshot, matches: Matcher): Generator<StoredVector | undefined> {
+  for (const { id, record } of snapshot.points()) {
+    yield matches(id, record.payload) ? { id, vector: record.vector } : undefined;
+  }
+}
+
+function everything(): boolean {
   return true;
 }

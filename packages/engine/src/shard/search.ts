@@ -14,11 +14,14 @@ import type { Gate } from './gate.ts';
 import type { HeldState, HeldStates } from './held-states.ts';
 import { searchNearby, type Width } from './nearby.ts';
 import { candidatesNow, candidatesOf, HeldPlan, widthFor } from './planned.ts';
-import { everything, exactSearch } from './scan.ts';
+import { exactSearch } from './scan.ts';
 import { viewOf, warningsFor } from './views.ts';
 
 /** What a search reflects, exactly: the state after the entry of this sequence. */
 export type ShardSearchResult = SearchResult & { readonly sequence: number };
+
+/** A search, and until when (epoch milliseconds) somebody waits for it. */
+export type TimedSearch = SearchSpec & { readonly deadline?: number };
 
 export type SearchGround = {
   readonly state: ShardState;
@@ -33,7 +36,7 @@ export type SearchGround = {
 const UNPLANNED: Width = { first: 0, max: 2_000 };
 
 /** Answers at once unless so many points have to be looked at that others must have their turns. */
-export function search(ground: SearchGround, spec: SearchSpec): ShardSearchResult | Promise<ShardSearchResult> {
+export function search(ground: SearchGround, spec: TimedSearch): ShardSearchResult | Promise<ShardSearchResult> {
   checkQuery(ground.state.meta, spec.vector);
   const served = servedByIndex(ground, spec);
   if (spec.filter === undefined) return served ? searchIndex(ground, spec) : searchAll(ground, spec);
@@ -54,7 +57,7 @@ function servedByIndex({ index }: SearchGround, spec: SearchSpec): boolean {
 /** With what the payload indexes know of the filter. */
 function searchPlanned(
   ground: SearchGround,
-  spec: SearchSpec,
+  spec: TimedSearch,
   plan: Plan,
 ): ShardSearchResult | Promise<ShardSearchResult> {
   const { state, index } = ground;
@@ -70,7 +73,7 @@ function searchPlanned(
   return candidatesFound(found, spec, { sequence: state.meta.sequence, warnings: warningsOf(ground, spec) });
 }
 
-function searchCandidates(ground: SearchGround, spec: SearchSpec): Promise<ShardSearchResult> {
+function searchCandidates(ground: SearchGround, spec: TimedSearch): Promise<ShardSearchResult> {
   const { state, scans, payloadIndexes } = ground;
   return scans.run(async () => {
     // Made anew, of the state that the snapshot is of: it may have been a while until this search had its turn.
@@ -189,7 +192,7 @@ function searchNear(
   return { sequence: state.meta.sequence, hits, warnings: warningsOf(ground, spec) };
 }
 
-function searchAll(ground: SearchGround, spec: SearchSpec): Promise<ShardSearchResult> {
+function searchAll(ground: SearchGround, spec: TimedSearch): Promise<ShardSearchResult> {
   const { state, scans } = ground;
   return scans.run(async () => {
     using snapshot = state.snapshot();
@@ -200,11 +203,12 @@ function searchAll(ground: SearchGround, spec: SearchSpec): Promise<ShardSearchR
 
 async function scanned(
   snapshot: Snapshot,
-  spec: SearchSpec,
+  spec: TimedSearch,
   { metric, ...seen }: Seen & { readonly metric: Metric },
 ): Promise<ShardSearchResult> {
-  const matches = spec.filter === undefined ? everything : compileFilter(spec.filter);
-  const found = await exactSearch(snapshot, { vector: spec.vector, metric, k: spec.k, matches });
+  const { vector, k, filter, deadline } = spec;
+  const matches = filter && compileFilter(filter);
+  const found = await exactSearch(snapshot, { vector, metric, k, matches, deadline });
   return { ...seen, hits: aboveThreshold(found, spec).flatMap((hit) => heldHit(snapshot, hit, spec)) };
 }
 

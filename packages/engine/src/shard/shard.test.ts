@@ -139,6 +139,22 @@ describe('a shard', () => {
     });
   });
 
+  it('ends a scan that nobody waits for any more', async () => {
+    await using one = await startShard();
+    await one.write(Array.from({ length: 3_000 }, (_, i) => upsert(`p${i}`, i, { text: 'x'.repeat(1_000) })));
+    const filter = { must: [{ key: 'text', match: { value: 'y' } }] };
+    const late = { deadline: Date.now() - 1 };
+    const scans = [
+      Promise.resolve(one.shard.search({ ...spec({ exact: true }), ...late })),
+      one.shard.count(filter, late.deadline),
+      one.shard.scroll({ limit: 10, filter, ...fields, ...late }),
+    ];
+    for (const scan of await Promise.allSettled(scans)) {
+      expect(scan).toMatchObject({ status: 'rejected', reason: { type: 'deadline_exceeded' } });
+    }
+    expect((await one.shard.search(spec({ exact: true }))).hits).toHaveLength(10);
+  });
+
   it('counts a malformed entry as rejected and goes on', async () => {
     await using one = await startShard();
     expect(await one.shard.apply({ sequence: 1, bytes: Uint8Array.of(0xc1), at: 5 })).toEqual([]);

@@ -30,7 +30,14 @@ import { HeldStates } from './held-states.ts';
 import { silent, type EngineLogger } from './logger.ts';
 import { count, scroll, type ScrollSpec } from './scan.ts';
 import { countPlanned, prefersSorting, scrollPlanned } from './planned.ts';
-import { checkQuery, search, searchIndex, type SearchGround, type ShardSearchResult } from './search.ts';
+import {
+  checkQuery,
+  search,
+  searchIndex,
+  type SearchGround,
+  type ShardSearchResult,
+  type TimedSearch,
+} from './search.ts';
 import { viewOf, warningsFor, type Fields } from './views.ts';
 
 /** Scans that look at every point take turns slice by slice; more at once would only make each slice wait longer. */
@@ -168,7 +175,7 @@ export class Shard {
     }
   }
 
-  search(spec: SearchSpec): ShardSearchResult | Promise<ShardSearchResult> {
+  search(spec: TimedSearch): ShardSearchResult | Promise<ShardSearchResult> {
     return search(this.#ground, spec);
   }
 
@@ -210,6 +217,7 @@ export class Shard {
 
   async count(
     filter?: Filter,
+    deadline?: number,
   ): Promise<{ readonly sequence: number; readonly count: number; readonly warnings: readonly Warning[] }> {
     const { sequence, points } = this.#state.meta;
     if (filter === undefined) return { sequence, count: points, warnings: [] };
@@ -217,7 +225,8 @@ export class Shard {
       const plan = this.#payloadIndexes.planner()?.plan(filter);
       const warnings = warningsFor(filter, this.#payloadIndexes.indexed);
       using snapshot = this.#state.snapshot();
-      const found = plan === undefined ? count(snapshot, filter) : countPlanned(snapshot, plan, filter);
+      const found =
+        plan === undefined ? count(snapshot, filter, deadline) : countPlanned(snapshot, plan, { filter, deadline });
       return { sequence: snapshot.sequence, count: await found, warnings };
     });
   }

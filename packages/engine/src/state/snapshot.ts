@@ -5,6 +5,7 @@ import type { PointChanges } from './overlay.ts';
 import { decodeRecord, decodeSummary, decodeVector, type PointRecord } from './record.ts';
 
 export type StoredPoint = { readonly id: string; readonly record: PointRecord };
+export type StoredVector = { readonly id: string; readonly vector: Float32Array };
 
 /** Points read at once; a few hundred microseconds. */
 const BATCH = 128;
@@ -45,36 +46,59 @@ export class Snapshot implements Disposable {
   }
 
   /** Reads in small batches, so the caller may pause between any two points. */
-  *points(after?: string): Generator<StoredPoint> {
-    const changed = (this.#changed ??= [...this.#changes.keys()].toSorted(compareIds));
-    let next = changed.findIndex((id) => after === undefined || compareIds(id, after) > 0);
-    if (next === -1) next = changed.length;
-    for (const stored of this.#storedPoints(after)) {
-      for (; next < changed.length && compareIds(changed[next] ?? '', stored.id) < 0; next++) {
-        yield* this.#changedPoint(changed[next]);
-      }
-      if (!this.#changes.has(stored.id)) yield stored;
-    }
-    for (; next < changed.length; next++) yield* this.#changedPoint(changed[next]);
+  points(after?: string): Generator<StoredPoint> {
+    return this.#walk(after, { ofBytes: (id, bytes) => ({ id, record: decodeRecord(bytes) }), ofChange: asPoint });
+  }
+
+  /** The same without the payloads, whose texts cost as much to decode as all the rest. */
+  vectors(): Generator<StoredVector> {
+    return this.#walk(undefined, { ofBytes: (id, bytes) => ({ id, vector: decodeVector(bytes) }), ofChange: asVector });
   }
 
   [Symbol.dispose](): void {
     this.#view[Symbol.dispose]();
   }
 
-  *#changedPoint(id = ''): Generator<StoredPoint> {
-    const record = this.#changes.get(id);
-    if (record !== undefined) yield { id, record };
+  *#walk<T>(after: string | undefined, reading: Reading<T>): Generator<T> {
+    const changed = (this.#changed ??= [...this.#changes.keys()].toSorted(compareIds));
+    let next = changed.findIndex((id) => after === undefined || compareIds(id, after) > 0);
+    if (next === -1) next = changed.length;
+    for (const [id, bytes] of this.#stored(after)) {
+      for (; next < changed.length && compareIds(changed[next] ?? '', id) < 0; next++) {
+        yield* this.#changedPoint(changed[next], reading);
+      }
+      if (!this.#changes.has(id)) yield reading.ofBytes(id, bytes);
+    }
+    for (; next < changed.length; next++) yield* this.#changedPoint(changed[next], reading);
   }
 
-  *#storedPoints(after: string | undefined): Generator<StoredPoint> {
+  *#changedPoint<T>(id = '', { ofChange }: Reading<T>): Generator<T> {
+    const record = this.#changes.get(id);
+    if (record !== undefined) yield ofChange(id, record);
+  }
+
+  *#stored(after: string | undefined): Generator<readonly [id: string, bytes: Buffer]> {
     let start = keyAfter(after);
     for (;;) {
       const batch = this.#store.range({ start, end: pointsEnd, limit: BATCH }, this.#view);
-      for (const { key, value } of batch) yield { id: idOfKey(key), record: decodeRecord(value) };
+      for (const { key, value } of batch) yield [idOfKey(key), value];
       const last = batch.at(-1);
       if (last === undefined || batch.length < BATCH) return;
       start = keyAfter(idOfKey(last.key));
     }
   }
+}
+
+/** How a stored point, or a changed one, becomes what is asked for. */
+type Reading<T> = {
+  readonly ofBytes: (id: string, bytes: Buffer) => T;
+  readonly ofChange: (id: string, record: PointRecord) => T;
+};
+
+function asPoint(id: string, record: PointRecord): StoredPoint {
+  return { id, record };
+}
+
+function asVector(id: string, { vector }: PointRecord): StoredVector {
+  return { id, vector };
 }

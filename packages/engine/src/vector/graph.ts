@@ -105,6 +105,15 @@ export class Graph {
     return hits;
   }
 
+  /**
+   * Writes the graph in one go. For worker threads: one that is ended while a write of its own is under way elsewhere
+   * takes the process with it.
+   */
+  saveHere(file: string): void {
+    this.#index.writeIndexSync(file);
+    assert(existsSync(file), `the graph was not written to ${file}`);
+  }
+
   /** Writes the graph on a thread of its own; until it is done only searches are allowed. */
   async save(file: string): Promise<void> {
     this.#saving = true;

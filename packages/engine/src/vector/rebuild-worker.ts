@@ -25,7 +25,7 @@ async function run(order: RebuildOrder): Promise<void> {
     port.postMessage({ added: message.chunk.length / dimension } satisfies RebuildReply);
   });
   await ended;
-  await graph.save(order.file);
+  graph.saveHere(order.file);
   const handle = await open(order.file, 'r');
   await handle.sync();
   await handle.close();
