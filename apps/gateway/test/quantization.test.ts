@@ -18,7 +18,9 @@ describe('quantization', () => {
     await send(C, { name: 'rough', dimension: 2, kind: 'quantized', quantization: { rescore: false } });
   });
   afterAll(async () => gateway[Symbol.asyncDispose]());
-  beforeEach(() => (gateway.searched.length = 0));
+  beforeEach(() => {
+    gateway.searched.length = 0;
+  });
 
   it.each([
     [undefined, { type: 'int8', rescore: true, oversampling: 4 }],
