@@ -23,7 +23,13 @@ class Bench {
   index: QuantizedIndex;
   #version = 0;
 
-  constructor(where: { directory: string; dimension: number; metric: Metric }, quantization: { type: Type }) {
+  readonly #atOnceMs: number | undefined;
+
+  constructor(
+    where: { directory: string; dimension: number; metric: Metric },
+    { atOnceMs, ...quantization }: { type: Type; atOnceMs?: number },
+  ) {
+    this.#atOnceMs = atOnceMs;
     this.#where = where;
     this.#quantization = Quantization.parse(quantization);
     this.index = this.#open();
@@ -71,7 +77,8 @@ class Bench {
   vectorOf = (id: string): Float32Array | undefined => this.points.get(id)?.vector;
 
   #open(): QuantizedIndex {
-    return new QuantizedIndex({ ...this.#where, kind: 'quantized', hnsw, vectorOf: this.vectorOf }, this.#quantization);
+    const options = { ...this.#where, kind: 'quantized', hnsw, vectorOf: this.vectorOf } as const;
+    return new QuantizedIndex(options, this.#quantization, this.#atOnceMs);
   }
 }
 
@@ -184,7 +191,10 @@ describe('a quantized index', () => {
   it('searches the state in which it began when it takes long, whatever changes meanwhile', async () => {
     await using directory = await temporaryDirectory();
     const random = seededRandom(9);
-    const bench = new Bench({ directory: directory.path, dimension: 256, metric: 'cosine' }, { type: 'int8' });
+    const bench = new Bench(
+      { directory: directory.path, dimension: 256, metric: 'cosine' },
+      { type: 'int8', atOnceMs: 0 },
+    );
     const vectors = Array.from({ length: 500 }, () => random.vector(256));
     for (let i = 0; i < 20_000; i++)
       bench.put(

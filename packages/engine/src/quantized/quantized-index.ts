@@ -32,6 +32,7 @@ export class QuantizedIndex implements PointIndex {
   readonly needsRebuild = false;
   readonly #options: IndexOptions;
   readonly #quantization: Quantization;
+  readonly #atOnceMs: number;
   readonly #points: CodedPoints;
   readonly #longSearches = new Gate(LONG_SEARCHES);
   /** For each search that has given way, what has changed or moved since it began. */
@@ -39,8 +40,10 @@ export class QuantizedIndex implements PointIndex {
   #unsaved = 0;
   #saving = false;
 
-  constructor(options: IndexOptions, quantization: Quantization) {
+  /** `atOnceMs` is for tests. */
+  constructor(options: IndexOptions, quantization: Quantization, atOnceMs: number = AT_ONCE_MS) {
     this.#options = options;
+    this.#atOnceMs = atOnceMs;
     this.#quantization = quantization;
     const { dimension, metric } = options;
     this.#points = new CodedPoints({ type: quantization.type, dimension, metric: ROW_METRIC[metric] });
@@ -82,7 +85,7 @@ export class QuantizedIndex implements PointIndex {
       changed,
       ...(rescore && { rescored: options.k * oversampling }),
     });
-    const end = performance.now() + AT_ONCE_MS;
+    const end = performance.now() + this.#atOnceMs;
     do {
       const step = steps.next();
       if (step.done === true) return step.value;

