@@ -83,7 +83,8 @@ const MEASURES: Readonly<Record<Exclude<Phase, 'fill'>, Measure>> = {
       )
         continue;
       const engine = await stage.filledEngine(kind);
-      results.push(...(await benchUpdate({ engine, bare }, dataset, rounds)));
+      const all = selection.names.has(`${updatePrefix(kind)}.recall`);
+      results.push(...(await benchUpdate({ engine, bare, all }, dataset, rounds)));
     }
     return results;
   },
