@@ -1,5 +1,6 @@
 export { startNats, type NatsServer } from './nats-server.ts';
 export { startRedis, type RedisServer } from './redis-server.ts';
+export { Reseedable } from './reseedable.ts';
 export { seededRandom, type SeededRandom } from './seeded-random.ts';
 export { temporaryDirectory, type TemporaryDirectory } from './temporary-directory.ts';
 export { until } from './until.ts';
