@@ -1,4 +1,4 @@
-import { Catalog, checkDurability, connectNats, NatsBus, NodeRegistry } from '@vectorizer/cluster';
+import { Catalog, checkDurability, clusterId, connectNats, Leases, NatsBus, NodeRegistry } from '@vectorizer/cluster';
 import type { Bus } from '@vectorizer/contracts';
 import { Log } from '@vectorizer/log';
 import { createLogger, type Logger } from '@vectorizer/telemetry';
@@ -12,6 +12,9 @@ export type Foundation = {
   readonly bus: Bus;
   readonly catalog: Catalog;
   readonly registry: NodeRegistry;
+  readonly leases: Leases;
+  /** The name of the cluster that the log servers belong to. */
+  readonly cluster: string;
   readonly log: Log;
   readonly checks: readonly HealthCheck[];
   /** To be closed last, after everything that stands on it. */
@@ -23,9 +26,11 @@ export async function openFoundation(service: string, config: ServiceConfig): Pr
   const { url, replicas, durabilityUrl } = config.nats;
   if (durabilityUrl !== undefined) await checkDurability(durabilityUrl);
   const connection = await connectNats({ servers: url, name: service });
-  const [catalog, registry, log] = await Promise.all([
+  const [catalog, registry, leases, cluster, log] = await Promise.all([
     Catalog.open({ connection, replicas, logger }),
     NodeRegistry.open({ connection, replicas, logger }),
+    Leases.open({ connection, replicas, logger }),
+    clusterId({ connection, replicas }),
     Log.open({ connection, replicas }),
   ]);
   const bus = new NatsBus({ connection, logger });
@@ -35,6 +40,8 @@ export async function openFoundation(service: string, config: ServiceConfig): Pr
     bus,
     catalog,
     registry,
+    leases,
+    cluster,
     log,
     checks: [{ name: 'log', needed: true, check: async () => ({ rtt_ms: await connection.rtt() }) }],
     async close() {

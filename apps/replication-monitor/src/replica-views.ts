@@ -61,6 +61,7 @@ function progressOf(report: ReplicaReport | undefined, lag: Lag): Progress {
     bytes_received: report?.bytes_received ?? 0,
     state_hash: report?.state_hash ?? null,
     chain: report?.chain ?? null,
+    primary: report?.primary ?? false,
     offset: report?.applied_sequence ?? 0,
     lag_operations: lag.entries,
   };
@@ -74,6 +75,7 @@ type Progress = Pick<
   | 'bytes_received'
   | 'state_hash'
   | 'chain'
+  | 'primary'
   | 'offset'
   | 'lag_operations'
 >;

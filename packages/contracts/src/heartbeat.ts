@@ -5,6 +5,23 @@ import { PayloadIndexReport } from './payload-index.ts';
 /** How a replica is, by its own word. The monitor adds what only others can see (silence, lag, divergence). */
 export const ReplicaPhase = z.enum(['syncing', 'following', 'diverged', 'failed']);
 
+/** What a replica's state was at one sequence: on two replicas of a shard the same, or one of them is wrong. */
+export const Checkpoint = z.object({ sequence: z.int().nonnegative(), chain: z.string(), state_hash: z.string() });
+export type Checkpoint = z.infer<typeof Checkpoint>;
+
+/** Every replica notes its state at the multiples of this sequence, so that any two can be compared while they apply. */
+export const CHECKPOINT_INTERVAL = 64;
+/** The newest of them travel with each report. */
+export const CHECKPOINTS_MAX = 8;
+
+/**
+ * Why a replica has stopped. `log`: its log is not the one that it applied; nothing is rebuilt by itself then, since
+ * this replica may be the only true copy. `state`: what it has stored is damaged; it can be rebuilt. `node`: its node
+ * cannot go on, as with a full disk.
+ */
+export const StoppedBy = z.enum(['log', 'state', 'node']);
+export type StoppedBy = z.infer<typeof StoppedBy>;
+
 /** One replica's state at one moment. */
 export const ReplicaReport = z.object({
   node: NodeId,
@@ -13,6 +30,19 @@ export const ReplicaReport = z.object({
   phase: ReplicaPhase,
   /** Why the replica stopped; only for `diverged` and `failed`. */
   reason: z.string().optional(),
+  stopped_by: StoppedBy.optional(),
+  /** Whether it holds the lease of its shard: of the replicas, it is the one that takes shared snapshots. */
+  primary: z.boolean().optional(),
+  /** Its state at the last few agreed sequences, oldest first. */
+  checkpoints: z.array(Checkpoint).max(CHECKPOINTS_MAX).optional(),
+  /** When all that it has stored was last read again and found to be as it was written, ISO 8601; null before. */
+  verified_at: z.string().nullable().optional(),
+  /** A full sync under way: bytes of the shared snapshot that are here, of how many. */
+  full_sync: z.object({ bytes: z.int().nonnegative(), total: z.int().nonnegative() }).nullable().optional(),
+  /** Full syncs that this node has completed since it started. */
+  full_syncs: z.int().nonnegative().optional(),
+  /** The newest shared snapshot of the shard, as the primary knows. */
+  snapshot: z.object({ sequence: z.int().nonnegative(), bytes: z.int().nonnegative() }).nullable().optional(),
   applied_sequence: z.int().nonnegative(),
   /** Persisted on this node; a restart replays from here. */
   durable_sequence: z.int().nonnegative(),

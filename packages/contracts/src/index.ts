@@ -20,7 +20,16 @@ export {
   type EncodedRequest,
 } from './entry.ts';
 export { Filter, Range, type Clauses, type Condition, type Leaf } from './filter.ts';
-export { heartbeat, ReplicaPhase, ReplicaReport, type Heartbeat } from './heartbeat.ts';
+export {
+  Checkpoint,
+  CHECKPOINT_INTERVAL,
+  CHECKPOINTS_MAX,
+  heartbeat,
+  ReplicaPhase,
+  ReplicaReport,
+  StoppedBy,
+  type Heartbeat,
+} from './heartbeat.ts';
 export {
   BatchOperation,
   CountBody,
@@ -45,6 +54,8 @@ export {
   NewCollection,
   type PointsAnswer,
   read,
+  replicationEvents,
+  replicationProof,
   replicationStatus,
   scroll,
   type ScrollAnswer,
@@ -57,6 +68,7 @@ export {
   shardDescribe,
   shardOutcomes,
   shardRead,
+  shardResync,
   shardScroll,
   shardSearch,
   Wait,
@@ -73,11 +85,17 @@ export { byRank, unindexedFilter, type Hit, type PointView, type Warning } from 
 export { Quantization, SearchQuantization } from './quantization.ts';
 export {
   isConnected,
+  ReplicationEvent,
+  replicationEvent,
+  type ReplicaProof,
   type ReplicaStatus,
+  type ReplicationProof,
   type ReplicationStats,
   type ReplicationStatus,
   type ReplicaView,
+  type ShardProof,
 } from './replication.ts';
+export { bytesOf, ShardSnapshot, SnapshotFile } from './shard-snapshot.ts';
 export { buckets, LOG_STREAM_PREFIX, subjects } from './subjects.ts';
 export { decodeToken, encodeToken } from './token.ts';
 export { bytesOfFloat32, float32FromBytes, Vector } from './vector.ts';

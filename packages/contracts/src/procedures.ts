@@ -9,7 +9,7 @@ import { PayloadIndexes } from './payload-index.ts';
 import { Operation, type Outcome, type RequestOutcome } from './operation.ts';
 import type { Hit, PointView, Warning } from './points.ts';
 import { SearchQuantization } from './quantization.ts';
-import type { ReplicationStatus } from './replication.ts';
+import type { ReplicationEvent, ReplicationProof, ReplicationStatus } from './replication.ts';
 
 /** Until where a write is carried before it is answered: in the log, applied by one replica per shard, or by all. */
 export const Wait = z.enum(['logged', 'applied', 'replicated']);
@@ -130,8 +130,23 @@ export const shardOutcomes = procedure<{ readonly requests: readonly RequestOutc
 /** Index node: the state of this node's replica now. */
 export const shardDescribe = procedure<ReplicaReport>()('index.describe', Shard);
 
+/**
+ * Index node: throws this node's replica away and builds it anew, from the newest shared snapshot and the log. Answers
+ * when that has begun. Refused where neither reaches back far enough: then this replica is all there is.
+ */
+export const shardResync = procedure<Record<string, never>>()('index.resync', Shard);
+
 /** Replication monitor: every replica, compared with its log. */
 export const replicationStatus = procedure<ReplicationStatus>()('monitor.status', z.object({}));
+
+/** Replication monitor: what the replicas of a collection say of their state at common sequences. */
+export const replicationProof = procedure<ReplicationProof>()('monitor.proof', z.object({ uid: CollectionUid }));
+
+/** Replication monitor: the events that it remembers, after the one with this number. */
+export const replicationEvents = procedure<{ readonly events: readonly ReplicationEvent[] }>()(
+  'monitor.events',
+  z.object({ after: z.int().nonnegative() }),
+);
 
 /** Catalog: made by the gateway on the catalog directly; here for the shape of a creation. */
 export const NewCollection = z

@@ -1,4 +1,5 @@
-import type { CollectionName, NodeId } from './names.ts';
+import { z } from 'zod';
+import type { CollectionName, CollectionUid, NodeId } from './names.ts';
 
 /**
  * How a replica is, as others see it; the first that fits: `Disconnected` (silent, or stopped by its own word),
@@ -30,6 +31,8 @@ export type ReplicaView = {
   readonly bytes_received: number;
   readonly state_hash: string | null;
   readonly chain: string | null;
+  /** Whether it takes the shared snapshots of its shard. */
+  readonly primary: boolean;
   /** Older names: `host:port`, the applied sequence, and `lag_entries`. */
   readonly address: string | null;
   readonly offset: number;
@@ -66,6 +69,48 @@ export type ReplicationStatus = {
   readonly stats: ReplicationStats;
   readonly replicas: readonly ReplicaView[];
 };
+
+/** What the replicas of each shard say of their state at the newest sequence that they have in common. */
+export type ReplicationProof = {
+  readonly collection: CollectionName;
+  readonly uid: CollectionUid;
+  /** Whether every shard agrees. */
+  readonly agreed: boolean;
+  readonly shards: readonly ShardProof[];
+};
+export type ShardProof = {
+  readonly shard: number;
+  /** The newest that at least two replicas (or the only one) have told of; null when there is none. */
+  readonly sequence: number | null;
+  /** Whether all replicas that tell of that sequence tell the same. */
+  readonly agreed: boolean;
+  readonly replicas: readonly ReplicaProof[];
+};
+export type ReplicaProof = {
+  readonly node: NodeId;
+  readonly status: ReplicaStatus;
+  /** What it has applied by now. */
+  readonly applied_sequence: number;
+  /** At the shard's `sequence`; null where this replica does not tell of it. */
+  readonly state_hash: string | null;
+  readonly chain: string | null;
+  /** When it last read all that it has stored again and found it as it was written; null before. */
+  readonly verified_at: string | null;
+};
+
+/** Something that happened to a replica or to the cluster. `number` grows by one with each, from the monitor's start on. */
+export const ReplicationEvent = z.object({
+  number: z.int().positive(),
+  at: z.iso.datetime(),
+  kind: z.enum(['status', 'placed', 'removed', 'resync', 'monitor']),
+  /** `node/collection/shard`. */
+  replica: z.string().optional(),
+  from: z.string().optional(),
+  to: z.string().optional(),
+  reason: z.string().optional(),
+});
+export type ReplicationEvent = z.infer<typeof ReplicationEvent>;
+export const replicationEvent = { name: 'replication.event', value: ReplicationEvent } as const;
 
 /** Can be asked: it speaks, and its state is not in doubt. */
 export function isConnected({ status }: Pick<ReplicaView, 'status'>): boolean {

@@ -10,4 +10,11 @@ export const subjects = {
 } as const;
 
 export const LOG_STREAM_PREFIX = 'VZ_LOG_';
-export const buckets = { collections: 'vz_collections', nodes: 'vz_nodes' } as const;
+export const buckets = {
+  collections: 'vz_collections',
+  nodes: 'vz_nodes',
+  cluster: 'vz_cluster',
+  leases: 'vz_leases',
+  /** An object store. */
+  snapshots: 'vz_snapshots',
+} as const;

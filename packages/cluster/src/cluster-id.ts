@@ -1,0 +1,55 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { jetstream, StorageType } from '@nats-io/jetstream';
+import { Kvm, type KV } from '@nats-io/kv';
+import type { NatsConnection } from '@nats-io/transport-node';
+import { buckets } from '@vectorizer/contracts';
+import { Failure } from '@vectorizer/errors';
+
+const KEY = 'id';
+/** While a leader is elected. */
+const ATTEMPTS_MAX = 20;
+const PAUSE_MS = 250;
+
+/**
+ * The name of a cluster: made by the first process that asks, and the same for all from then on. What belongs to one
+ * cluster, as an index node's directory does, is so told from another's.
+ */
+export async function clusterId(options: {
+  readonly connection: NatsConnection;
+  readonly replicas: number;
+}): Promise<string> {
+  let cause: unknown;
+  for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
+    try {
+      const kv = await new Kvm(jetstream(options.connection)).create(buckets.cluster, {
+        history: 1,
+        replicas: options.replicas,
+        storage: StorageType.File,
+        allow_direct: false,
+      });
+      return (await read(kv)) ?? (await create(kv));
+    } catch (error) {
+      cause = error;
+    }
+    await sleep(PAUSE_MS);
+  }
+  throw new Failure('log_unavailable', 'the name of the cluster cannot be read', { cause });
+}
+
+async function read(kv: KV): Promise<string | undefined> {
+  return (await kv.get(KEY))?.string();
+}
+
+async function create(kv: KV): Promise<string> {
+  const id = randomUUID();
+  try {
+    await kv.create(KEY, id);
+    return id;
+  } catch (cause) {
+    // Another process was first, or the answer got lost.
+    const found = await read(kv);
+    if (found === undefined) throw cause;
+    return found;
+  }
+}

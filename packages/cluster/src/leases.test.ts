@@ -1,0 +1,60 @@
+import { describe, expect, it } from '@jest/globals';
+import { startNats, until } from '@vectorizer/testing';
+import { createLogger } from '@vectorizer/telemetry';
+import { clusterId } from './cluster-id.ts';
+import { connectNats } from './connection.ts';
+import { Leases } from './leases.ts';
+
+const logger = createLogger({ service: 'test', level: 'silent' });
+
+describe('leases', () => {
+  it('have one holder, who is followed by another when it gives up', async () => {
+    await using nats = await startNats();
+    const connection = await connectNats({ servers: nats.url, name: 'test' });
+    const leases = await Leases.open({ connection, replicas: 1, logger });
+    const changes: string[] = [];
+    const first = leases.hold('shard', 'a', (held) => changes.push(`a ${held}`));
+    await until(() => first.held, { timeoutMs: 5_000 });
+    const second = leases.hold('shard', 'b', (held) => changes.push(`b ${held}`));
+    const other = leases.hold('another', 'b');
+    await until(() => other.held, { timeoutMs: 5_000 });
+    expect(second.held).toBe(false);
+    await first.close();
+    expect(first.held).toBe(false);
+    await until(() => second.held, { timeoutMs: 5_000 });
+    expect(changes).toEqual(['a true', 'a false', 'b true']);
+    await Promise.all([second.close(), other.close()]);
+    await connection.close();
+  });
+
+  it('pass from a holder that is cut off, which stops to act before another begins', async () => {
+    await using nats = await startNats();
+    const [cut, connection] = await Promise.all([
+      connectNats({ servers: nats.url, name: 'cut' }),
+      connectNats({ servers: nats.url, name: 'test' }),
+    ]);
+    const [theirs, ours] = await Promise.all([
+      Leases.open({ connection: cut, replicas: 1, logger }),
+      Leases.open({ connection, replicas: 1, logger }),
+    ]);
+    const order: string[] = [];
+    const first = theirs.hold('shard', 'a', (held) => order.push(`a ${held}`));
+    await until(() => first.held, { timeoutMs: 5_000 });
+    const second = ours.hold('shard', 'b', (held) => order.push(`b ${held}`));
+    await cut.close();
+    await until(() => second.held, { timeoutMs: 20_000 });
+    expect(order).toEqual(['a true', 'a false', 'b true']);
+    await Promise.all([first.close(), second.close()]);
+    await connection.close();
+  });
+});
+
+describe('the name of a cluster', () => {
+  it('is one, whoever asks first', async () => {
+    await using nats = await startNats();
+    const connection = await connectNats({ servers: nats.url, name: 'test' });
+    const names = await Promise.all(Array.from({ length: 8 }, async () => clusterId({ connection, replicas: 1 })));
+    expect(new Set(names).size).toBe(1);
+    await connection.close();
+  });
+});

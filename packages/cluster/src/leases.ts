@@ -1,0 +1,140 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { JetStreamApiCodes, JetStreamApiError, jetstream, StorageType } from '@nats-io/jetstream';
+import { Kvm, type KV } from '@nats-io/kv';
+import type { NatsConnection } from '@nats-io/transport-node';
+import { buckets } from '@vectorizer/contracts';
+import { Failure } from '@vectorizer/errors';
+import type { Logger } from '@vectorizer/telemetry';
+
+/** A lease that is not renewed for this long is free again; the server measures it. */
+const LEASE_MS = 6_000;
+/** Renewed, or tried for, this often. */
+const RENEW_MS = 1_500;
+/**
+ * A holder that could not renew stops acting this long after its last renewal began: before the server lets another
+ * one in, whatever their clocks say, since both measure only how long it was.
+ */
+const TRUST_MS = LEASE_MS - 1_000;
+
+/**
+ * Leases: of all that want one of a name, one holds it. In memory on the log servers, since a renewal that waits for a
+ * disk would cost more than it is worth: when all of them restart, leases are free, and taken again.
+ */
+export class Leases {
+  readonly #kv: KV;
+  readonly #logger: Logger;
+
+  private constructor(kv: KV, logger: Logger) {
+    this.#kv = kv;
+    this.#logger = logger;
+  }
+
+  static async open(options: {
+    readonly connection: NatsConnection;
+    readonly replicas: number;
+    readonly logger: Logger;
+  }): Promise<Leases> {
+    try {
+      const kv = await new Kvm(jetstream(options.connection)).create(buckets.leases, {
+        history: 1,
+        replicas: options.replicas,
+        storage: StorageType.Memory,
+        ttl: LEASE_MS,
+        allow_direct: false,
+      });
+      return new Leases(kv, options.logger);
+    } catch (cause) {
+      throw new Failure('log_unavailable', `bucket ${buckets.leases} cannot be opened`, { cause });
+    }
+  }
+
+  /** Tries for the lease until it is closed. `owner` tells holders apart, also a process from its earlier life. */
+  hold(name: string, owner: string, onChange: (held: boolean) => void = () => undefined): Lease {
+    return new Lease({ kv: this.#kv, logger: this.#logger, name, owner, onChange });
+  }
+}
+
+type Parts = {
+  readonly kv: KV;
+  readonly logger: Logger;
+  readonly name: string;
+  readonly owner: string;
+  readonly onChange: (held: boolean) => void;
+};
+
+/** One contender for a lease. */
+export class Lease {
+  readonly #parts: Parts;
+  readonly #closing = new AbortController();
+  readonly #loop: Promise<void>;
+  #revision = 0;
+  #renewedAtMs = -Infinity;
+  #told = false;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    this.#loop = this.#run();
+  }
+
+  /** True from when it was granted until shortly before another could get it. */
+  get held(): boolean {
+    return this.#revision > 0 && performance.now() - this.#renewedAtMs < TRUST_MS;
+  }
+
+  /** Gives the lease back, so that another need not wait for its end. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await this.#loop;
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#closing;
+    while (!signal.aborted) {
+      await this.#renew();
+      this.#tell();
+      await sleep(RENEW_MS, undefined, { signal, ref: false }).catch(() => undefined);
+    }
+    const { kv, name, logger } = this.#parts;
+    const revision = this.#revision;
+    this.#revision = 0;
+    this.#tell();
+    if (revision === 0) return;
+    // It ends by itself as well.
+    await kv
+      .delete(name, { previousSeq: revision })
+      .catch((error: unknown) => logger.debug({ err: error, lease: name }, 'lease not given back'));
+  }
+
+  async #renew(): Promise<void> {
+    const { kv, name, owner, logger } = this.#parts;
+    const startedMs = performance.now();
+    try {
+      this.#revision = this.#revision > 0 ? await kv.update(name, owner, this.#revision) : await kv.create(name, owner);
+      this.#renewedAtMs = startedMs;
+    } catch (error) {
+      // No server to ask: it can be trusted a little longer.
+      if (!isConflict(error)) return;
+      if (this.#revision > 0) logger.warn({ err: error, lease: name }, 'lease lost');
+      this.#revision = await this.#revisionOfOurs();
+    }
+  }
+
+  /** An answer that got lost leaves a lease that is ours without our knowing. It counts as held once it is renewed. */
+  async #revisionOfOurs(): Promise<number> {
+    this.#renewedAtMs = -Infinity;
+    const { kv, name, owner } = this.#parts;
+    const found = await kv.get(name).catch(() => null);
+    return found?.operation === 'PUT' && found.string() === owner ? found.revision : 0;
+  }
+
+  #tell(): void {
+    const { held } = this;
+    if (held === this.#told) return;
+    this.#told = held;
+    this.#parts.onChange(held);
+  }
+}
+
+function isConflict(error: unknown): boolean {
+  return error instanceof JetStreamApiError && error.code === JetStreamApiCodes.StreamWrongLastSequence;
+}
