@@ -1,4 +1,14 @@
-import { Catalog, checkDurability, clusterId, connectNats, Leases, NatsBus, NodeRegistry } from '@vectorizer/cluster';
+import {
+  BackupRegistry,
+  Catalog,
+  checkDurability,
+  clusterId,
+  connectNats,
+  Leases,
+  NatsBus,
+  NodeRegistry,
+  SnapshotStore,
+} from '@vectorizer/cluster';
 import type { Bus } from '@vectorizer/contracts';
 import { Log } from '@vectorizer/log';
 import { createLogger, type Logger } from '@vectorizer/telemetry';
@@ -13,6 +23,8 @@ export type Foundation = {
   readonly catalog: Catalog;
   readonly registry: NodeRegistry;
   readonly leases: Leases;
+  readonly backups: BackupRegistry;
+  readonly snapshots: SnapshotStore;
   /** The name of the cluster that the log servers belong to. */
   readonly cluster: string;
   readonly log: Log;
@@ -26,9 +38,11 @@ export async function openFoundation(service: string, config: ServiceConfig): Pr
   const { url, replicas, durabilityUrl } = config.nats;
   if (durabilityUrl !== undefined) await checkDurability(durabilityUrl);
   const connection = await connectNats({ servers: url, name: service });
-  const [catalog, registry, leases, cluster, log] = await Promise.all([
+  const [catalog, registry, backups, snapshots, leases, cluster, log] = await Promise.all([
     Catalog.open({ connection, replicas, logger }),
     NodeRegistry.open({ connection, replicas, logger }),
+    BackupRegistry.open({ connection, replicas, logger }),
+    SnapshotStore.open({ connection, replicas, logger }),
     Leases.open({ connection, replicas, logger }),
     clusterId({ connection, replicas }),
     Log.open({ connection, replicas }),
@@ -40,6 +54,8 @@ export async function openFoundation(service: string, config: ServiceConfig): Pr
     bus,
     catalog,
     registry,
+    backups,
+    snapshots,
     leases,
     cluster,
     log,
@@ -48,6 +64,8 @@ export async function openFoundation(service: string, config: ServiceConfig): Pr
       await bus.close();
       catalog.close();
       registry.close();
+      backups.close();
+      snapshots.close();
       await connection.drain();
     },
   };

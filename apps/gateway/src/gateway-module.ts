@@ -1,5 +1,5 @@
 import { Module, type DynamicModule } from '@nestjs/common';
-import type { Catalog, NodeRegistry } from '@vectorizer/cluster';
+import type { BackupRegistry, Catalog, NodeRegistry, SnapshotStore } from '@vectorizer/cluster';
 import type { Bus } from '@vectorizer/contracts';
 import { ServiceModule, type HealthCheck } from '@vectorizer/frame';
 import type { Log } from '@vectorizer/log';
@@ -15,6 +15,10 @@ import { Writes } from './points/writes.ts';
 import { Replication, ReplicationController } from './replication/replication-controller.ts';
 import { SearchController } from './search/search-controller.ts';
 import { Sessions } from './sessions.ts';
+import { Archives } from './snapshots/archives.ts';
+import { Restores } from './snapshots/restores.ts';
+import { SnapshotsController } from './snapshots/snapshots-controller.ts';
+import { Snapshots } from './snapshots/snapshots.ts';
 
 /** What the gateway stands on; whoever starts it owns these and closes them after it. */
 export type GatewayParts = {
@@ -23,6 +27,8 @@ export type GatewayParts = {
   readonly catalog: Catalog;
   readonly registry: NodeRegistry;
   readonly log: Log;
+  readonly snapshots: SnapshotStore;
+  readonly backups: BackupRegistry;
   readonly logger: Logger;
   readonly checks: readonly HealthCheck[];
 };
@@ -32,6 +38,8 @@ export class GatewayModule {
   static with(parts: GatewayParts): DynamicModule {
     const sessions = new Sessions();
     const collections = new Collections(parts);
+    const snapshotParts = { ...parts, store: parts.snapshots, collections };
+    const snapshots = new Snapshots(snapshotParts);
     return {
       module: GatewayModule,
       imports: [ServiceModule.with(parts)],
@@ -41,6 +49,7 @@ export class GatewayModule {
         VectorsController,
         SearchController,
         ReplicationController,
+        SnapshotsController,
       ],
       providers: [
         { provide: Sessions, useValue: sessions },
@@ -49,6 +58,9 @@ export class GatewayModule {
         { provide: Edge, useValue: new Edge(collections, sessions) },
         { provide: Writes, useValue: new Writes(parts.bus, sessions) },
         { provide: Reads, useValue: new Reads(parts.bus) },
+        { provide: Snapshots, useValue: snapshots },
+        { provide: Restores, useValue: new Restores({ ...snapshotParts, snapshots }) },
+        { provide: Archives, useValue: new Archives(parts.snapshots, parts.logger) },
         { provide: Replication, useValue: new Replication(parts.bus) },
       ],
     };

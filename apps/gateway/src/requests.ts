@@ -68,6 +68,6 @@ export function requestIdOf(request: FastifyRequest): string {
   throw invalidField('Idempotency-Key', `expected 1 to ${limits.idempotencyKeyCharactersMax} visible ASCII characters`);
 }
 
-function parameter(request: FastifyRequest, name: string): unknown {
+export function parameter(request: FastifyRequest, name: string): unknown {
   return (request.params as Readonly<Record<string, unknown>>)[name];
 }

@@ -1,4 +1,4 @@
-import { Catalog, connectNats, LocalBus, NodeRegistry } from '@vectorizer/cluster';
+import { BackupRegistry, Catalog, connectNats, LocalBus, NodeRegistry, SnapshotStore } from '@vectorizer/cluster';
 import {
   heartbeat,
   NodeId,
@@ -46,6 +46,7 @@ export async function startGateway(): Promise<Gateway> {
   const connection = await connectNats({ servers: nats.url, name: 'test' });
   const catalog = await Catalog.open({ connection, replicas: 1, logger });
   const registry = await NodeRegistry.open({ connection, replicas: 1, logger });
+  const backups = await BackupRegistry.open({ connection, replicas: 1, logger });
   await registry.register({ node, host: '127.0.0.1', port: 1 });
   const log = await Log.open({ connection, replicas: 1 });
   const bus = new LocalBus();
@@ -55,6 +56,8 @@ export async function startGateway(): Promise<Gateway> {
     catalog,
     registry,
     log,
+    backups,
+    snapshots: await SnapshotStore.open({ connection, replicas: 1, logger }),
     logger,
     checks: [],
     host: '127.0.0.1',
@@ -75,6 +78,7 @@ export async function startGateway(): Promise<Gateway> {
       await app.close();
       catalog.close();
       registry.close();
+      backups.close();
       await connection.close();
       await nats[Symbol.asyncDispose]();
     },

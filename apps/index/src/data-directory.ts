@@ -11,9 +11,12 @@ export type ReplicaKey = { readonly uid: CollectionUid; readonly shard: number }
 const ID_ALPHABET = 'abcdefghijklmnopqrstuvwxyz0123456789';
 const ID_SYMBOLS = 8;
 
+/** What stands beside a replica's directory while a snapshot comes or goes. */
+const TEMPORARY = ['.incoming', '.outgoing'];
+
 /**
- * The files of one index node, held by one process at a time: `node-id`, and `replicas/<uid>_<shard>/` for each replica.
- * The id is made once and stays with the files, since placements name it.
+ * The files of one index node, held by one process at a time: `node-id`, `cluster-id`, and `replicas/<uid>_<shard>/` for
+ * each replica. The node's id is made once and stays with the files, since placements name it.
  */
 export class DataDirectory {
   readonly node: NodeId;
@@ -26,12 +29,17 @@ export class DataDirectory {
     this.#lock = parts.lock;
   }
 
-  /** Made if it is absent. Throws `storage_error` when it cannot be written or another process holds it. */
-  static async open(given: string): Promise<DataDirectory> {
+  /**
+   * Made if it is absent. Throws `storage_error` when it cannot be written, another process holds it, or its replicas are
+   * another cluster's: to this one they would be rubbish to remove.
+   */
+  static async open(given: string, cluster: string): Promise<DataDirectory> {
     const path = resolve(given);
     await writable(path);
     const lock = await lockDirectory(path);
     try {
+      await belongTo(path, cluster);
+      await rm(join(path, 'scratch'), { recursive: true, force: true });
       return new DataDirectory({ node: await nodeIdIn(path), path, lock });
     } catch (cause) {
       await lock.release();
@@ -43,18 +51,26 @@ export class DataDirectory {
     return join(this.#path, 'replicas', `${uid}_${shard}`);
   }
 
+  /** For files that are of use to this process only. */
+  scratchFor({ uid, shard }: ReplicaKey): string {
+    return join(this.#path, 'scratch', `${uid}_${shard}`);
+  }
+
   /** The replicas that have files here. What is named otherwise is not ours and is left alone. */
   async replicas(): Promise<ReplicaKey[]> {
     const names = await readdir(join(this.#path, 'replicas'));
     return names.flatMap((name) => {
-      const [, uid, shard] = /^([a-z0-9]{16})_(\d+)$/.exec(name) ?? [];
+      const [, uid, shard] = /^([a-z0-9]{16})_(\d+)(?:\.incoming|\.outgoing)?$/.exec(name) ?? [];
       return uid === undefined ? [] : [{ uid: CollectionUid.parse(uid), shard: Number(shard) }];
     });
   }
 
   /** A kill half-way leaves a directory that the catalog does not know, which the next start removes. */
   async remove(replica: ReplicaKey): Promise<void> {
-    await rm(this.pathOf(replica), { recursive: true, force: true });
+    const path = this.pathOf(replica);
+    for (const each of [path, ...TEMPORARY.map((suffix) => path + suffix)]) {
+      await rm(each, { recursive: true, force: true });
+    }
   }
 
   async close(): Promise<void> {
@@ -74,24 +90,46 @@ async function writable(path: string): Promise<void> {
 
 async function nodeIdIn(path: string): Promise<NodeId> {
   const file = join(path, 'node-id');
-  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
-    if (codeOf(cause) === 'ENOENT') return undefined;
-    throw notWritable(path, cause);
-  });
-  if (text === undefined) return makeNodeId(path, file);
-  const known = NodeId.safeParse(text.trim());
+  const text = await textOf(path, file);
+  if (text === undefined) {
+    const symbols = Array.from({ length: ID_SYMBOLS }, () => ID_ALPHABET[randomInt(ID_ALPHABET.length)]);
+    const node = NodeId.parse(`node-${symbols.join('')}`);
+    await writeLine(path, file, node);
+    return node;
+  }
+  const known = NodeId.safeParse(text);
   if (known.success) return known.data;
   throw new Failure('storage_error', `${file} does not hold the id of an index node`, { cause: known.error });
 }
 
+async function belongTo(path: string, cluster: string): Promise<void> {
+  const file = join(path, 'cluster-id');
+  const text = await textOf(path, file);
+  if (text === undefined) await writeLine(path, file, cluster);
+  else if (text !== cluster) {
+    throw new Failure(
+      'storage_error',
+      `data directory ${path} belongs to cluster ${text}, but these log servers are of cluster ${cluster}`,
+    );
+  }
+}
+
+async function textOf(path: string, file: string): Promise<string | undefined> {
+  return readFile(file, 'utf8').then(
+    (text) => text.trim(),
+    (cause: unknown) => {
+      if (codeOf(cause) === 'ENOENT') return undefined;
+      throw notWritable(path, cause);
+    },
+  );
+}
+
 /** Under another name first, and synced before and after the renaming: the file is whole or absent, whatever happens. */
-async function makeNodeId(path: string, file: string): Promise<NodeId> {
-  const symbols = Array.from({ length: ID_SYMBOLS }, () => ID_ALPHABET[randomInt(ID_ALPHABET.length)]);
-  const node = NodeId.parse(`node-${symbols.join('')}`);
+async function writeLine(path: string, file: string, line: string): Promise<void> {
   try {
     const draft = `${file}.new`;
     await using written = await open(draft, 'w');
-    await written.writeFile(`${node}\n`);
+    await written.writeFile(`${line}\n`);
     await written.sync();
     await rename(draft, file);
     await using directory = await open(path, 'r');
@@ -99,7 +137,6 @@ async function makeNodeId(path: string, file: string): Promise<NodeId> {
   } catch (cause) {
     throw notWritable(path, cause);
   }
-  return node;
 }
 
 function notWritable(path: string, cause: unknown): Failure {

@@ -16,18 +16,21 @@ type Search = ReplicaKey & { readonly log: Log; readonly logger: Logger; readonl
 /**
  * The log of a replica, once it can be reached and has shown to be the one that the replica applied: created at the same
  * time, at least as long, and with the same last applied entry where it still holds that. Throws `replica_diverged` when
- * it is another one. Undefined when told to stop.
+ * it is another one. `begins_later`: it is the same, but no longer holds the next entry. Undefined when told to stop.
  */
-export async function findLog(search: Search, position: Position): Promise<LogState | undefined> {
+export async function findLog(search: Search, position: Position): Promise<LogState | 'begins_later' | undefined> {
   let said = '';
   let shortSince: number | undefined;
   for (let pause = PAUSE_MS_FIRST; !search.signal.aborted; pause = Math.min(pause * 2, PAUSE_MS_MAX)) {
     try {
       const state = await search.log.state(search.uid, search.shard);
       const short = state.lastSequence < position.sequence;
-      if (!short) await checkSame(search, state, position);
-      if (!short) return search.signal.aborted ? undefined : state;
       checkCreation(state, position);
+      if (!short) {
+        if (position.sequence + 1 < state.firstSequence) return 'begins_later';
+        await checkSame(search, position);
+        return search.signal.aborted ? undefined : state;
+      }
       shortSince ??= performance.now();
       if (performance.now() - shortSince > SHORT_MS_MAX) throw tooShort(state, position);
     } catch (cause) {
@@ -43,12 +46,7 @@ export async function findLog(search: Search, position: Position): Promise<LogSt
   return undefined;
 }
 
-async function checkSame({ log, uid, shard }: Search, state: LogState, position: Position): Promise<void> {
-  checkCreation(state, position);
-  const { sequence, digest } = position;
-  if (sequence + 1 < state.firstSequence) {
-    throw diverged(`the log begins at ${state.firstSequence}, but ${sequence + 1} is next`);
-  }
+async function checkSame({ log, uid, shard }: Search, { sequence, digest }: Position): Promise<void> {
   if (sequence === 0) return;
   const entry = await log.entryAt(uid, shard, sequence);
   if (entry !== undefined && digestOfEntry(entry.bytes) !== digest) {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Catalog, NodeRegistry } from '@vectorizer/cluster';
+import type { Catalog, Leases, NodeRegistry, SnapshotStore } from '@vectorizer/cluster';
 import { heartbeat, type Bus, type NodeId, type ReplicaReport } from '@vectorizer/contracts';
 import { Gpu, type GpuMode } from '@vectorizer/engine';
 import type { Log } from '@vectorizer/log';
@@ -8,7 +8,10 @@ import { DataDirectory } from './data-directory.ts';
 import { Heartbeats } from './heartbeats.ts';
 import { NodeGauges } from './index-metrics.ts';
 import { Replicas } from './replicas.ts';
+import { Restorer } from './restorer.ts';
 import { serveReplicas } from './serve-replicas.ts';
+import type { SharingSettings } from './shared-snapshots.ts';
+import { Upkeep } from './upkeep.ts';
 
 /** While the log server, which keeps the registry, is away. */
 const REGISTER_PAUSE_MS = 1_000;
@@ -18,7 +21,14 @@ export type IndexNodeOptions = {
   readonly catalog: Catalog;
   readonly registry: NodeRegistry;
   readonly log: Log;
+  readonly leases: Leases;
+  readonly snapshots: SnapshotStore;
+  /** The name of the cluster; a directory that belongs to another is refused. */
+  readonly cluster: string;
   readonly logger: Logger;
+  readonly sharing: SharingSettings;
+  /** Between two readings of all that a replica has stored. */
+  readonly verifyIntervalMs: number;
   /** Made if it is absent; one process at a time. */
   readonly directory: string;
   /** Which devices gpu collections may use; a real one, if there is one, unless it says otherwise. */
@@ -35,6 +45,8 @@ export class IndexNode {
   readonly #directory: DataDirectory;
   readonly #replicas: Replicas;
   readonly #heartbeats: Heartbeats;
+  readonly #upkeep: Upkeep;
+  readonly #restorer: Restorer;
   readonly #gauges = new NodeGauges();
   readonly #closing = new AbortController();
 
@@ -44,9 +56,13 @@ export class IndexNode {
     this.#options = { ...options, logger };
     this.#directory = directory;
     this.#heartbeats = new Heartbeats(() => this.#beat());
-    const { catalog, log } = options;
     const gpu = new Gpu({ mode: options.gpu ?? 'auto', logger });
-    this.#replicas = new Replicas({ catalog, directory, log, logger, gpu, onChange: () => this.#heartbeats.soon() });
+    const onChange = (): void => this.#heartbeats.soon();
+    const replicas = new Replicas({ ...options, directory, logger, gpu, onChange });
+    this.#replicas = replicas;
+    this.#restorer = new Restorer({ ...options, directory, logger });
+    const { verifyIntervalMs } = options;
+    this.#upkeep = new Upkeep({ replicas: () => replicas.all(), verifyIntervalMs, logger });
   }
 
   /**
@@ -54,7 +70,7 @@ export class IndexNode {
    * log that cannot be reached, keeps the node from nothing. Throws `storage_error` when the directory is not ours to use.
    */
   static async open(options: IndexNodeOptions): Promise<IndexNode> {
-    const directory = await DataDirectory.open(options.directory);
+    const directory = await DataDirectory.open(options.directory, options.cluster);
     const node = new IndexNode(options, directory);
     try {
       await node.#start();
@@ -74,15 +90,17 @@ export class IndexNode {
     if (this.#closing.signal.aborted) return;
     this.#closing.abort();
     this.#heartbeats.stop();
-    await this.#replicas.close();
+    await Promise.all([this.#replicas.close(), this.#restorer.close()]);
+    await this.#upkeep.close();
     this.#gauges.show([]);
     await this.#directory.close();
   }
 
   async #start(): Promise<void> {
     await this.#replicas.start();
-    serveReplicas(this.#options.bus, this.node, this.#replicas);
+    serveReplicas(this.#options.bus, this.node, { replicas: this.#replicas, restorer: this.#restorer });
     this.#heartbeats.start();
+    this.#upkeep.start();
     // Last: from here on collections are placed on this node.
     if (!(await this.#register())) void this.#registerLater();
   }

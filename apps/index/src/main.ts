@@ -7,8 +7,8 @@ await runService('index', async (): Promise<RunningService> => {
   const config = readIndexConfig(process.env);
   const foundation = await openFoundation('index', config);
   const { logger } = foundation;
-  const { directory, gpu, http } = config;
-  const node = await IndexNode.open({ ...foundation, ...http, directory, gpu });
+  const { directory, http } = config;
+  const node = await IndexNode.open({ ...foundation, ...config, ...http });
   const app = await createHealthApp({ ...foundation, ...http, checks: [...foundation.checks, indexHealth(node)] });
   const { url } = await app.listen();
   logger.info({ url, node: node.node, directory }, 'listening');

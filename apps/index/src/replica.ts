@@ -1,16 +1,26 @@
 import assert from 'node:assert/strict';
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { CollectionRecord, NodeId, ReplicaReport } from '@vectorizer/contracts';
+import { rm } from 'node:fs/promises';
+import type {
+  CollectionRecord,
+  CollectionUid,
+  NodeId,
+  ReplicaReport,
+  ShardSnapshot,
+  StoppedBy,
+} from '@vectorizer/contracts';
 import { CHAIN_START, Shard, type Gpu, type ShardReport } from '@vectorizer/engine';
+import type { Lease, Leases, SnapshotStore } from '@vectorizer/cluster';
 import { Failure } from '@vectorizer/errors';
 import type { Log, LogMessage } from '@vectorizer/log';
 import type { Logger } from '@vectorizer/telemetry';
-import { AppliedSequence } from './applied-sequence.ts';
-import { findLog } from './find-log.ts';
+import { Checkpoints } from './checkpoints.ts';
+import { followLog } from './follow-log.ts';
+import { FullSync } from './full-sync.ts';
 import { entryApplied } from './index-metrics.ts';
-
-/** After reading the log failed for a reason that has to be looked into. */
-const DOUBT_MS = 100;
+import { ReadGate, type Demand } from './read-gate.ts';
+import { SharedSnapshots, type SharingSettings } from './shared-snapshots.ts';
+import { reasonOf, stoppedBy } from './stop-reasons.ts';
+import { storeSnapshot } from './store-snapshot.ts';
 
 export type ReplicaOptions = {
   readonly node: NodeId;
@@ -18,54 +28,73 @@ export type ReplicaOptions = {
   readonly shard: number;
   readonly directory: string;
   readonly log: Log;
+  readonly leases: Leases;
+  readonly snapshots: SnapshotStore;
   readonly gpu: Gpu;
   readonly logger: Logger;
+  readonly sharing: SharingSettings;
   /** Told when the phase has changed. */
   readonly onPhase: () => void;
 };
 
-/** What a read asks of the replica: at least this sequence, by this time (epoch milliseconds). */
-export type Demand = { readonly sequence: number; readonly deadline: number };
+/** The shard of a replica for as long as it is open. */
+type OpenShard = {
+  readonly shard: Shard;
+  /** Aborted when no more is to be applied to it. */
+  readonly ending: AbortController;
+  /** Whether reads are let in. A state that has never caught up shows nothing of the way there. */
+  shown: boolean;
+};
 
 /**
- * One replica: reads its log, applies it to its shard and lets reads in. A log that cannot be reached stops the
- * applying, not the reads of what is applied. A replica that stopped for good (`diverged`: its log is another one;
- * `failed`: this node cannot go on) refuses reads, so that another replica is asked, and touches nothing.
+ * One replica: reads its log, applies it to its shard and lets reads in.
+ *
+ * - A log that cannot be reached stops the applying, not the reads of what is applied.
+ * - A log that no longer holds the next entry is caught up with by a full sync: a shared snapshot takes the state's place.
+ * - A replica that stopped (`diverged`: its log is another one, or its state is not as it was written; `failed`: this
+ *   node cannot go on) refuses reads, so that another replica is asked, and touches nothing until it is rebuilt.
  */
 export class Replica {
   readonly #options: ReplicaOptions;
   readonly #logger: Logger;
-  readonly #applied: AppliedSequence;
-  readonly #stopping = new AbortController();
-  readonly #idle = Promise.withResolvers<void>();
+  readonly #fullSync: FullSync;
+  readonly #sharing: SharedSnapshots;
+  readonly #closed = new AbortController();
+  #open: OpenShard | undefined;
+  #gate: ReadGate;
+  #checkpoints = new Checkpoints();
+  #lease: Lease | undefined;
   #phase: ReplicaReport['phase'] = 'syncing';
-  #failure: Failure | undefined;
-  #shard: Shard | undefined;
+  #stopped: { readonly failure: Failure; readonly by: StoppedBy } | undefined;
   #payloadIndexes: CollectionRecord['payload_indexes'];
-  #opening: Promise<void> | undefined;
-  #closing: Promise<void> | undefined;
+  #verifiedAt: string | null = null;
   /** The entry in hand. */
   #applying: Promise<unknown> | undefined;
-  #reads = 0;
+  #opening: Promise<void> | undefined;
+  /** Opening, replacing and closing the shard take turns. */
+  #turn: Promise<unknown> = Promise.resolve();
 
   constructor(options: ReplicaOptions) {
-    const { record, shard } = options;
+    const { record, shard, directory, log, snapshots } = options;
     this.#options = options;
     this.#payloadIndexes = record.payload_indexes;
     this.#logger = options.logger.child({ collection: record.name, uid: record.uid, shard });
-    this.#applied = new AppliedSequence(shard);
+    this.#gate = new ReadGate(shard);
+    const place = { uid: record.uid, shard, directory, config: record.config, log, snapshots, logger: this.#logger };
+    this.#fullSync = new FullSync(place);
+    this.#sharing = new SharedSnapshots({ ...place, ...options.sharing });
   }
 
   /** Returns when the shard is open, or has turned out to be damaged; following the log goes on by itself. */
   open(): Promise<void> {
-    this.#opening ??= this.#open();
+    this.#opening ??= this.#inTurn(async () => this.#enter());
     return this.#opening;
   }
 
   /** The collection has a record that says something else: its payload indexes are what may change. */
   change({ payload_indexes: indexes }: CollectionRecord): void {
     this.#payloadIndexes = indexes;
-    this.#shard?.declarePayloadIndexes(indexes);
+    this.#open?.shard.declarePayloadIndexes(indexes);
   }
 
   report(): ReplicaReport {
@@ -75,35 +104,78 @@ export class Replica {
       uid: record.uid,
       shard,
       phase: this.#phase,
-      ...(this.#failure === undefined ? {} : { reason: this.#failure.message }),
-      ...(this.#shard?.report() ?? NOTHING),
+      ...(this.#stopped && { reason: this.#stopped.failure.message, stopped_by: this.#stopped.by }),
+      ...(this.#open?.shard.report() ?? NOTHING),
+      primary: this.#lease?.held === true,
+      checkpoints: [...this.#checkpoints.newest],
+      verified_at: this.#verifiedAt,
+      full_sync: this.#fullSync.progress,
+      full_syncs: this.#fullSync.completed,
+      snapshot: this.#sharing.newest,
     };
   }
 
   /** Runs a read once the replica is as far as demanded; closing waits for it. */
   async read<T>(demand: Demand, task: (shard: Shard) => T | Promise<T>): Promise<T> {
-    this.#reads += 1;
-    try {
-      await this.#applied.reach(demand.sequence, demand.deadline);
-      assert(this.#shard, 'a replica that has applied something is open');
-      return await task(this.#shard);
-    } finally {
-      this.#reads -= 1;
-      if (this.#closing !== undefined && this.#reads === 0) this.#idle.resolve();
-    }
+    return this.#gate.read(demand, () => {
+      assert(this.#open, 'a replica that lets reads in is open');
+      return task(this.#open.shard);
+    });
+  }
+
+  /** Reads all that is stored again. A state that is not as it was written stops the replica. */
+  async verify(): Promise<void> {
+    if (this.#phase !== 'following') return;
+    await this.#useShard(async (shard, signal) => {
+      const { at } = await shard.verify({ signal });
+      this.#verifiedAt = at;
+    });
+  }
+
+  /** Of the replicas of a shard one takes the shared snapshots, when the log has grown. */
+  async shareIfDue(): Promise<void> {
+    if (this.#lease?.held !== true) return;
+    await this.#useShard(async (shard, signal) => this.#sharing.takeIfDue(shard, signal));
+  }
+
+  /** Stores a snapshot of the state as it is now under another name. */
+  async backUp(into: CollectionUid): Promise<ShardSnapshot> {
+    return this.#useShard(async (shard, signal) => storeSnapshot(shard, this.#options, { into, signal }));
+  }
+
+  /**
+   * Throws away what this replica has and builds it anew; answers when that has begun. Refused where neither the log nor
+   * a shared snapshot reaches back far enough: then what it has may be all that there is.
+   */
+  async rebuild(): Promise<void> {
+    await this.#fullSync.checkReach();
+    await this.#inTurn(async () => {
+      if (this.#closed.signal.aborted) return;
+      this.#logger.warn({ reason: this.#stopped?.failure.message }, 'building the replica anew');
+      await this.#leave(new Failure('index_unavailable', 'the replica is being built anew'));
+      await rm(this.#options.directory, { recursive: true, force: true });
+      this.#stopped = undefined;
+      this.#verifiedAt = null;
+      this.#checkpoints = new Checkpoints();
+      this.#become('syncing');
+      await this.#enter();
+    });
   }
 
   /** Finishes the entry and the reads in hand, and flushes; reads get `reason`. */
-  close(reason: Failure): Promise<void> {
-    this.#closing ??= this.#close(reason);
-    return this.#closing;
+  async close(reason: Failure): Promise<void> {
+    this.#closed.abort();
+    this.#open?.ending.abort();
+    this.#gate.end(reason);
+    await this.#inTurn(async () => this.#leave(reason));
   }
 
-  async #open(): Promise<void> {
-    const { record, directory } = this.#options;
-    if (this.#stopping.signal.aborted) return;
+  async #enter(): Promise<void> {
+    const { record, directory, gpu } = this.#options;
+    if (this.#closed.signal.aborted) return;
+    let shard: Shard;
     try {
-      this.#shard = await Shard.open({
+      shard = await Shard.open({
         directory,
         kind: record.config.kind,
         dimension: record.config.dimension,
@@ -111,7 +183,7 @@ export class Replica {
         hnsw: record.config.hnsw,
         payloadIndexes: this.#payloadIndexes,
         quantization: record.config.quantization,
-        gpu: this.#options.gpu,
+        gpu,
         logger: this.#logger,
         onFailure: (failure) => this.#stop('failed', failure),
       });
@@ -120,106 +192,134 @@ export class Replica {
       return;
     }
     // They may have been declared anew while the shard was opened.
-    this.#shard.declarePayloadIndexes(this.#payloadIndexes);
-    this.#shard.startBackground();
-    this.#applied.advance(this.#shard.position.sequence);
-    void this.#follow(this.#shard);
+    shard.declarePayloadIndexes(this.#payloadIndexes);
+    shard.startBackground();
+    const { sequence } = shard.position;
+    const shown = sequence > 0 && this.#fullSync.completed === 0;
+    this.#open = { shard, ending: new AbortController(), shown };
+    if (shown) this.#gate.advance(sequence);
+    void this.#live(this.#open);
   }
 
-  async #close(reason: Failure): Promise<void> {
-    this.#stopping.abort();
-    this.#applied.end(reason);
-    await this.#opening;
+  /** No more is applied and nobody reads; then the shard is closed. */
+  async #leave(reason: Failure): Promise<void> {
+    const open = this.#open;
+    open?.ending.abort();
+    const gate = this.#gate;
+    this.#gate = new ReadGate(this.#options.shard);
+    if (this.#closed.signal.aborted) this.#gate.end(reason);
+    await this.#giveUpLease();
     // Not the reader of the log, which may be waiting for a server that is away: it ends by itself and applies no more.
     await this.#applying;
-    if (this.#reads > 0) await this.#idle.promise;
-    await this.#shard?.close();
+    await gate.close(reason);
+    await open?.shard.close();
+    this.#open = undefined;
   }
 
-  /** Ends when told to stop, and when the replica has stopped for good. */
-  async #follow(shard: Shard): Promise<void> {
-    const { log, record, shard: number } = this.#options;
-    const { signal } = this.#stopping;
-    const search = { log, uid: record.uid, shard: number, logger: this.#logger, signal };
-    let doubted: number | undefined;
+  /** From the opening of the shard until it is closed, or the replica has stopped for good. */
+  async #live(open: OpenShard): Promise<void> {
+    const { shard, ending } = open;
     try {
-      for (;;) {
-        const found = await findLog(search, shard.position);
-        if (found === undefined) return;
-        if (shard.position.created === null) shard.bind(found.created);
-        if (shard.position.sequence >= found.lastSequence) this.#caughtUp();
-        const doubt = await this.#applyAll(shard, found.lastSequence);
-        if (doubt === undefined) return;
-        // The reader sees the log by one server's word of a moment. What it doubts is looked into once more from the
-        // start, and believed when it says the same again. A log that is gone most likely is a dropped collection's:
-        // the catalog tells, and until then there is nothing to do but to wait.
-        const again = doubted === shard.position.sequence;
-        if (doubt.type !== 'collection_not_found' && (again || doubt.type !== 'replica_diverged')) throw doubt;
-        if (doubt.type === 'replica_diverged') doubted = shard.position.sequence;
-        await sleep(DOUBT_MS, undefined, { signal, ref: false }).catch(() => undefined);
-      }
+      if (shard.position.sequence === 0 && (await this.#syncFully(open, { needed: false }))) return;
+      const end = await followLog(shard, {
+        uid: this.#options.record.uid,
+        shard: this.#options.shard,
+        log: this.#options.log,
+        logger: this.#logger,
+        signal: ending.signal,
+        apply: async (message) => this.#apply(open, message),
+        onCaughtUp: () => this.#caughtUp(open),
+      });
+      if (end === 'left_behind') await this.#syncFully(open, { needed: true });
     } catch (cause) {
+      if (ending.signal.aborted) return;
       const failure = Failure.from(cause);
       this.#stop(failure.type === 'replica_diverged' ? 'diverged' : 'failed', failure);
     }
   }
 
-  /** The apply loop. Answers why reading the log ended, or undefined when there is no more to apply by this replica. */
-  async #applyAll(shard: Shard, target: number): Promise<Failure | undefined> {
-    const { log, record, shard: number } = this.#options;
-    const { signal } = this.#stopping;
-    const { sequence: after, created } = shard.position;
-    assert(created !== null, 'a replica is bound to its log before it reads it');
-    const onInterruption = (cause: unknown): void =>
-      this.#logger.info({ err: cause }, 'reading the log was interrupted');
-    try {
-      for await (const message of log.read(record.uid, number, { after, created, signal, onInterruption })) {
-        if (signal.aborted || !(await this.#apply(shard, message))) return undefined;
-        if (message.pending === 0 || message.sequence >= target) this.#caughtUp();
-      }
-      return undefined;
-    } catch (cause) {
-      return signal.aborted ? undefined : Failure.from(cause);
-    }
-  }
-
-  /** False when this node cannot go on. */
-  async #apply(shard: Shard, message: LogMessage): Promise<boolean> {
-    const start = performance.now();
-    const { operations_applied: before } = shard.report();
-    const applying = shard.apply(message).then(
-      () => true,
-      (cause: unknown) => {
-        this.#stop('failed', Failure.from(cause));
-        return false;
-      },
-    );
-    this.#applying = applying;
-    const applied = await applying;
-    this.#applying = undefined;
-    if (!applied) return false;
-    this.#applied.advance(message.sequence);
-    const { operations_applied: after } = shard.report();
-    entryApplied({ operations: after - before, seconds: (performance.now() - start) / 1_000 });
+  /** Whether a shared snapshot took the place of this state. Where none is needed, there need be none. */
+  async #syncFully(open: OpenShard, { needed }: { readonly needed: boolean }): Promise<boolean> {
+    this.#become('syncing');
+    const { signal } = open.ending;
+    const fetched = await this.#fullSync.fetch({ after: open.shard.position.sequence, needed, signal });
+    if (fetched === undefined || signal.aborted) return false;
+    await this.#inTurn(async () => {
+      if (signal.aborted) return;
+      await this.#leave(new Failure('index_unavailable', 'a snapshot takes the place of the replica'));
+      await fetched.install();
+      await this.#enter();
+    });
     return true;
   }
 
-  #caughtUp(): void {
-    if (this.#phase !== 'syncing') return;
-    this.#phase = 'following';
+  async #apply(open: OpenShard, message: LogMessage): Promise<void> {
+    const { shard } = open;
+    const start = performance.now();
+    const before = shard.operations;
+    const applying = shard.apply(message);
+    this.#applying = applying.catch(() => undefined);
+    await applying;
+    this.#applying = undefined;
+    this.#checkpoints.passed(message.sequence, () => shard.report());
+    if (open.shown) this.#gate.advance(message.sequence);
+    entryApplied({ operations: shard.operations - before, seconds: (performance.now() - start) / 1_000 });
+  }
+
+  #caughtUp(open: OpenShard): void {
+    if (!open.shown) this.#gate.advance(open.shard.position.sequence);
+    open.shown = true;
+    this.#become('following');
+  }
+
+  #become(phase: 'syncing' | 'following'): void {
+    if (this.#phase === phase || this.#stopped !== undefined) return;
+    this.#phase = phase;
+    const { leases, record, shard, node, onPhase } = this.#options;
+    if (phase === 'following') this.#lease ??= leases.hold(`${record.uid}.${shard}`, node, onPhase);
+    else void this.#giveUpLease();
+    onPhase();
+  }
+
+  async #giveUpLease(): Promise<void> {
+    const lease = this.#lease;
+    this.#lease = undefined;
+    await lease?.close();
+  }
+
+  /** Until it is rebuilt: one line in the log, and every read is refused with the reason. */
+  #stop(phase: 'diverged' | 'failed', cause: Failure): void {
+    if (this.#stopped !== undefined) return;
+    const type = phase === 'diverged' ? 'replica_diverged' : 'storage_error';
+    const failure = new Failure(type, reasonOf(cause), { cause });
+    this.#stopped = { failure, by: stoppedBy(cause) };
+    this.#phase = phase;
+    this.#open?.ending.abort();
+    this.#gate.end(failure);
+    void this.#giveUpLease();
+    this.#logger.error({ reason: failure.message, err: cause.cause ?? cause }, `the replica has ${phase}`);
     this.#options.onPhase();
   }
 
-  /** For good: one line in the log, and every read is refused with the reason. */
-  #stop(phase: 'diverged' | 'failed', cause: Failure): void {
-    if (this.#failure !== undefined) return;
-    const type = phase === 'diverged' ? 'replica_diverged' : 'storage_error';
-    this.#failure = new Failure(type, reasonOf(cause), { cause });
-    this.#phase = phase;
-    this.#stopping.abort();
-    this.#applied.end(this.#failure);
-    this.#logger.error({ reason: this.#failure.message, err: cause.cause ?? cause }, `the replica has ${phase}`);
-    this.#options.onPhase();
+  /** Work on the shard that closing aborts and waits for. A fault of what is stored stops the replica. */
+  async #useShard<T>(work: (shard: Shard, signal: AbortSignal) => Promise<T>): Promise<T> {
+    const open = this.#open;
+    if (open === undefined) throw new Failure('index_unavailable', 'the replica is not open');
+    return this.#gate.read({ sequence: 0, deadline: Infinity }, async () => {
+      try {
+        return await work(open.shard, open.ending.signal);
+      } catch (cause) {
+        const failure = Failure.from(cause);
+        if (stoppedBy(failure) === 'state') this.#stop('diverged', failure);
+        throw failure;
+      }
+    });
+  }
+
+  async #inTurn(task: () => Promise<void>): Promise<void> {
+    const turn = this.#turn.then(task);
+    this.#turn = turn.catch(() => undefined);
+    await turn;
   }
 }
 
@@ -239,9 +339,3 @@ const NOTHING: ShardReport = {
   entries_rejected: 0,
   last_applied_at: null,
 };
-
-/** Of what was not foreseen, the cause says more than "unexpected failure". */
-function reasonOf({ type, message, cause }: Failure): string {
-  const told = typeof cause === 'object' && cause !== null && 'message' in cause ? String(cause.message) : undefined;
-  return type === 'internal_error' && told !== undefined ? `${message}: ${told}` : message;
-}

@@ -1,4 +1,4 @@
-import type { Catalog, CatalogChange } from '@vectorizer/cluster';
+import type { Catalog, CatalogChange, Leases, SnapshotStore } from '@vectorizer/cluster';
 import type { CollectionRecord, CollectionUid, ReplicaReport } from '@vectorizer/contracts';
 import type { Gpu } from '@vectorizer/engine';
 import { Failure } from '@vectorizer/errors';
@@ -6,6 +6,7 @@ import type { Log } from '@vectorizer/log';
 import type { Logger } from '@vectorizer/telemetry';
 import type { DataDirectory, ReplicaKey } from './data-directory.ts';
 import { Replica } from './replica.ts';
+import type { SharingSettings } from './shared-snapshots.ts';
 
 /** Opened at once when the node starts: reading files overlaps, building graphs does not. */
 const OPENING_MAX = 4;
@@ -19,6 +20,9 @@ export type ReplicasOptions = {
   readonly catalog: Catalog;
   readonly directory: DataDirectory;
   readonly log: Log;
+  readonly leases: Leases;
+  readonly snapshots: SnapshotStore;
+  readonly sharing: SharingSettings;
   readonly gpu: Gpu;
   readonly logger: Logger;
   /** Told when a replica has come, gone or changed its phase. */
@@ -29,7 +33,8 @@ export type ReplicasOptions = {
 export class Replicas {
   readonly #options: ReplicasOptions;
   readonly #replicas = new Map<string, Replica>();
-  readonly #removals = new Set<Promise<void>>();
+  /** A replica that comes back is opened when its former files are gone. */
+  readonly #removals = new Map<string, Promise<void>>();
   readonly #dropped = new Set<CollectionUid>();
   readonly #waitingForNews = new Set<() => void>();
   #closed = false;
@@ -56,6 +61,10 @@ export class Replicas {
     await Promise.all(Array.from({ length: OPENING_MAX }, openAll));
   }
 
+  all(): readonly Replica[] {
+    return [...this.#replicas.values()];
+  }
+
   reports(): ReplicaReport[] {
     return [...this.#replicas.values()].map((replica) => replica.report());
   }
@@ -80,33 +89,48 @@ export class Replicas {
     this.#closed = true;
     this.#wake();
     const closings = [...this.#replicas.values()].map(async (replica) => this.#close(replica, stopping()));
-    await Promise.all([...closings, ...this.#removals]);
+    await Promise.all([...closings, ...this.#removals.values()]);
     this.#replicas.clear();
   }
 
   #onChange({ kind, record }: CatalogChange): void {
     if (this.#closed) return;
     if (kind === 'dropped') this.#drop(record);
-    else if (kind === 'changed') this.#change(record);
-    else for (const replica of this.#add(record)) void replica.open().then(this.#options.onChange);
+    else {
+      if (kind === 'changed') this.#change(record);
+      for (const replica of this.#add(record)) void this.#open(replica);
+    }
     this.#wake();
   }
 
   #add(record: CollectionRecord): Replica[] {
-    const { directory, log, logger, gpu, onChange } = this.#options;
+    const { directory, onChange } = this.#options;
     return record.placement.flatMap((nodes, shard) => {
       const key = { uid: record.uid, shard };
       if (!nodes.includes(directory.node) || this.#replicas.has(nameOf(key))) return [];
-      const options = { node: directory.node, record, shard, directory: directory.pathOf(key), log, logger, gpu };
-      const replica = new Replica({ ...options, onPhase: onChange });
+      const place = { node: directory.node, record, shard, directory: directory.pathOf(key) };
+      const replica = new Replica({ ...this.#options, ...place, onPhase: onChange });
       this.#replicas.set(nameOf(key), replica);
       return [replica];
     });
   }
 
+  async #open(replica: Replica): Promise<void> {
+    await this.#removals.get(nameOf(replica.report()));
+    await replica.open();
+    this.#options.onChange();
+  }
+
+  /** Replicas that are placed elsewhere now are removed; the others are told. */
   #change(record: CollectionRecord): void {
-    for (const shard of record.placement.keys()) {
-      this.#replicas.get(nameOf({ uid: record.uid, shard }))?.change(record);
+    const { directory, logger } = this.#options;
+    for (const [shard, nodes] of record.placement.entries()) {
+      const key = { uid: record.uid, shard };
+      if (nodes.includes(directory.node)) this.#replicas.get(nameOf(key))?.change(record);
+      else if (this.#replicas.has(nameOf(key))) {
+        logger.info(key, 'removing a replica that is placed elsewhere now');
+        this.#takeOff(key, new Failure('index_unavailable', 'the replica is placed elsewhere'));
+      }
     }
     this.#options.onChange();
   }
@@ -115,27 +139,28 @@ export class Replicas {
     this.#dropped.add(uid);
     const [oldest] = this.#dropped;
     if (this.#dropped.size > DROPPED_MAX && oldest !== undefined) this.#dropped.delete(oldest);
-    for (const shard of placement.keys()) {
-      const key = { uid, shard };
-      const replica = this.#replicas.get(nameOf(key));
-      if (replica === undefined) continue;
-      this.#replicas.delete(nameOf(key));
-      const removal = this.#remove(key, replica);
-      this.#removals.add(removal);
-      void removal.then(() => this.#removals.delete(removal));
-    }
+    for (const shard of placement.keys()) this.#takeOff({ uid, shard }, unknown(uid));
     this.#options.onChange();
   }
 
-  async #remove(key: ReplicaKey, replica: Replica): Promise<void> {
-    await this.#close(replica, unknown(key.uid));
+  #takeOff(key: ReplicaKey, reason: Failure): void {
+    const replica = this.#replicas.get(nameOf(key));
+    if (replica === undefined) return;
+    this.#replicas.delete(nameOf(key));
+    const removal = this.#remove(key, replica, reason);
+    this.#removals.set(nameOf(key), removal);
+    void removal.then(() => this.#removals.delete(nameOf(key)));
+  }
+
+  async #remove(key: ReplicaKey, replica: Replica, reason: Failure): Promise<void> {
+    await this.#close(replica, reason);
     await this.#removeFiles(key);
   }
 
   /** What cannot be removed now, the next start removes. */
   async #removeFiles(key: ReplicaKey): Promise<void> {
     await this.#options.directory.remove(key).catch((cause: unknown) => {
-      this.#options.logger.error({ err: cause, ...key }, 'cannot remove the files of a dropped collection');
+      this.#options.logger.error({ err: cause, ...key }, 'cannot remove the files of a replica');
     });
   }
 

@@ -1,8 +1,11 @@
 import {
+  shardBackup,
   shardCount,
   shardDescribe,
   shardOutcomes,
   shardRead,
+  shardResync,
+  shardRestore,
   shardScroll,
   shardSearch,
   type Bus,
@@ -13,10 +16,13 @@ import type { Shard } from '@vectorizer/engine';
 import { Failure } from '@vectorizer/errors';
 import type { Replica } from './replica.ts';
 import type { Replicas } from './replicas.ts';
+import type { Restorer } from './restorer.ts';
 import { SearchCalls } from './search-calls.ts';
 
+type Served = { readonly replicas: Replicas; readonly restorer: Restorer };
+
 /** Answers the calls that are addressed to this node. */
-export function serveReplicas(bus: Bus, node: NodeId, replicas: Replicas): void {
+export function serveReplicas(bus: Bus, node: NodeId, { replicas, restorer }: Served): void {
   const searches = new SearchCalls();
   bus.serve(
     shardSearch,
@@ -56,6 +62,7 @@ export function serveReplicas(bus: Bus, node: NodeId, replicas: Replicas): void 
     node,
   );
   serveWritersAndWatchers(bus, node, replicas);
+  serveUpkeep(bus, node, { replicas, restorer });
 }
 
 function serveWritersAndWatchers(bus: Bus, node: NodeId, replicas: Replicas): void {
@@ -70,6 +77,23 @@ function serveWritersAndWatchers(bus: Bus, node: NodeId, replicas: Replicas): vo
     node,
   );
   bus.serve(shardDescribe, async (input, { deadline }) => (await replicas.find(input, deadline)).report(), node);
+}
+
+function serveUpkeep(bus: Bus, node: NodeId, { replicas, restorer }: Served): void {
+  bus.serve(
+    shardResync,
+    async (input, { deadline }) => {
+      await (await replicas.find(input, deadline)).rebuild();
+      return {};
+    },
+    node,
+  );
+  bus.serve(
+    shardBackup,
+    async (input, { deadline }) => (await replicas.find(input, deadline)).backUp(input.into),
+    node,
+  );
+  bus.serve(shardRestore, async (input) => restorer.restore(input), node);
 }
 
 /**

@@ -124,7 +124,7 @@ describe('a data directory', () => {
     await using directory = await temporaryDirectory();
     const script = `
       import { DataDirectory } from './src/data-directory.ts';
-      const { node } = await DataDirectory.open(${JSON.stringify(directory.path)});
+      const { node } = await DataDirectory.open(${JSON.stringify(directory.path)}, 'a');
       process.stdout.write(node);
       setInterval(() => {}, 1000);`;
     const child = spawn(
@@ -134,10 +134,10 @@ describe('a data directory', () => {
     );
     const exited = once(child, 'exit');
     const [printed] = (await once(child.stdout, 'data')) as [Buffer];
-    await expect(DataDirectory.open(directory.path)).rejects.toThrow('in use by another process');
+    await expect(DataDirectory.open(directory.path, 'a')).rejects.toThrow('in use by another process');
     child.kill('SIGKILL');
     await exited;
-    const freed = await DataDirectory.open(directory.path);
+    const freed = await DataDirectory.open(directory.path, 'a');
     expect(printed.toString()).toBe(freed.node);
     expect(freed.node).toMatch(/^node-[a-z0-9]{8}$/);
     await freed.close();
@@ -147,13 +147,13 @@ describe('a data directory', () => {
     await using directory = await temporaryDirectory();
     const file = join(directory.path, 'file');
     await writeFile(file, '');
-    await expect(DataDirectory.open(join(file, 'data'))).rejects.toThrow(
+    await expect(DataDirectory.open(join(file, 'data'), 'a')).rejects.toThrow(
       /data directory .* cannot be written: ENOTDIR/,
     );
     const strange = join(directory.path, 'strange');
     await mkdir(strange);
     await writeFile(join(strange, 'node-id'), 'Not An Id');
-    const failure = await DataDirectory.open(strange).catch((error: unknown) => error);
+    const failure = await DataDirectory.open(strange, 'a').catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(Failure);
     expect(failure).toMatchObject({ type: 'storage_error', message: expect.stringContaining('node-id does not hold') });
   });

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { Catalog, connectNats, LocalBus, NodeRegistry } from '@vectorizer/cluster';
+import { Catalog, clusterId, connectNats, Leases, LocalBus, NodeRegistry, SnapshotStore } from '@vectorizer/cluster';
 import {
   NewCollection,
   shardDescribe,
@@ -14,7 +14,7 @@ import {
 import { Log } from '@vectorizer/log';
 import { createLogger } from '@vectorizer/telemetry';
 import { startNats, until, type NatsServer } from '@vectorizer/testing';
-import { IndexNode } from '../src/index-node.ts';
+import { IndexNode, type IndexNodeOptions } from '../src/index-node.ts';
 
 const logger = createLogger({ service: 'test', level: 'silent' });
 
@@ -23,6 +23,9 @@ export type System = AsyncDisposable & {
   readonly nats: NatsServer;
   readonly catalog: Catalog;
   readonly registry: NodeRegistry;
+  readonly leases: Leases;
+  readonly snapshots: SnapshotStore;
+  readonly cluster: string;
   readonly log: Log;
 };
 
@@ -48,6 +51,9 @@ export async function viewOf(nats: NatsServer): Promise<Omit<System, 'nats'>> {
   return {
     catalog,
     registry,
+    leases: await Leases.open({ connection, replicas: 1, logger }),
+    snapshots: await SnapshotStore.open({ connection, replicas: 1, logger }),
+    cluster: await clusterId({ connection, replicas: 1 }),
     log,
     async [Symbol.asyncDispose]() {
       catalog.close();
@@ -65,9 +71,14 @@ export type Node = AsyncDisposable & {
   call<I extends z.ZodType, O>(procedure: Procedure<I, O>, input: z.output<I>, ms?: number): Promise<O>;
 };
 
-export async function openNode(system: System, directory: string): Promise<Node> {
+/** Nothing that happens by itself happens within a test. */
+const QUIET = { sharing: { logBytesMax: 2 ** 40, logRetentionMs: 0 }, verifyIntervalMs: 3_600_000 };
+type Upkeep = Pick<IndexNodeOptions, 'sharing' | 'verifyIntervalMs'>;
+
+export async function openNode(system: System, directory: string, upkeep: Upkeep = QUIET): Promise<Node> {
   const bus = new LocalBus();
-  const index = await IndexNode.open({ ...system, bus, logger, directory, host: '127.0.0.1', port: 15_013 });
+  const place = { bus, logger, directory, host: '127.0.0.1', port: 15_013 };
+  const index = await IndexNode.open({ ...system, ...place, ...upkeep });
   return {
     index,
     id: index.node,

@@ -16,7 +16,7 @@ await runService('standalone', async (): Promise<RunningService> => {
   query.serve();
   monitor.serve();
   new Ingest(foundation).serve();
-  const node = await IndexNode.open({ ...foundation, ...config.http, directory: config.directory, gpu: config.gpu });
+  const node = await IndexNode.open({ ...foundation, ...config, ...config.http });
   const checks = [...foundation.checks, indexHealth(node), replicationHealth(() => monitor.status())];
   const app = await createGatewayApp({ ...foundation, ...config.http, checks });
   const { url } = await app.listen();

@@ -1,10 +1,10 @@
-import { randomBytes } from 'node:crypto';
 import type { NatsConnection } from '@nats-io/transport-node';
 import {
   buckets,
   CollectionConfig,
   CollectionRecord,
-  CollectionUid,
+  newUid,
+  type CollectionUid,
   type NewCollection,
   type NodeId,
 } from '@vectorizer/contracts';
@@ -83,6 +83,28 @@ export class Catalog {
   }
 
   /**
+   * Puts a whole record under its name; answers the one that it replaces. Where it may not replace another it fails with
+   * `collection_already_exists`. Durable when it returns.
+   */
+  async put(
+    record: CollectionRecord,
+    { replace }: { readonly replace: boolean },
+  ): Promise<CollectionRecord | undefined> {
+    const { name, uid } = record;
+    if (await this.#mirror.create(name, record, (found) => found.uid === uid)) return undefined;
+    if (!replace) {
+      throw new Failure('collection_already_exists', `collection ${name} exists`, { details: { collection: name } });
+    }
+    let replaced: CollectionRecord | undefined;
+    const updated = await this.#mirror.update(name, (found) => {
+      if (found.uid !== uid) replaced = found;
+      return record;
+    });
+    // Dropped in between: then the name is free.
+    return updated === undefined ? this.put(record, { replace }) : replaced;
+  }
+
+  /**
    * Changes the record that is there: of concurrent changes each is made upon the others' results. `change` may be called
    * more than once, and refuses by throwing. Durable when it returns.
    */
@@ -114,11 +136,4 @@ export class Catalog {
   close(): void {
     this.#mirror.close();
   }
-}
-
-const UID_ALPHABET = 'abcdefghijklmnopqrstuvwxyz012345';
-
-/** 16 of 32 symbols: 80 random bits. */
-function newUid(): CollectionUid {
-  return CollectionUid.parse(Array.from(randomBytes(16), (byte) => UID_ALPHABET[byte % 32]).join(''));
 }

@@ -1,3 +1,4 @@
+export { BackupRegistry } from './backup-registry.ts';
 export { Catalog, type CatalogChange } from './catalog.ts';
 export { clusterId } from './cluster-id.ts';
 export { connectNats, type NatsOptions } from './connection.ts';
@@ -7,3 +8,4 @@ export { Leases, type Lease } from './leases.ts';
 export { LocalBus } from './local-bus.ts';
 export { NatsBus } from './nats-bus.ts';
 export { NodeRegistry, type NodeRecord } from './node-registry.ts';
+export { SnapshotStore } from './snapshot-store.ts';

@@ -1,3 +1,4 @@
+export { Backup, BackupId, Restore, RestoreBody, type JobState } from './backup.ts';
 export {
   type Announcement,
   type Bus,
@@ -64,11 +65,13 @@ export {
   type SearchResult,
   SearchSpec,
   Sequences,
+  shardBackup,
   shardCount,
   shardDescribe,
   shardOutcomes,
   shardRead,
   shardResync,
+  shardRestore,
   shardScroll,
   shardSearch,
   Wait,
@@ -76,7 +79,7 @@ export {
   type WriteAnswer,
 } from './procedures.ts';
 export { limits } from './limits.ts';
-export { CollectionName, CollectionUid, compareIds, NodeId, PointId } from './names.ts';
+export { CollectionName, CollectionUid, compareIds, newUid, NodeId, PointId } from './names.ts';
 export { Operation, type Outcome, type RequestOutcome } from './operation.ts';
 export { PayloadIndex, PayloadIndexes, PayloadIndexReport, PayloadIndexType, PayloadKey } from './payload-index.ts';
 export { parsePayload, PayloadText, type Json, type Payload } from './payload.ts';

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { limits } from './limits.ts';
 
@@ -16,6 +17,13 @@ export const CollectionUid = z
   .regex(/^[a-z0-9]{16}$/)
   .brand<'CollectionUid'>();
 export type CollectionUid = z.infer<typeof CollectionUid>;
+
+const UID_ALPHABET = 'abcdefghijklmnopqrstuvwxyz012345';
+
+/** 16 of 32 symbols: 80 random bits. */
+export function newUid(): CollectionUid {
+  return CollectionUid.parse(Array.from(randomBytes(16), (byte) => UID_ALPHABET[byte % 32]).join(''));
+}
 
 /** Names an index node for as long as its data directory exists. */
 export const NodeId = z

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { procedure } from './bus.ts';
-import { checkKind, collectionFields, complete } from './collection.ts';
+import { checkKind, CollectionConfig, collectionFields, complete } from './collection.ts';
 import { Filter } from './filter.ts';
 import type { ReplicaReport } from './heartbeat.ts';
 import { limits } from './limits.ts';
@@ -9,6 +9,7 @@ import { PayloadIndexes } from './payload-index.ts';
 import { Operation, type Outcome, type RequestOutcome } from './operation.ts';
 import type { Hit, PointView, Warning } from './points.ts';
 import { SearchQuantization } from './quantization.ts';
+import type { ShardSnapshot } from './shard-snapshot.ts';
 import type { ReplicationEvent, ReplicationProof, ReplicationStatus } from './replication.ts';
 
 /** Until where a write is carried before it is answered: in the log, applied by one replica per shard, or by all. */
@@ -135,6 +136,18 @@ export const shardDescribe = procedure<ReplicaReport>()('index.describe', Shard)
  * when that has begun. Refused where neither reaches back far enough: then this replica is all there is.
  */
 export const shardResync = procedure<Record<string, never>>()('index.resync', Shard);
+
+/** Index node: stores a snapshot of its replica, as it is now, in the snapshot store under another name. */
+export const shardBackup = procedure<ShardSnapshot>()('index.backup', Shard.extend({ into: CollectionUid }));
+
+/**
+ * Index node, any: brings a stored snapshot (`from`) to a sequence with the log that it is of (`log`), and stores the result
+ * under the name of a collection that is to be. It is verified on the way in and on the way out.
+ */
+export const shardRestore = procedure<ShardSnapshot>()(
+  'index.restore',
+  Shard.extend({ from: CollectionUid, log: CollectionUid, up_to: z.int().nonnegative(), config: CollectionConfig }),
+);
 
 /** Replication monitor: every replica, compared with its log. */
 export const replicationStatus = procedure<ReplicationStatus>()('monitor.status', z.object({}));

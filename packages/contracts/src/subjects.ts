@@ -15,6 +15,8 @@ export const buckets = {
   nodes: 'vz_nodes',
   cluster: 'vz_cluster',
   leases: 'vz_leases',
+  backups: 'vz_backups',
+  manifests: 'vz_manifests',
   /** An object store. */
   snapshots: 'vz_snapshots',
 } as const;

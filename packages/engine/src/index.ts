@@ -6,4 +6,6 @@ export type { ScrollSpec } from './shard/scan.ts';
 export type { ShardSearchResult } from './shard/search.ts';
 export { Shard, type Position, type ShardOptions, type ShardReport } from './shard/shard.ts';
 export type { Fields } from './shard/views.ts';
+export { isDamaged } from './snapshot/damaged.ts';
+export { installSnapshot, verifySnapshot } from './snapshot/use-snapshot.ts';
 export { CHAIN_START, digestOfEntry } from './state/chain.ts';

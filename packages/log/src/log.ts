@@ -61,8 +61,11 @@ export class Log {
     }
   }
 
-  /** Makes the logs of a collection; those that exist are left as they are. Durable when it returns. */
-  async ensureStreams(uid: CollectionUid, shards: number): Promise<void> {
+  /**
+   * Makes the logs of a collection; those that exist are left as they are. A log begins at sequence 1, or where `first`
+   * says by shard. Durable when it returns.
+   */
+  async ensureStreams(uid: CollectionUid, shards: number, first: readonly number[] = []): Promise<void> {
     for (let shard = 0; shard < shards; shard++) {
       // eslint-disable-next-line no-await-in-loop -- few shards, and the server takes one at a time
       await this.#ask(uid, () =>
@@ -75,6 +78,7 @@ export class Log {
           num_replicas: this.#replicas,
           deny_delete: true,
           allow_direct: false,
+          ...((first[shard] ?? 1) > 1 && { first_seq: first[shard] }),
           duplicate_window: DUPLICATE_WINDOW_S * NANOSECONDS_PER_SECOND,
         }),
       );
@@ -124,6 +128,29 @@ export class Log {
       if (error instanceof JetStreamApiError && error.code === JetStreamApiCodes.NoMessageFound) return undefined;
       throw isStreamGone(error) ? collectionGone(uid, error) : logUnavailable(error);
     }
+  }
+
+  /**
+   * The last entry that was logged before a moment (epoch milliseconds): 0, or the one before the first that the log
+   * still holds, when there is none. By halving: an entry's time grows with its sequence.
+   */
+  async lastSequenceBefore(uid: CollectionUid, shard: number, moment: number): Promise<number> {
+    const { firstSequence, lastSequence } = await this.state(uid, shard);
+    let [before, after] = [firstSequence - 1, lastSequence + 1];
+    while (after - before > 1) {
+      const middle = Math.floor((before + after) / 2);
+      // One that is missing was cut off meanwhile, so it is older than all that are there.
+      const at = (await this.entryAt(uid, shard, middle))?.at ?? -Infinity;
+      if (at < moment) before = middle;
+      else after = middle;
+    }
+    return Math.max(0, before);
+  }
+
+  /** Removes the entries up to and with a sequence. For whoever knows that a stored snapshot has all of them. */
+  async cut(uid: CollectionUid, shard: number, upTo: number): Promise<void> {
+    const name = subjects.stream(uid, shard);
+    await this.#ask(uid, () => this.#manager.streams.purge(name, { seq: upTo + 1 }));
   }
 
   /** The one writer of this process for a shard: group commit works because all writes go through it. */

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Catalog, NodeRegistry } from '@vectorizer/cluster';
+import type { Catalog, NodeRegistry, SnapshotStore } from '@vectorizer/cluster';
 import {
   describe,
   shardDescribe,
@@ -22,6 +22,7 @@ export type CollectionsOptions = {
   readonly catalog: Catalog;
   readonly registry: NodeRegistry;
   readonly log: Log;
+  readonly snapshots: SnapshotStore;
   readonly logger: Logger;
 };
 
@@ -68,7 +69,8 @@ export class Collections {
     const record = await catalog.create(collection, (uid) => placeShards(uid, collection, nodes));
     try {
       await log.ensureStreams(record.uid, record.config.shards);
-      await this.#whenOpen(record, context);
+      const deadline = Math.min(context.deadline, Date.now() + OPENING_MS_MAX);
+      await this.whenFollowing(record, { ...context, deadline });
     } catch (cause) {
       await this.#undo(record);
       throw cause;
@@ -86,18 +88,21 @@ export class Collections {
     }
   }
 
-  /** Done once the catalog has forgotten it: logs that cannot be removed now are orphans, and the monitor removes those. */
+  /** Done once the catalog has forgotten it. */
   async drop(name: CollectionName): Promise<CollectionRecord> {
     await this.get(name);
-    const { catalog, log, logger } = this.#options;
-    const record = await catalog.drop(name);
-    await log.dropStreams(record.uid).catch((error: unknown) => {
-      logger.warn(
-        { error, collection: name, uid: record.uid },
-        'the logs of a dropped collection could not be removed yet',
-      );
-    });
+    const record = await this.#options.catalog.drop(name);
+    await this.removeTraces(record);
     return record;
+  }
+
+  /** Of a collection that the catalog has forgotten. What cannot be removed now is an orphan, and the monitor removes those. */
+  async removeTraces({ uid, name }: CollectionRecord): Promise<void> {
+    const { log, snapshots, logger } = this.#options;
+    await Promise.all([log.dropStreams(uid), snapshots.dropAll(uid)]).catch((error: unknown) => {
+      const line = { error, collection: name, uid };
+      logger.warn(line, 'the logs and snapshots of a dropped collection could not be removed yet');
+    });
   }
 
   /** The state of every replica, asked of the nodes themselves. */
@@ -120,14 +125,29 @@ export class Collections {
     return { record, points: shards.reduce((total, shard) => total + pointsOf(shard), 0), shards };
   }
 
-  async #whenOpen(record: CollectionRecord, context: CallContext): Promise<void> {
-    const until = Math.min(context.deadline, Date.now() + OPENING_MS_MAX);
+  /** The nodes that new replicas can be placed on; waits a little for so many. */
+  async liveNodes(wanted: number, context: CallContext): Promise<readonly NodeId[]> {
+    return this.#nodes.atLeast(wanted, context.deadline);
+  }
+
+  /** The nodes whose replica of a shard is up to date as far as it knows; the one that has applied the most first. */
+  async following(record: CollectionRecord, shard: number, context: CallContext): Promise<readonly NodeId[]> {
+    const nodes = record.placement[shard] ?? [];
+    const reports = await Promise.all(nodes.map(async (node) => this.#ask(record, { shard, node }, context)));
+    return reports
+      .flatMap((report) => (report?.phase === 'following' ? [report] : []))
+      .toSorted((a, b) => b.applied_sequence - a.applied_sequence)
+      .map(({ node }) => node);
+  }
+
+  /** Returns when every replica has caught up with its log for the first time. */
+  async whenFollowing(record: CollectionRecord, context: CallContext): Promise<void> {
     const replicas = record.placement.flatMap((nodes, shard) => nodes.map((node) => ({ shard, node })));
     await Promise.all(
       replicas.map(async (replica) => {
-        while ((await this.#ask(record, replica, context)) === undefined) {
-          if (Date.now() >= until)
-            throw new Failure('index_unavailable', `node ${replica.node} did not open its replica`);
+        while ((await this.#ask(record, replica, context))?.phase !== 'following') {
+          if (Date.now() >= context.deadline)
+            throw new Failure('index_unavailable', `node ${replica.node} did not open its replica in time`);
           await sleep(OPENING_POLL_MS);
         }
       }),

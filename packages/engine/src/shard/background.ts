@@ -55,6 +55,12 @@ export class Background {
     await Promise.all([this.#flush, this.#graphWork]);
   }
 
+  /** Saves the graph where what a load of the saved one would lack is worth it; waits for a rebuild or save under way. */
+  async saveIfWorth(): Promise<void> {
+    while (this.#graphWork !== undefined) await this.#graphWork;
+    if (this.#worthSaving) await this.#startGraphWork('save');
+  }
+
   async #run(): Promise<void> {
     this.#flushedAt = this.#graphSavedAt = performance.now();
     while (!this.#stopping.signal.aborted) {
@@ -73,7 +79,8 @@ export class Background {
     const now = performance.now();
     const flushDue = this.#state.unflushed >= FLUSH_CHANGES || now - this.#flushedAt >= FLUSH_MS;
     if (flushDue && this.#state.dirty) this.#startFlush(now);
-    if (this.#graphWork === undefined) this.#startGraphWork(now);
+    const due = this.#graphWork === undefined ? this.#graphWorkDue(now) : undefined;
+    if (due !== undefined) void this.#startGraphWork(due);
     return this.#index.drain(now);
   }
 
@@ -92,9 +99,7 @@ export class Background {
   }
 
   /** The graph is a cache of the points: when it cannot be written, that is said, tried again later, and no reason to stop. */
-  #startGraphWork(now: number): void {
-    const due = this.#graphWorkDue(now);
-    if (due === undefined) return;
+  #startGraphWork(due: 'rebuild' | 'save'): Promise<void> {
     const work = async (): Promise<void> => {
       try {
         await (due === 'rebuild' ? this.#rebuild() : this.#index.save());
@@ -107,14 +112,18 @@ export class Background {
       this.#graphWork = undefined;
     };
     this.#graphWork = work();
+    return this.#graphWork;
   }
 
   #graphWorkDue(now: number): 'rebuild' | 'save' | undefined {
     if (now < this.#graphRetryAt) return undefined;
     if (this.#index.needsRebuild) return 'rebuild';
+    return this.#worthSaving && now - this.#graphSavedAt >= GRAPH_PAUSE_MS ? 'save' : undefined;
+  }
+
+  get #worthSaving(): boolean {
     const { indexed } = this.#index.stats();
-    const worth = this.#index.unsaved >= Math.max(SAVE_CHANGES, indexed * SAVE_SHARE);
-    return worth && now - this.#graphSavedAt >= GRAPH_PAUSE_MS ? 'save' : undefined;
+    return this.#index.unsaved >= Math.max(SAVE_CHANGES, indexed * SAVE_SHARE);
   }
 
   async #rebuild(): Promise<void> {

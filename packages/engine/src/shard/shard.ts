@@ -21,6 +21,8 @@ import { Slices } from '../apply/slices.ts';
 import type { Gpu } from '../gpu/gpu.ts';
 import { PayloadIndexes, type StagedPayloads } from '../payload-index/payload-indexes.ts';
 import { RowCodes } from '../payload-index/row-codes.ts';
+import { checkState } from '../snapshot/check-state.ts';
+import { GRAPH_DIRECTORY, POINTS_FILE, writeSnapshot, type Written } from '../snapshot/write-snapshot.ts';
 import { ShardState } from '../state/shard-state.ts';
 import { createIndex } from '../vector/create-index.ts';
 import type { PointIndex } from '../vector/point-index.ts';
@@ -90,6 +92,7 @@ export class Shard {
   readonly #payloadIndexes: PayloadIndexes;
   readonly #ground: SearchGround;
   readonly #background: Background;
+  readonly #graphDirectory: string;
   readonly #logger: EngineLogger;
   readonly #scans = new Gate(SCANS);
   readonly #slices = new Slices();
@@ -117,13 +120,14 @@ export class Shard {
       held: new HeldStates(),
     };
     this.#onFailure = options.onFailure;
+    this.#graphDirectory = join(options.directory, GRAPH_DIRECTORY);
     this.#background = new Background({ state, index, logger, onFailure: (cause) => this.#fail(cause) });
   }
 
   static async open(options: ShardOptions): Promise<Shard> {
-    const graphDirectory = join(options.directory, 'graph');
+    const graphDirectory = join(options.directory, GRAPH_DIRECTORY);
     await mkdir(graphDirectory, { recursive: true });
-    const state = await ShardState.open(join(options.directory, 'points.mdb'), options);
+    const state = await ShardState.open(join(options.directory, POINTS_FILE), options);
     try {
       const index = createIndex({
         ...options,
@@ -146,8 +150,13 @@ export class Shard {
     return { sequence, chain, digest, created };
   }
 
-  /** Ties the replica to one life of its log, by the log's creation time. */
-  bind(created: string): void {
+  /** Applied, over the life of the log. */
+  get operations(): number {
+    return this.#state.meta.operations_applied;
+  }
+
+  /** Ties the replica to one life of its log, by the log's creation time; null frees it for a log that is to be. */
+  bind(created: string | null): void {
     this.#state.bind(created);
   }
 
@@ -278,6 +287,23 @@ export class Shard {
   async saveGraph(): Promise<void> {
     while (this.#index.drain(performance.now())) await yieldToOthers();
     await this.#index.save();
+  }
+
+  /** Writes a copy of the whole replica at one sequence into a directory, while it goes on. */
+  async writeSnapshot(directory: string): Promise<Written> {
+    await this.#background.saveIfWorth();
+    return writeSnapshot({ state: this.#state, graphDirectory: this.#graphDirectory, directory });
+  }
+
+  /**
+   * Reads all that is stored again; throws a failure that `isDamaged` when it is not what was written. Takes a fifth of
+   * the time of the event loop, in slices.
+   */
+  async verify({ signal }: { readonly signal?: AbortSignal } = {}): Promise<{ sequence: number; at: string }> {
+    const { meta } = this.#state;
+    using snapshot = this.#state.snapshot();
+    await checkState(snapshot, meta, { signal });
+    return { sequence: meta.sequence, at: new Date().toISOString() };
   }
 
   /** The caller has stopped applying. After a failure nothing more is written. */

@@ -83,6 +83,15 @@ export class LmdbStore {
     this.#db.resetReadTxn();
   }
 
+  /** LMDB's own copy of one transaction, on its own thread. The path must be free. */
+  async copyTo(path: string): Promise<void> {
+    try {
+      await this.#db.backup(path, false);
+    } catch (cause) {
+      throw new Failure('storage_error', `cannot copy the store of a replica to ${path}`, { cause });
+    }
+  }
+
   async close(): Promise<void> {
     await this.#db.close();
   }

@@ -160,7 +160,7 @@ export class ShardState {
   }
 
   /** Ties the state to one life of the log. */
-  bind(created: string): void {
+  bind(created: string | null): void {
     this.#meta = { ...this.#meta, created };
   }
 
@@ -174,6 +174,11 @@ export class ShardState {
     } finally {
       this.#flushing = undefined;
     }
+  }
+
+  /** A copy of the file as it was last committed, whatever is committed meanwhile. */
+  async copyTo(path: string): Promise<void> {
+    await this.#store.copyTo(path);
   }
 
   async close(): Promise<void> {

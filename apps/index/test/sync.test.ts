@@ -1,0 +1,235 @@
+import { open, readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { CHECKPOINT_INTERVAL, shardResync, type CollectionRecord, type ReplicaReport } from '@vectorizer/contracts';
+import { temporaryDirectory, until } from '@vectorizer/testing';
+import {
+  applied,
+  create,
+  idsNear,
+  inPhase,
+  openNode,
+  report,
+  startSystem,
+  writeMany,
+  type Node,
+  type System,
+} from './fixture.ts';
+
+/** So that a shared snapshot is taken of everything, and the log cut behind it. */
+const SHARE_ALL = { sharing: { logBytesMax: 1, logRetentionMs: 0 }, verifyIntervalMs: 100 };
+
+/** Returns when the log begins after the sequence. */
+async function cutBeyond(system: System, { uid }: CollectionRecord, sequence: number): Promise<void> {
+  await until(async () => (await system.log.state(uid, 0)).firstSequence > sequence, {
+    timeoutMs: 30_000,
+    what: 'the log being cut',
+  });
+}
+
+async function place(system: System, { name }: CollectionRecord, nodes: readonly Node[]): Promise<void> {
+  await system.catalog.update(name, (record) => ({ ...record, placement: [nodes.map(({ id }) => id)] }));
+}
+
+function reportIfPlaced(node: Node, { uid }: CollectionRecord): ReplicaReport | undefined {
+  return node.index.replicas().find((replica) => replica.uid === uid);
+}
+
+function sameState(a: Node, b: Node, record: CollectionRecord): Promise<void> {
+  return until(
+    async () => {
+      const [one, other] = await Promise.all([report(a, record), report(b, record)]);
+      return one.state_hash === other.state_hash && one.chain === other.chain && one.points === other.points;
+    },
+    { timeoutMs: 30_000, what: 'both replicas having one state' },
+  );
+}
+
+describe('a new replica', () => {
+  it('is built from a shared snapshot and the log, when the log no longer reaches back to its beginning', async () => {
+    await using system = await startSystem();
+    await using here = await temporaryDirectory();
+    await using there = await temporaryDirectory();
+    await using first = await openNode(system, here.path, SHARE_ALL);
+    const books = await create(system, [first]);
+    await applied(first, books, await writeMany(system, books, 50));
+    await cutBeyond(system, books, 1);
+    await using second = await openNode(system, there.path, SHARE_ALL);
+    await place(system, books, [first, second]);
+    await until(() => reportIfPlaced(second, books)?.full_syncs === 1, { timeoutMs: 30_000 });
+    await inPhase(second, books, 'following');
+    await applied(second, books, await writeMany(system, books, 7));
+    expect(await report(second, books)).toMatchObject({ full_syncs: 1, points: 50, phase: 'following' });
+    await sameState(first, second, books);
+    expect(await idsNear(second, books, { vector: [1, 0, 0, 0], k: 1 })).toEqual(['p0']);
+  });
+
+  it('is built from the log alone while that reaches back to its beginning', async () => {
+    await using system = await startSystem();
+    await using here = await temporaryDirectory();
+    await using there = await temporaryDirectory();
+    await using first = await openNode(system, here.path);
+    const books = await create(system, [first]);
+    const last = await writeMany(system, books, 50);
+    await using second = await openNode(system, there.path);
+    await place(system, books, [first, second]);
+    await inPhase(second, books, 'following');
+    await applied(second, books, last);
+    expect(await report(second, books)).toMatchObject({ full_syncs: 0, points: 50 });
+    await sameState(first, second, books);
+  });
+});
+
+describe('a replica that was away', () => {
+  it('goes on from where it was, where the log still holds what it missed', async () => {
+    await using system = await startSystem();
+    await using here = await temporaryDirectory();
+    await using there = await temporaryDirectory();
+    await using first = await openNode(system, here.path);
+    const second = await openNode(system, there.path);
+    const books = await create(system, [first, second]);
+    await applied(second, books, await writeMany(system, books, 10));
+    await second.index.close();
+    const last = await writeMany(system, books, 15);
+    await using again = await openNode(system, there.path);
+    await applied(again, books, last);
+    expect(await report(again, books)).toMatchObject({ full_syncs: 0, points: 15 });
+    await sameState(first, again, books);
+  });
+
+  it('gets a shared snapshot where the log no longer holds it, and is never seen half-way', async () => {
+    await using system = await startSystem();
+    await using here = await temporaryDirectory();
+    await using there = await temporaryDirectory();
+    await using first = await openNode(system, here.path, SHARE_ALL);
+    const second = await openNode(system, there.path);
+    const books = await create(system, [first, second]);
+    await applied(second, books, await writeMany(system, books, 10));
+    await second.index.close();
+    const last = await writeMany(system, books, 30);
+    await applied(first, books, last);
+    await cutBeyond(system, books, 11);
+    await using again = await openNode(system, there.path);
+    // Until the snapshot is there it shows what it had: ten points, or all of them, but nothing in between.
+    const seen = new Set<number>();
+    await until(
+      async () => {
+        const { points, phase, full_syncs } = await report(again, books);
+        if (phase === 'following') seen.add(points);
+        return phase === 'following' && full_syncs === 1;
+      },
+      { timeoutMs: 30_000, what: 'the full sync' },
+    );
+    await applied(again, books, last);
+    await sameState(first, again, books);
+    expect([...seen]).toEqual([30]);
+  });
+
+  it('removes its files when its replica was placed elsewhere', async () => {
+    await using system = await startSystem();
+    await using here = await temporaryDirectory();
+    await using there = await temporaryDirectory();
+    await using first = await openNode(system, here.path);
+    await using second = await openNode(system, there.path);
+    const books = await create(system, [first, second]);
+    await applied(second, books, await writeMany(system, books, 10));
+    await place(system, books, [first]);
+    await until(async () => (await readdir(join(there.path, 'replicas'))).length === 0, { timeoutMs: 10_000 });
+    expect(second.index.replicas()).toEqual([]);
+    await place(system, books, [first, second]);
+    await inPhase(second, books, 'following');
+    await sameState(first, second, books);
+  });
+});
+
+describe('a damaged state', () => {
+  it('is found while the replica runs, refused to readers, and built anew', async () => {
+    await using system = await startSystem();
+    await using here = await temporaryDirectory();
+    await using there = await temporaryDirectory();
+    await using first = await openNode(system, here.path);
+    await using second = await openNode(system, there.path, {
+      ...SHARE_ALL,
+      sharing: { logBytesMax: 1e9, logRetentionMs: 0 },
+    });
+    const books = await create(system, [first, second]);
+    const last = await writeMany(system, books, 200);
+    await applied(second, books, last);
+    await until(async () => (await report(second, books)).durable_sequence === last, { timeoutMs: 10_000 });
+    await until(async () => typeof (await report(second, books)).verified_at === 'string', { timeoutMs: 10_000 });
+    // Of a payload, which nothing but the state hash guards.
+    await flipBit(join(there.path, 'replicas', `${books.uid}_0`, 'points.mdb'), '{"id":"p77"}');
+    await inPhase(second, books, 'diverged');
+    expect(await report(second, books)).toMatchObject({ stopped_by: 'state' });
+    await expect(idsNear(second, books, { vector: [1, 0, 0, 0] })).rejects.toMatchObject({ type: 'replica_diverged' });
+    await second.call(shardResync, { uid: books.uid, shard: 0 });
+    await inPhase(second, books, 'following');
+    await applied(second, books, last);
+    await sameState(first, second, books);
+  });
+
+  it('is kept when it could not be built anew', async () => {
+    await using system = await startSystem();
+    await using here = await temporaryDirectory();
+    await using node = await openNode(system, here.path);
+    const books = await create(system, [node]);
+    await applied(node, books, await writeMany(system, books, 20));
+    await system.log.cut(books.uid, 0, 10);
+    await expect(node.call(shardResync, { uid: books.uid, shard: 0 })).rejects.toMatchObject({
+      type: 'replica_diverged',
+      message: expect.stringContaining('kept as it is'),
+    });
+    expect(await report(node, books)).toMatchObject({ points: 20, phase: 'following' });
+  });
+});
+
+describe('replicas that can be compared', () => {
+  it('tell of their state at the same sequences, and one of them holds the lease', async () => {
+    await using system = await startSystem();
+    await using here = await temporaryDirectory();
+    await using there = await temporaryDirectory();
+    await using first = await openNode(system, here.path);
+    await using second = await openNode(system, there.path);
+    const books = await create(system, [first, second]);
+    const last = await writeMany(system, books, 3 * CHECKPOINT_INTERVAL + 5);
+    await Promise.all([applied(first, books, last), applied(second, books, last)]);
+    const [one, other] = await Promise.all([report(first, books), report(second, books)]);
+    const sequences = [1, 2, 3].map((n) => n * CHECKPOINT_INTERVAL);
+    expect(one.checkpoints?.map(({ sequence }) => sequence)).toEqual(sequences);
+    expect(one.checkpoints).toEqual(other.checkpoints);
+    const primaries = async (): Promise<number> =>
+      (await Promise.all([report(first, books), report(second, books)])).filter(({ primary }) => primary).length;
+    await until(async () => (await primaries()) === 1, { timeoutMs: 10_000 });
+  });
+});
+
+describe('a node of another cluster', () => {
+  it('is refused, and its files are left alone', async () => {
+    await using system = await startSystem();
+    await using other = await startSystem();
+    await using here = await temporaryDirectory();
+    const node = await openNode(system, here.path);
+    const books = await create(system, [node]);
+    await applied(node, books, await writeMany(system, books, 5));
+    await node.index.close();
+    await expect(openNode(other, here.path)).rejects.toMatchObject({
+      type: 'storage_error',
+      message: expect.stringContaining('belongs to cluster'),
+    });
+    await using again = await openNode(system, here.path);
+    expect(await report(again, books)).toMatchObject({ points: 5 });
+  });
+});
+
+/** In every copy of the text: LMDB leaves former ones on pages that it has freed. */
+async function flipBit(path: string, text: string): Promise<void> {
+  const bytes = await readFile(path);
+  await using file = await open(path, 'r+');
+  let flipped = 0;
+  for (let at = bytes.indexOf(text); at >= 0; at = bytes.indexOf(text, at + 1)) {
+    const position = at + text.length - 3;
+    await file.write(Buffer.of(bytes.readUInt8(position) ^ 1), 0, 1, position);
+    flipped += 1;
+  }
+  expect(flipped).toBeGreaterThan(0);
+}

@@ -1,0 +1,55 @@
+import { Failure } from '@vectorizer/errors';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ShardMeta } from '../state/meta.ts';
+import type { Snapshot } from '../state/snapshot.ts';
+import { StateHash } from '../state/state-hash.ts';
+import { damaged } from './damaged.ts';
+
+/** The longest stretch on the event loop, and what it rests after that for each millisecond of work. */
+const SLICE_MS = 2;
+const REST = 4;
+
+export type CheckOptions = {
+  readonly signal?: AbortSignal | undefined;
+  /** At full speed: nobody else waits for this thread. */
+  readonly hurried?: boolean;
+};
+
+/**
+ * Reads every point of a snapshot and compares what they come to with what the state says of itself at that sequence.
+ * A flipped bit of an id, a version, a vector or a payload changes the sum. By default it takes a fifth of the time.
+ */
+export async function checkState(
+  snapshot: Snapshot,
+  meta: Pick<ShardMeta, 'state_hash' | 'points'>,
+  { signal, hurried = false }: CheckOptions = {},
+): Promise<void> {
+  const sum = StateHash.empty();
+  let points = 0;
+  let sliceStart = performance.now();
+  const walk = snapshot.points();
+  for (;;) {
+    const next = nextOf(walk);
+    if (next.done === true) break;
+    sum.add(next.value.id, next.value.record);
+    points += 1;
+    const worked = performance.now() - sliceStart;
+    if (worked < SLICE_MS) continue;
+    await sleep(hurried ? 0 : worked * REST, undefined, { ref: false });
+    signal?.throwIfAborted();
+    sliceStart = performance.now();
+  }
+  if (points !== meta.points) throw damaged(`${points} points are stored, where there should be ${meta.points}`);
+  const found = sum.toHex();
+  if (found !== meta.state_hash)
+    throw damaged(`what is stored comes to ${found}, where it should be ${meta.state_hash}`);
+}
+
+/** A record that cannot be decoded, and a page that LMDB cannot make sense of, are damage too. */
+function nextOf(walk: ReturnType<Snapshot['points']>): ReturnType<typeof walk.next> {
+  try {
+    return walk.next();
+  } catch (cause) {
+    throw damaged(`what is stored cannot be read: ${Failure.from(cause).message}`, cause);
+  }
+}
