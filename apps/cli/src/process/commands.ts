@@ -77,16 +77,26 @@ async function start(mode: UpOptions['mode'], flags: UpFlags, environment: Envir
     );
     return;
   }
-  const logLevel = environment['VECTORIZER_LOG_LEVEL'] ?? 'info';
-  const gpu = environment['VECTORIZER_GPU'] ?? 'auto';
   await runInstance(
-    { mode, port, data, nodes, natsServer, logLevel, gpu },
+    { mode, port, data, nodes, natsServer, settings: settingsOf(environment) },
     {
       say: (line) => process.stderr.write(`vectorizer: ${line}\n`),
       onReady: (url) => {
         print(flags.json ? JSON.stringify({ url, pid: process.pid, data }) : welcome({ url, data, stop: 'Ctrl-C' }));
       },
     },
+  );
+}
+
+/** What is for this command and its children, but for no service. */
+const NOT_SETTINGS: readonly string[] = ['VECTORIZER_NATS_SERVER', 'VECTORIZER_REDIS_SERVER', 'VECTORIZER_API_KEY'];
+
+/** What is set for the services, as in a container: each reads what concerns it, and refuses what it cannot use. */
+function settingsOf(environment: Environment): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(environment).flatMap(([name, value]): [string, string][] =>
+      name.startsWith('VECTORIZER_') && !NOT_SETTINGS.includes(name) && value !== undefined ? [[name, value]] : [],
+    ),
   );
 }
 

@@ -27,9 +27,8 @@ export type TopologyOptions = {
   /** Index nodes; from three on, so many log servers keep every log, too, up to three. */
   readonly nodes: number;
   readonly natsServer: string;
-  readonly logLevel: string;
-  /** Which devices gpu collections may use. */
-  readonly gpu: string;
+  /** What the services read from their environment, but for what is decided here. */
+  readonly settings: Readonly<Record<string, string>>;
 };
 
 /**
@@ -51,11 +50,10 @@ export async function planTopology(options: TopologyOptions): Promise<Topology> 
   const port = await publicPort(options.port);
   const servers = await planLogServers(options);
   const common = {
+    ...options.settings,
     VECTORIZER_NATS_URL: servers.map(({ url }) => url).join(','),
     VECTORIZER_NATS_MONITOR_URL: servers[0]?.monitorUrl ?? '',
     VECTORIZER_LOG_REPLICAS: String(servers.length),
-    VECTORIZER_LOG_LEVEL: options.logLevel,
-    VECTORIZER_GPU: options.gpu,
     VECTORIZER_HOST: HOST,
   };
   const service = (name: string, at: number, environment: Record<string, string> = {}): ProcessSpec => ({

@@ -18,8 +18,7 @@ export type UpOptions = {
   readonly data: string;
   readonly nodes: number;
   readonly natsServer: string;
-  readonly logLevel: string;
-  readonly gpu: string;
+  readonly settings: Readonly<Record<string, string>>;
 };
 type Say = (line: string) => void;
 type Voice = { readonly say: Say; readonly onReady: (url: string) => void };
