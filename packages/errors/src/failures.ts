@@ -1,37 +1,73 @@
 /**
  * Every failure the system can answer. The type is the wire contract: it is never renamed and never reused.
- *
- * `onReplay` says what an index replica does when it meets the failure while it applies the log: `skip` a fault of
- * the entry (every replica decides the same), `halt` on a fault of this node, which skipping would hide.
+ * docs/ERRORS.md has this table for clients.
  */
 export const failures = {
-  validation_error: { http: 400, retryable: false, onReplay: 'skip' },
-  dimension_mismatch: { http: 400, retryable: false, onReplay: 'skip' },
-  malformed_body: { http: 400, retryable: false, onReplay: 'skip' },
-  invalid_token: { http: 400, retryable: false, onReplay: 'skip' },
-  not_found: { http: 404, retryable: false, onReplay: 'skip' },
-  collection_not_found: { http: 404, retryable: false, onReplay: 'skip' },
-  vector_not_found: { http: 404, retryable: false, onReplay: 'skip' },
-  method_not_allowed: { http: 405, retryable: false, onReplay: 'skip' },
-  collection_already_exists: { http: 409, retryable: false, onReplay: 'skip' },
-  vector_already_exists: { http: 409, retryable: false, onReplay: 'skip' },
-  version_conflict: { http: 409, retryable: false, onReplay: 'skip' },
-  idempotency_key_reused: { http: 409, retryable: false, onReplay: 'skip' },
-  payload_too_large: { http: 413, retryable: false, onReplay: 'skip' },
-  unsupported_media_type: { http: 415, retryable: false, onReplay: 'skip' },
-  overloaded: { http: 429, retryable: true, onReplay: 'halt' },
-  internal_error: { http: 500, retryable: false, onReplay: 'halt' },
-  storage_error: { http: 500, retryable: false, onReplay: 'halt' },
-  log_unavailable: { http: 503, retryable: true, onReplay: 'halt' },
-  index_unavailable: { http: 503, retryable: true, onReplay: 'halt' },
-  service_unavailable: { http: 503, retryable: true, onReplay: 'halt' },
-  replica_behind: { http: 503, retryable: true, onReplay: 'halt' },
-  replica_diverged: { http: 503, retryable: false, onReplay: 'halt' },
-  deadline_exceeded: { http: 504, retryable: true, onReplay: 'halt' },
-} as const satisfies Record<string, { http: number; retryable: boolean; onReplay: OnReplay }>;
+  validation_error: refused(
+    400,
+    'a field is missing, unknown, of the wrong type or out of range; the message names it',
+  ),
+  dimension_mismatch: refused(
+    400,
+    'the vector has another dimension than the collection; `details: { expected, actual }`',
+  ),
+  malformed_body: refused(400, 'the body is not JSON or MessagePack'),
+  invalid_token: refused(400, '`X-Vectorizer-Token` is not a token, or not of this collection'),
+  not_found: refused(404, 'no such route'),
+  collection_not_found: refused(404, 'no collection has that name'),
+  vector_not_found: refused(404, 'no point has that id'),
+  method_not_allowed: refused(405, 'the route exists, with other methods'),
+  collection_already_exists: refused(409, 'the name is taken; of creates at one time, one wins'),
+  vector_already_exists: refused(409, 'an insert met a point of that id'),
+  version_conflict: refused(409, "`if_version` is not the point's version; `details: { version }` is what was found"),
+  idempotency_key_reused: refused(409, 'the key was used before, for other operations'),
+  payload_too_large: refused(413, 'the body is over the limit'),
+  unsupported_media_type: refused(415, 'send `application/json` or `application/msgpack`'),
+  overloaded: later(429, 'a queue is full; see `Retry-After`'),
+  internal_error: broken(500, 'a bug of ours; the log has its cause under the correlation id'),
+  storage_error: broken(500, 'a disk or a file failed'),
+  log_unavailable: later(
+    503,
+    'the write log cannot be reached; the outcome is unknown: retry with the same `Idempotency-Key`',
+  ),
+  index_unavailable: later(503, 'no replica of a shard answers'),
+  service_unavailable: later(503, 'a service of ours does not answer'),
+  replica_behind: later(503, 'no replica reached the demanded sequence in time; `details` has the lag'),
+  replica_diverged: broken(503, "the replica's log is not the one that it applied; it waits to be rebuilt"),
+  deadline_exceeded: later(504, '`timeout_ms` passed; for a write, `details.logged` says whether it is in the log'),
+} as const satisfies Record<string, FailureRow>;
 
-export type OnReplay = 'skip' | 'halt';
 export type FailureType = keyof typeof failures;
+
+/**
+ * What an index replica does when it meets the failure while it applies the log: `skip` a fault of the entry (every
+ * replica decides the same), `halt` on a fault of this node, which skipping would hide.
+ */
+export type OnReplay = 'skip' | 'halt';
+
+type FailureRow = {
+  readonly http: number;
+  /** Whether the same request may succeed later, unchanged. */
+  readonly retryable: boolean;
+  readonly onReplay: OnReplay;
+  /** For people, in Markdown. */
+  readonly meaning: string;
+};
+
+/** The request is at fault, and stays so. */
+function refused(http: number, meaning: string): FailureRow {
+  return { http, retryable: false, onReplay: 'skip', meaning };
+}
+
+/** Something of ours is away or behind, and will be back. */
+function later(http: number, meaning: string): FailureRow {
+  return { http, retryable: true, onReplay: 'halt', meaning };
+}
+
+/** Something of ours is broken, and somebody has to look. */
+function broken(http: number, meaning: string): FailureRow {
+  return { http, retryable: false, onReplay: 'halt', meaning };
+}
 
 /** Own keys only: `'toString' in failures` would be true. */
 export function isFailureType(type: string): type is FailureType {

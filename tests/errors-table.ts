@@ -1,0 +1,16 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { failures } from '../packages/errors/src/failures.ts';
+
+/** Writes the failure table into docs/ERRORS.md; a test holds the page to it. */
+const page = resolve(import.meta.dirname, '../docs/ERRORS.md');
+
+export function withErrorsTable(markdown: string): string {
+  const rows = Object.entries(failures).map(
+    ([type, { http, retryable, meaning }]) => `| \`${type}\` | ${http} | ${retryable ? 'yes' : 'no'} | ${meaning} |`,
+  );
+  const table = ['| type | HTTP | retry | meaning |', '|---|---|---|---|', ...rows].join('\n');
+  return markdown.replace(/^\| type \|.*\n(\|.*(\n|$))*/m, () => `${table}\n`);
+}
+
+if (import.meta.main) writeFileSync(page, withErrorsTable(readFileSync(page, 'utf8')));
