@@ -16,6 +16,7 @@ import { Replication, ReplicationController } from './replication/replication-co
 import { SearchController } from './search/search-controller.ts';
 import { Sessions } from './sessions.ts';
 import { Archives } from './snapshots/archives.ts';
+import { Jobs } from './snapshots/jobs.ts';
 import { Restores } from './snapshots/restores.ts';
 import { SnapshotsController } from './snapshots/snapshots-controller.ts';
 import { Snapshots } from './snapshots/snapshots.ts';
@@ -38,8 +39,8 @@ export class GatewayModule {
   static with(parts: GatewayParts): DynamicModule {
     const sessions = new Sessions();
     const collections = new Collections(parts);
-    const snapshotParts = { ...parts, store: parts.snapshots, collections };
-    const snapshots = new Snapshots(snapshotParts);
+    const jobs = new Jobs(parts);
+    const snapshotParts = { ...parts, store: parts.snapshots, collections, jobs };
     return {
       module: GatewayModule,
       imports: [ServiceModule.with(parts)],
@@ -58,8 +59,9 @@ export class GatewayModule {
         { provide: Edge, useValue: new Edge(collections, sessions) },
         { provide: Writes, useValue: new Writes(parts.bus, sessions) },
         { provide: Reads, useValue: new Reads(parts.bus) },
-        { provide: Snapshots, useValue: snapshots },
-        { provide: Restores, useValue: new Restores({ ...snapshotParts, snapshots }) },
+        { provide: Jobs, useValue: jobs },
+        { provide: Snapshots, useValue: new Snapshots(snapshotParts) },
+        { provide: Restores, useValue: new Restores(snapshotParts) },
         { provide: Archives, useValue: new Archives(parts.snapshots, parts.logger) },
         { provide: Replication, useValue: new Replication(parts.bus) },
       ],

@@ -7,6 +7,7 @@ import type { Logger } from '@vectorizer/telemetry';
 import { DataDirectory } from './data-directory.ts';
 import { Heartbeats } from './heartbeats.ts';
 import { NodeGauges } from './index-metrics.ts';
+import { LongJobs } from './long-jobs.ts';
 import { Replicas } from './replicas.ts';
 import { Restorer } from './restorer.ts';
 import { serveReplicas } from './serve-replicas.ts';
@@ -46,6 +47,7 @@ export class IndexNode {
   readonly #replicas: Replicas;
   readonly #heartbeats: Heartbeats;
   readonly #upkeep: Upkeep;
+  readonly #jobs = new LongJobs();
   readonly #restorer: Restorer;
   readonly #gauges = new NodeGauges();
   readonly #closing = new AbortController();
@@ -90,7 +92,7 @@ export class IndexNode {
     if (this.#closing.signal.aborted) return;
     this.#closing.abort();
     this.#heartbeats.stop();
-    await Promise.all([this.#replicas.close(), this.#restorer.close()]);
+    await Promise.all([this.#replicas.close(), this.#jobs.close()]);
     await this.#upkeep.close();
     this.#gauges.show([]);
     await this.#directory.close();
@@ -98,7 +100,8 @@ export class IndexNode {
 
   async #start(): Promise<void> {
     await this.#replicas.start();
-    serveReplicas(this.#options.bus, this.node, { replicas: this.#replicas, restorer: this.#restorer });
+    const { bus, snapshots } = this.#options;
+    serveReplicas(bus, this.node, { replicas: this.#replicas, restorer: this.#restorer, jobs: this.#jobs, snapshots });
     this.#heartbeats.start();
     this.#upkeep.start();
     // Last: from here on collections are placed on this node.

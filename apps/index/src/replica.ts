@@ -17,6 +17,7 @@ import { Checkpoints } from './checkpoints.ts';
 import { followLog } from './follow-log.ts';
 import { FullSync } from './full-sync.ts';
 import { entryApplied } from './index-metrics.ts';
+import type { JobTools } from './long-jobs.ts';
 import { ReadGate, type Demand } from './read-gate.ts';
 import { SharedSnapshots, type SharingSettings } from './shared-snapshots.ts';
 import { reasonOf, stoppedBy } from './stop-reasons.ts';
@@ -139,8 +140,10 @@ export class Replica {
   }
 
   /** Stores a snapshot of the state as it is now under another name. */
-  async backUp(into: CollectionUid): Promise<ShardSnapshot> {
-    return this.#useShard(async (shard, signal) => storeSnapshot(shard, this.#options, { into, signal }));
+  async backUp(into: CollectionUid, { signal, onProgress }: JobTools): Promise<ShardSnapshot> {
+    return this.#useShard(async (shard, ending) =>
+      storeSnapshot(shard, this.#options, { into, onProgress, signal: AbortSignal.any([signal, ending]) }),
+    );
   }
 
   /**

@@ -2,12 +2,13 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SnapshotStore } from '@vectorizer/cluster';
 import type { shardRestore, ShardSnapshot } from '@vectorizer/contracts';
-import { Gpu, Shard, verifySnapshot } from '@vectorizer/engine';
+import { Shard, verifySnapshot } from '@vectorizer/engine';
 import { Failure } from '@vectorizer/errors';
 import type { Log } from '@vectorizer/log';
 import type { Logger } from '@vectorizer/telemetry';
 import type { z } from 'zod';
 import type { DataDirectory } from './data-directory.ts';
+import type { JobTools } from './long-jobs.ts';
 import { storeSnapshot } from './store-snapshot.ts';
 
 type Wanted = z.output<(typeof shardRestore)['input']>;
@@ -21,46 +22,37 @@ type Parts = {
 /** Makes the first state of a shard that is to be: a stored snapshot, brought to a sequence with the log that it is of. */
 export class Restorer {
   readonly #parts: Parts;
-  readonly #closing = new AbortController();
-  readonly #running = new Set<Promise<unknown>>();
 
   constructor(parts: Parts) {
     this.#parts = parts;
   }
 
-  async restore(wanted: Wanted): Promise<ShardSnapshot> {
-    const running = this.#restore(wanted);
-    this.#running.add(running);
-    return running.finally(() => this.#running.delete(running));
-  }
-
-  /** Returns when what was under way has ended. */
-  async close(): Promise<void> {
-    this.#closing.abort(new Failure('index_unavailable', 'the index node is stopping'));
-    await Promise.allSettled(this.#running);
-  }
-
-  async #restore(wanted: Wanted): Promise<ShardSnapshot> {
-    const { snapshots } = this.#parts;
+  async restore(wanted: Wanted, { signal, onProgress }: JobTools): Promise<ShardSnapshot> {
+    const { snapshots, logger } = this.#parts;
     const { uid, shard: number, from, config } = wanted;
-    const { signal } = this.#closing;
     const scratch = this.#parts.directory.scratchFor({ uid, shard: number });
     const [stored] = snapshots.list(from, number);
     if (stored === undefined)
       throw new Failure('not_found', `nothing is stored of shard ${number} of snapshot ${from}`);
+    let moved = 0;
+    const moving = (bytes: number): void => onProgress((moved = bytes));
     try {
       const directory = join(scratch, 'state');
-      await snapshots.fetch(stored, directory, { signal });
+      await snapshots.fetch(stored, directory, { signal, onProgress: moving });
       await verifySnapshot(directory, { ...stored, ...config });
-      const { logger } = this.#parts;
-      const gpu = new Gpu({ mode: 'off', logger });
-      const shard = await Shard.open({ ...config, directory, gpu, logger });
+      // Its saved index comes along, and whoever opens it adds what the replay brought.
+      const shard = await Shard.open({ ...config, directory, withoutIndex: true, logger });
       try {
-        await this.#replay(shard, wanted);
+        await this.#replay(shard, wanted, signal);
         // Its log is made later, and it is tied to that when it is first read.
         shard.bind(null);
+        const fetched = moved;
         const place = { shard: number, directory, snapshots, logger };
-        return await storeSnapshot(shard, place, { into: uid, signal });
+        return await storeSnapshot(shard, place, {
+          into: uid,
+          signal,
+          onProgress: (bytes) => onProgress(fetched + bytes),
+        });
       } finally {
         await shard.close();
       }
@@ -69,15 +61,11 @@ export class Restorer {
     }
   }
 
-  async #replay(shard: Shard, { log: uid, shard: number, up_to }: Wanted): Promise<void> {
+  async #replay(shard: Shard, { log: uid, shard: number, up_to }: Wanted, signal: AbortSignal): Promise<void> {
     const { sequence: after, created } = shard.position;
     if (after >= up_to) return;
-    const { signal } = this.#closing;
-    for await (const entry of this.#parts.log.read(uid, number, {
-      after,
-      ...(created !== null && { created }),
-      signal,
-    })) {
+    const reading = { after, ...(created !== null && { created }), signal };
+    for await (const entry of this.#parts.log.read(uid, number, reading)) {
       await shard.apply(entry);
       if (entry.sequence >= up_to) return;
     }

@@ -1,4 +1,6 @@
+import type { SnapshotStore } from '@vectorizer/cluster';
 import {
+  bytesOf,
   shardBackup,
   shardCount,
   shardDescribe,
@@ -9,20 +11,29 @@ import {
   shardScroll,
   shardSearch,
   type Bus,
+  type CollectionUid,
+  type JobReport,
   type NodeId,
   type RequestOutcome,
 } from '@vectorizer/contracts';
 import type { Shard } from '@vectorizer/engine';
 import { Failure } from '@vectorizer/errors';
+import type { LongJobs } from './long-jobs.ts';
 import type { Replica } from './replica.ts';
 import type { Replicas } from './replicas.ts';
 import type { Restorer } from './restorer.ts';
 import { SearchCalls } from './search-calls.ts';
 
-type Served = { readonly replicas: Replicas; readonly restorer: Restorer };
+type Served = {
+  readonly replicas: Replicas;
+  readonly restorer: Restorer;
+  readonly jobs: LongJobs;
+  readonly snapshots: SnapshotStore;
+};
 
 /** Answers the calls that are addressed to this node. */
-export function serveReplicas(bus: Bus, node: NodeId, { replicas, restorer }: Served): void {
+export function serveReplicas(bus: Bus, node: NodeId, served: Served): void {
+  const { replicas } = served;
   const searches = new SearchCalls();
   bus.serve(
     shardSearch,
@@ -62,7 +73,7 @@ export function serveReplicas(bus: Bus, node: NodeId, { replicas, restorer }: Se
     node,
   );
   serveWritersAndWatchers(bus, node, replicas);
-  serveUpkeep(bus, node, { replicas, restorer });
+  serveUpkeep(bus, node, served);
 }
 
 function serveWritersAndWatchers(bus: Bus, node: NodeId, replicas: Replicas): void {
@@ -79,7 +90,11 @@ function serveWritersAndWatchers(bus: Bus, node: NodeId, replicas: Replicas): vo
   bus.serve(shardDescribe, async (input, { deadline }) => (await replicas.find(input, deadline)).report(), node);
 }
 
-function serveUpkeep(bus: Bus, node: NodeId, { replicas, restorer }: Served): void {
+function serveUpkeep(bus: Bus, node: NodeId, { replicas, restorer, jobs, snapshots }: Served): void {
+  const stored = (uid: CollectionUid, shard: number): JobReport | undefined => {
+    const found = snapshots.newest(uid, shard);
+    return found && { stored: found, moved_bytes: bytesOf(found) };
+  };
   bus.serve(
     shardResync,
     async (input, { deadline }) => {
@@ -90,10 +105,18 @@ function serveUpkeep(bus: Bus, node: NodeId, { replicas, restorer }: Served): vo
   );
   bus.serve(
     shardBackup,
-    async (input, { deadline }) => (await replicas.find(input, deadline)).backUp(input.into),
+    async ({ into, ...key }, { deadline }) =>
+      stored(into, key.shard) ??
+      jobs.ask(`${into}/${key.shard}`, async (tools) => (await replicas.find(key, deadline)).backUp(into, tools)),
     node,
   );
-  bus.serve(shardRestore, async (input) => restorer.restore(input), node);
+  bus.serve(
+    shardRestore,
+    async (input) =>
+      stored(input.uid, input.shard) ??
+      jobs.ask(`${input.uid}/${input.shard}`, async (tools) => restorer.restore(input, tools)),
+    node,
+  );
 }
 
 /**

@@ -1,14 +1,27 @@
 import type { NatsConnection } from '@nats-io/transport-node';
-import { Backup, buckets, type BackupId } from '@vectorizer/contracts';
+import { z } from 'zod';
+import { Backup, buckets, ForeignBackup, type BackupId, type CollectionUid } from '@vectorizer/contracts';
+import { Failure } from '@vectorizer/errors';
 import type { Logger } from '@vectorizer/telemetry';
 import { KvMirror } from './kv-mirror.ts';
 
+const Stored = z.union([Backup, ForeignBackup]);
+type Stored = z.infer<typeof Stored>;
+
 /** The snapshots of collections that exist, also of those whose collection does not. */
 export class BackupRegistry {
-  readonly #mirror: KvMirror<Backup>;
+  readonly #mirror: KvMirror<Stored>;
+  /** When this process last heard of a change, by a clock that nobody sets. */
+  readonly #heardAtMs = new Map<string, number>();
 
-  private constructor(mirror: KvMirror<Backup>) {
+  private constructor(mirror: KvMirror<Stored>) {
     this.#mirror = mirror;
+    const now = performance.now();
+    for (const { id } of mirror.values()) this.#heardAtMs.set(id, now);
+    mirror.onChange(({ key, after }) => {
+      if (after === undefined) this.#heardAtMs.delete(key);
+      else this.#heardAtMs.set(key, performance.now());
+    });
   }
 
   static async open(options: {
@@ -16,16 +29,41 @@ export class BackupRegistry {
     readonly replicas: number;
     readonly logger: Logger;
   }): Promise<BackupRegistry> {
-    return new BackupRegistry(await KvMirror.open({ ...options, bucket: buckets.backups, schema: Backup }));
+    return new BackupRegistry(await KvMirror.open({ ...options, bucket: buckets.backups, schema: Stored }));
   }
 
-  /** Newest first. */
+  /** Newest first. Those of another version are left out. */
   list(): Backup[] {
-    return this.#mirror.values().toSorted((a, b) => (a.created_at < b.created_at ? 1 : -1));
+    return this.#mirror
+      .values()
+      .filter(isReadable)
+      .toSorted((a, b) => (a.created_at < b.created_at ? 1 : -1));
   }
 
+  /** Throws `version_conflict` for one that another version made. */
   async find(id: BackupId): Promise<Backup | undefined> {
-    return this.#mirror.get(id) ?? this.#mirror.refresh(id);
+    return readable(this.#mirror.get(id) ?? (await this.#mirror.refresh(id)));
+  }
+
+  /**
+   * How long the newest change is ago, as far as this process knows: one that is running and has not changed for long was left
+   * by a process that died. Of the times that a record names only its writer's clock knows.
+   */
+  unchangedMs(id: BackupId): number {
+    return performance.now() - (this.#heardAtMs.get(id) ?? performance.now());
+  }
+
+  /**
+   * All uids that the registry's leader holds now, of backups and of the collections that restores are making, and since
+   * when there is a registry.
+   */
+  async refreshAll(): Promise<{ readonly uids: ReadonlySet<CollectionUid>; readonly since: string }> {
+    const { values, since } = await this.#mirror.refreshAll();
+    const uids = values.flatMap((stored) => {
+      const restore = isReadable(stored) ? stored.restore : undefined;
+      return [stored.id, ...(restore?.state === 'running' ? [restore.uid] : [])];
+    });
+    return { uids: new Set(uids), since };
   }
 
   /** Durable when it returns, as are the others. */
@@ -35,14 +73,30 @@ export class BackupRegistry {
 
   /** Undefined when it has been removed meanwhile. */
   async update(id: BackupId, change: (backup: Backup) => Backup): Promise<Backup | undefined> {
-    return this.#mirror.update(id, change);
+    return readable(
+      await this.#mirror.update(id, (stored) => {
+        const backup = readable(stored);
+        return backup === undefined ? stored : change(backup);
+      }),
+    );
   }
 
-  async remove(id: BackupId): Promise<Backup | undefined> {
-    return this.#mirror.delete(id);
+  async remove(id: BackupId): Promise<void> {
+    await this.#mirror.delete(id);
   }
 
   close(): void {
     this.#mirror.close();
   }
+}
+
+function isReadable(stored: Stored): stored is Backup {
+  return stored.v === 1;
+}
+
+function readable(stored: Stored | undefined): Backup | undefined {
+  if (stored === undefined || isReadable(stored)) return stored;
+  throw new Failure('version_conflict', `snapshot ${stored.id} is of format ${stored.v}; this version reads format 1`, {
+    details: { snapshot: stored.id, format: stored.v, readable: [1] },
+  });
 }

@@ -8,4 +8,4 @@ export { Leases, type Lease } from './leases.ts';
 export { LocalBus } from './local-bus.ts';
 export { NatsBus } from './nats-bus.ts';
 export { NodeRegistry, type NodeRecord } from './node-registry.ts';
-export { SnapshotStore } from './snapshot-store.ts';
+export { SnapshotStore, type TransferOptions } from './snapshot-store.ts';

@@ -16,9 +16,10 @@ export const Restore = z.object({
   name: CollectionName,
   state: JobState,
   reason: z.string().optional(),
-  /** The collection that it made, and the sequence of each of its shards; once known. */
-  uid: CollectionUid.optional(),
-  sequences: z.array(z.int().nonnegative()).optional(),
+  /** The collection that it makes, and the sequence of each of its shards. */
+  uid: CollectionUid,
+  sequences: z.array(z.int().nonnegative()),
+  /** Once known. */
   points: z.int().nonnegative().optional(),
   started_at: z.iso.datetime(),
   updated_at: z.iso.datetime(),
@@ -40,10 +41,16 @@ export const Backup = z.object({
   updated_at: z.iso.datetime(),
   /** By shard; null until it is stored. */
   shards: z.array(ShardSnapshot.nullable()),
+  /** Of the shard that is being stored. */
+  moved_bytes: z.int().nonnegative().default(0),
   /** The newest restore of it. */
   restore: Restore.optional(),
 });
 export type Backup = z.infer<typeof Backup>;
+
+/** A snapshot that was made by another version: of it no more is known than that it is there. */
+export const ForeignBackup = z.object({ v: z.int().min(2), id: BackupId, collection: CollectionName });
+export type ForeignBackup = z.infer<typeof ForeignBackup>;
 
 /** What a client may say of a restore. */
 export const RestoreBody = z

@@ -1,4 +1,4 @@
-export { Backup, BackupId, Restore, RestoreBody, type JobState } from './backup.ts';
+export { Backup, BackupId, ForeignBackup, Restore, RestoreBody, type JobState } from './backup.ts';
 export {
   type Announcement,
   type Bus,
@@ -77,6 +77,7 @@ export {
   Wait,
   write,
   type WriteAnswer,
+  type JobReport,
 } from './procedures.ts';
 export { limits } from './limits.ts';
 export { CollectionName, CollectionUid, compareIds, newUid, NodeId, PointId } from './names.ts';

@@ -19,6 +19,8 @@ export const limits = {
   filterValuesMax: 1_000,
   shardsMax: 16,
   replicationFactorMax: 5,
+  /** Of one collection, kept until they are removed. */
+  snapshotsMax: 100,
   timeoutMsMax: 60_000,
   timeoutMsDefault: 10_000,
   idempotencyKeyCharactersMax: 128,

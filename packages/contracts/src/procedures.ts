@@ -137,14 +137,20 @@ export const shardDescribe = procedure<ReplicaReport>()('index.describe', Shard)
  */
 export const shardResync = procedure<Record<string, never>>()('index.resync', Shard);
 
-/** Index node: stores a snapshot of its replica, as it is now, in the snapshot store under another name. */
-export const shardBackup = procedure<ShardSnapshot>()('index.backup', Shard.extend({ into: CollectionUid }));
+/**
+ * How far a long job of an index node is: what it has stored, once it has. Whoever wants it asks again and again: the first
+ * call starts the job, and so does the next one after the node was started anew.
+ */
+export type JobReport = { readonly stored: ShardSnapshot | null; readonly moved_bytes: number };
+
+/** Index node: stores a snapshot of its replica, as it is when that begins, in the snapshot store under another name. */
+export const shardBackup = procedure<JobReport>()('index.backup', Shard.extend({ into: CollectionUid }));
 
 /**
  * Index node, any: brings a stored snapshot (`from`) to a sequence with the log that it is of (`log`), and stores the result
  * under the name of a collection that is to be. It is verified on the way in and on the way out.
  */
-export const shardRestore = procedure<ShardSnapshot>()(
+export const shardRestore = procedure<JobReport>()(
   'index.restore',
   Shard.extend({ from: CollectionUid, log: CollectionUid, up_to: z.int().nonnegative(), config: CollectionConfig }),
 );

@@ -1,12 +1,11 @@
-import type { Catalog } from '@vectorizer/cluster';
 import {
   newUid,
   shardDescribe,
   shardRestore,
   type Backup,
   type BackupId,
+  type Bus,
   type CallContext,
-  type CollectionName,
   type CollectionRecord,
   type CollectionUid,
   type Restore,
@@ -14,14 +13,18 @@ import {
   type ShardSnapshot,
 } from '@vectorizer/contracts';
 import { Failure } from '@vectorizer/errors';
-import type { Log } from '@vectorizer/log';
 import { invalidField } from '@vectorizer/frame';
+import type { Log, LogState } from '@vectorizer/log';
 import { placeShards } from '../collections/placement.ts';
-import { busy, longCall, SHARD_MS_MAX, type Snapshots, type SnapshotsParts } from './snapshots.ts';
+import { fresh, isDead, SHARD_MS_MAX, type Progress } from './jobs.ts';
+import { busy, type SnapshotsParts } from './snapshots.ts';
 
-type Parts = SnapshotsParts & { readonly catalog: Catalog; readonly log: Log; readonly snapshots: Snapshots };
+type Parts = SnapshotsParts & { readonly bus: Bus; readonly log: Log };
+type Wanted = { readonly replace: boolean; readonly restore: Restore; readonly context: CallContext };
 type Made = { readonly record: CollectionRecord; readonly shards: readonly ShardSnapshot[] };
-type Wanted = { readonly name: CollectionName; readonly replace: boolean; readonly sequences: readonly number[] };
+type Point = { readonly shard: number; readonly from: number; readonly taken_at: string };
+
+const NODES_MS = 5_000;
 
 /**
  * Makes collections of snapshots: each shard's state is brought to the wanted sequence, and a log that begins right
@@ -36,25 +39,30 @@ export class Restores {
 
   /** Answers when it has begun: the snapshot tells of its progress. */
   async start(backup: Backup, body: RestoreBody, context: CallContext): Promise<Backup> {
-    const { backups, snapshots } = this.#parts;
-    const wanted = await this.#wanted(backup, body);
+    const { backups, jobs } = this.#parts;
+    const { name = backup.collection, replace } = body;
+    const sequences = await this.#possible(backup, body);
     const now = new Date().toISOString();
-    const restore: Restore = { name: wanted.name, state: 'running', started_at: now, updated_at: now };
+    const restore: Restore = { name, state: 'running', uid: newUid(), sequences, started_at: now, updated_at: now };
     let begun = backup;
-    await snapshots.run(async () => {
+    await jobs.run(async () => {
       const updated = await backups.update(backup.id, (found) => {
-        if (found.restore?.state === 'running' && found.restore.updated_at > backup.updated_at) throw busy(found.id);
+        const other = found.restore?.state === 'running' && found.restore.uid !== restore.uid;
+        if (other && !isDead(backups, backup.id)) throw busy(found.id);
         return { ...found, restore };
       });
       if (updated === undefined) throw new Failure('not_found', `snapshot ${backup.id} was removed`);
       begun = updated;
-      return async () => this.#restore(backup, wanted, context);
+      return async () => this.#restore(backup, { replace, restore, context });
     });
     return begun;
   }
 
-  /** Throws what can be seen to be impossible before anything is done. */
-  async #wanted(backup: Backup, { name = backup.collection, replace, sequences, time }: RestoreBody): Promise<Wanted> {
+  /** The sequence of each shard; throws what can be seen to be impossible before anything is done. */
+  async #possible(
+    backup: Backup,
+    { name = backup.collection, replace, sequences, time }: RestoreBody,
+  ): Promise<number[]> {
     if (backup.state !== 'complete') throw new Failure('version_conflict', `snapshot ${backup.id} is not complete`);
     if (!replace && (await this.#parts.catalog.find(name)) !== undefined) {
       throw new Failure('collection_already_exists', `collection ${name} exists; restore with "replace": true`, {
@@ -64,83 +72,83 @@ export class Restores {
     if (sequences !== undefined && sequences.length !== backup.shards.length) {
       throw invalidField('sequences', `expected ${backup.shards.length}, one for each shard`);
     }
-    const until = await Promise.all(
-      complete(backup).map(async ({ shard, sequence }) => {
-        if (sequences !== undefined)
-          return this.#reachable(backup, { shard, from: sequence, to: sequences[shard] ?? 0 });
-        if (time !== undefined) return this.#atTime(backup, { shard, from: sequence, moment: Date.parse(time) });
-        return sequence;
+    return Promise.all(
+      complete(backup).map(async ({ shard, sequence: from, taken_at }) => {
+        const point = { shard, from, taken_at };
+        if (sequences !== undefined) return this.#reachable(backup, point, sequences[shard] ?? 0);
+        if (time !== undefined) return this.#atTime(backup, point, Date.parse(time));
+        return from;
       }),
     );
-    return { name, replace, sequences: until };
   }
 
-  async #atTime(
-    { uid, created_at }: Backup,
-    { shard, from, moment }: { readonly shard: number; readonly from: number; readonly moment: number },
-  ): Promise<number> {
+  async #atTime({ uid }: Backup, point: Point, moment: number): Promise<number> {
+    const { shard, from, taken_at } = point;
+    const { firstSequence } = await this.#logOf(uid, shard, 'time');
     // One millisecond on: what was logged in the very millisecond is in.
     const last = await this.#parts.log.lastSequenceBefore(uid, shard, moment + 1);
-    if (last >= from) return last;
-    throw invalidField('time', `the snapshot is of ${created_at}, after that moment; take an older one`);
+    // What the log no longer holds has no time any more but the snapshot's.
+    const early = last < from || (last === from && from < firstSequence && moment < Date.parse(taken_at));
+    if (early) throw invalidField('time', `the snapshot is of ${taken_at}, after that moment; take an older one`);
+    if (from + 1 >= firstSequence) return last;
+    throw invalidField('time', `the log begins at ${firstSequence}, after the snapshot's ${from}; take a newer one`);
   }
 
-  async #reachable(
-    { uid }: Backup,
-    { shard, from, to }: { readonly shard: number; readonly from: number; readonly to: number },
-  ): Promise<number> {
+  async #reachable({ uid }: Backup, { shard, from }: Point, to: number): Promise<number> {
     if (to === from) return to;
-    if (to < from)
-      throw invalidField(`sequences.${shard}`, `the snapshot is of ${from}, after ${to}; take an older one`);
-    const { firstSequence, lastSequence } = await this.#parts.log.state(uid, shard);
-    if (to > lastSequence) throw invalidField(`sequences.${shard}`, `the log ends at ${lastSequence}`);
+    const field = `sequences[${shard}]`;
+    if (to < from) throw invalidField(field, `the snapshot is of ${from}, after ${to}; take an older one`);
+    const { firstSequence, lastSequence } = await this.#logOf(uid, shard, field);
+    if (to > lastSequence) throw invalidField(field, `the log ends at ${lastSequence}`);
     if (from + 1 >= firstSequence) return to;
-    throw invalidField(`sequences.${shard}`, `the log begins at ${firstSequence}, after the snapshot's ${from}`);
+    throw invalidField(field, `the log begins at ${firstSequence}, after the snapshot's ${from}; take a newer one`);
   }
 
-  async #restore(backup: Backup, wanted: Wanted, context: CallContext): Promise<void> {
-    const { snapshots, logger } = this.#parts;
-    const uid = newUid();
+  async #logOf(uid: CollectionUid, shard: number, field: string): Promise<LogState> {
+    return this.#parts.log.state(uid, shard).catch((cause: unknown) => {
+      if (Failure.from(cause).type !== 'collection_not_found') throw cause;
+      throw invalidField(field, 'the log went with its collection; what is stored is the snapshot itself');
+    });
+  }
+
+  async #restore(backup: Backup, wanted: Wanted): Promise<void> {
+    const { jobs, logger } = this.#parts;
     try {
-      const shards = await snapshots.whileAlive(backup.id, alive, async () => {
-        const made = await this.#make(uid, backup, { wanted, context });
-        await this.#verify(made, context);
+      const shards = await jobs.whileAlive(backup.id, alive, async (progress) => {
+        const made = await this.#make(backup, wanted, progress);
+        await this.#verify(made, wanted.context);
         return made.shards;
       });
       const points = shards.reduce((sum, shard) => sum + shard.points, 0);
-      await this.#say(backup.id, { state: 'complete', uid, sequences: shards.map(({ sequence }) => sequence), points });
+      await this.#say(backup.id, wanted.restore, { state: 'complete', points });
     } catch (cause) {
-      logger.error({ err: cause, snapshot: backup.id, collection: wanted.name }, 'a restore has failed');
-      await this.#say(backup.id, { state: 'failed', reason: Failure.from(cause).message });
+      logger.error({ err: cause, snapshot: backup.id, collection: wanted.restore.name }, 'a restore has failed');
+      await this.#say(backup.id, wanted.restore, { state: 'failed', reason: Failure.from(cause).message });
     }
   }
 
   /** The shards' states are stored first, then their logs are made; with the catalog's record the collection is there. */
-  async #make(
-    uid: CollectionUid,
-    backup: Backup,
-    { wanted, context }: { readonly wanted: Wanted; readonly context: CallContext },
-  ): Promise<Made> {
-    const { bus, catalog, collections, log } = this.#parts;
+  async #make(backup: Backup, { replace, restore, context }: Wanted, progress: Progress): Promise<Made> {
+    const { catalog, collections, jobs, log } = this.#parts;
     const { config, payload_indexes } = backup;
+    const { uid, name } = restore;
     const shards: ShardSnapshot[] = [];
     try {
-      const nodes = await collections.liveNodes(config.replication_factor, context);
+      const nodes = await collections.liveNodes(config.replication_factor, fresh(context, NODES_MS));
       const placement = placeShards(uid, config, nodes);
-      for (const [shard, up_to] of wanted.sequences.entries()) {
+      for (const [shard, up_to] of restore.sequences.entries()) {
         const [node] = placement[shard] ?? [];
         if (node === undefined) throw new Failure('index_unavailable', 'no index node is there');
         const input = { uid, shard, from: backup.id, log: backup.uid, up_to, config };
-        shards.push(await bus.call(shardRestore, input, longCall(context, node)));
+        shards.push(await jobs.onNode(shardRestore, input, { node, context, progress }));
+        progress.movedBytes = 0;
       }
-      await log.ensureStreams(
-        uid,
-        shards.length,
-        shards.map(({ sequence }) => sequence + 1),
-      );
+      const first = shards.map(({ sequence }) => sequence + 1);
+      await log.ensureStreams(uid, shards.length, first);
+      jobs.throwIfClosing();
       const created_at = new Date().toISOString();
-      const record: CollectionRecord = { v: 1, uid, name: wanted.name, created_at, config, placement, payload_indexes };
-      const replaced = await catalog.put(record, { replace: wanted.replace });
+      const record: CollectionRecord = { v: 1, uid, name, created_at, config, placement, payload_indexes };
+      const replaced = await catalog.put(record, { replace });
       if (replaced !== undefined) await collections.removeTraces(replaced);
       return { record, shards };
     } catch (cause) {
@@ -152,10 +160,17 @@ export class Restores {
   /** Every replica holds what the snapshot says, point for point. */
   async #verify({ record, shards }: Made, context: CallContext): Promise<void> {
     const { bus, collections } = this.#parts;
-    await collections.whenFollowing(record, { ...context, deadline: Date.now() + SHARD_MS_MAX });
+    await collections.whenFollowing(record, fresh(context, SHARD_MS_MAX));
     for (const { shard, sequence, points, state_hash } of shards) {
       for (const node of record.placement[shard] ?? []) {
-        const report = await bus.call(shardDescribe, { uid: record.uid, shard }, longCall(context, node));
+        const report = await bus.call(
+          shardDescribe,
+          { uid: record.uid, shard },
+          {
+            context: fresh(context, NODES_MS),
+            instance: node,
+          },
+        );
         // A client may have written already: then the hash of the snapshot was compared when it was fetched.
         const same =
           report.applied_sequence > sequence || (report.points === points && report.state_hash === state_hash);
@@ -168,24 +183,31 @@ export class Restores {
     }
   }
 
+  /** Unless it is the catalog's by now: its answer may have got lost. */
   async #undo(uid: CollectionUid): Promise<void> {
-    const { log, store, logger } = this.#parts;
-    await Promise.all([log.dropStreams(uid), store.dropAll(uid)]).catch((error: unknown) => {
-      logger.error({ err: error, uid }, 'what a failed restore left could not be removed');
-    });
+    const { catalog, log, store, logger } = this.#parts;
+    try {
+      const { uids } = await catalog.refreshAll();
+      if (!uids.has(uid)) await Promise.all([log.dropStreams(uid), store.dropAll(uid)]);
+    } catch (error) {
+      logger.error({ err: error, uid }, 'what a failed restore left could not be removed yet');
+    }
   }
 
-  async #say(id: BackupId, said: Partial<Restore>): Promise<void> {
+  async #say(id: BackupId, { uid }: Restore, said: Partial<Restore>): Promise<void> {
     const updated_at = new Date().toISOString();
     await this.#parts.backups.update(id, (backup) =>
-      backup.restore === undefined ? backup : { ...backup, restore: { ...backup.restore, ...said, updated_at } },
+      backup.restore?.uid === uid
+        ? { ...backup, moved_bytes: 0, restore: { ...backup.restore, ...said, updated_at } }
+        : backup,
     );
   }
 }
 
-function alive(backup: Backup): Backup {
+function alive(backup: Backup, movedBytes: number): Backup {
   const { restore } = backup;
-  return restore === undefined ? backup : { ...backup, restore: { ...restore, updated_at: new Date().toISOString() } };
+  if (restore === undefined) return backup;
+  return { ...backup, moved_bytes: movedBytes, restore: { ...restore, updated_at: new Date().toISOString() } };
 }
 
 function complete({ id, shards }: Backup): ShardSnapshot[] {

@@ -1,4 +1,3 @@
-import { Readable } from 'node:stream';
 import { Controller, Delete, Get, Inject, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { BackupId, bytesOf, RestoreBody, type Backup } from '@vectorizer/contracts';
@@ -65,7 +64,7 @@ export class SnapshotsController {
     void reply
       .header('content-type', 'application/x-tar')
       .header('content-disposition', `attachment; filename="${name}"`)
-      .send(Readable.from(archive));
+      .send(archive);
   }
 
   @Post(':snapshot/restore')
@@ -85,11 +84,11 @@ function idOf(request: FastifyRequest): BackupId {
   return parse(BackupId, parameter(request, 'snapshot'), 'snapshot');
 }
 
-function shown({ shards, ...backup }: Backup): object {
+function shown({ shards, moved_bytes, ...backup }: Backup): object {
   const stored = shards.filter((shard) => shard !== null);
   return {
     ...backup,
-    progress: { shards_stored: stored.length, shards: shards.length },
+    progress: { shards_stored: stored.length, shards: shards.length, moved_bytes },
     points: stored.reduce((sum, { points }) => sum + points, 0),
     bytes: stored.reduce((sum, shard) => sum + bytesOf(shard), 0),
     shards: shards.map((shard) => {

@@ -58,6 +58,8 @@ export type ShardOptions = {
   readonly hnsw: Hnsw;
   /** Of a quantized collection; absent, its defaults. */
   readonly quantization?: Quantization | undefined;
+  /** Nothing is searched here: an index that is saved is left as it is, and none is kept. */
+  readonly withoutIndex?: boolean;
   /** May be changed later. */
   readonly payloadIndexes?: readonly PayloadIndex[];
   /** Where a gpu collection finds its device; without it, it is searched on the processor. */
@@ -134,7 +136,8 @@ export class Shard {
         directory: graphDirectory,
         vectorOf: (id) => state.vector(id),
       });
-      const { reason } = await index.load(await state.allVersions());
+      const points = options.withoutIndex === true ? new Map() : await state.allVersions();
+      const { reason } = await index.load(points);
       if (reason !== undefined && state.meta.points > 0) {
         options.logger?.warn({ reason, points: state.meta.points }, 'built the index anew');
       }

@@ -6,6 +6,8 @@ import type { GraphParameters } from './graph-file.ts';
 /** What an index of any kind is made with. */
 export type IndexOptions = GraphParameters & {
   readonly kind: Kind;
+  /** Nothing is searched. */
+  readonly withoutIndex?: boolean;
   /** Of a quantized collection; absent, its defaults. */
   readonly quantization?: Quantization | undefined;
   /** Where the index is saved; must exist. What is there is a cache of the points. */
