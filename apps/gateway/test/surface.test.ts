@@ -248,6 +248,16 @@ describe('the HTTP surface', () => {
     ]);
   });
 
+  it('regression: does not tell of a failed write that it is where the token of the client says', async () => {
+    const headers = { 'x-vectorizer-token': encodeToken(uid, [3, 3]) };
+    const details = { sequences: [4, 0], logged: true };
+    gateway.answerWrite = async () => Promise.reject(new Failure('deadline_exceeded', 'late', { details }));
+    expect((await send(`PUT ${V}/a`, { payload: {} }, headers)).json()).toMatchObject({ error: { details } });
+    gateway.answerWrite = async () => Promise.reject(new Failure('log_unavailable', 'away'));
+    const { error } = (await send(`PUT ${V}/a`, { payload: {} }, headers)).json() as { error: { details: object } };
+    expect(error.details).toEqual({});
+  });
+
   it.each<[string, object | undefined, object]>([
     [`PUT ${V}/a`, { vector: [1, 2] }, { kind: 'update', id: 'a', vector: Float32Array.of(1, 2) }],
     [`PUT ${V}/a`, { payload: null, if_version: 3 }, { kind: 'update', id: 'a', payload: null, if_version: 3 }],

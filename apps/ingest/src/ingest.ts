@@ -96,9 +96,9 @@ export class Ingest {
     );
     end();
     const logged = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
-    const failed = results.find((result) => result.status === 'rejected');
-    if (failed === undefined) return logged;
-    const failure = Failure.from(failed.reason);
+    const failures = results.flatMap((result) => (result.status === 'rejected' ? [Failure.from(result.reason)] : []));
+    const failure = failures.find(mayBeLogged) ?? failures[0];
+    if (failure === undefined) return logged;
     if (logged.length === 0) throw failure;
     throw withDetails(failure, { logged: 'partly', sequences: sequencesOf(record, logged) });
   }
@@ -119,6 +119,11 @@ function sequencesOf(record: CollectionRecord, logged: readonly Logged[]): Seque
   const sequences = Array.from({ length: record.config.shards }, () => 0);
   for (const { part, sequence } of logged) sequences[part.shard] = sequence;
   return sequences;
+}
+
+/** Of a part that was refused, or withdrawn while it waited, it is known that it is not. Otherwise the caller must not be told so. */
+function mayBeLogged({ http, details }: Failure): boolean {
+  return http >= 500 && details['logged'] !== false;
 }
 
 /** The write is durable, whatever kept its outcome from being known. */

@@ -125,6 +125,21 @@ describe('ingest', () => {
     expect(failure).toMatchObject({ type: 'service_unavailable', details: { logged: true } });
   });
 
+  it('regression: says that it does not know when one part was withdrawn and another is in flight', async () => {
+    const [one, other] = [0, 1].map((shard) => {
+      for (let i = 0; ; i++) if (shardOf(`id-${i}`, SHARDS) === shard) return `id-${i}`;
+    });
+    nats.pause();
+    try {
+      const ahead = write([upsert(one ?? '')], 'logged', 400).catch((error: unknown) => error);
+      const both = write([upsert(one ?? ''), upsert(other ?? '')], 'logged', 300).catch((error: unknown) => error);
+      expect(await both).toMatchObject({ type: 'deadline_exceeded', details: { logged: 'unknown' } });
+      await ahead;
+    } finally {
+      nats.resume();
+    }
+  });
+
   it('refuses a write to a dropped collection', async () => {
     await catalog.drop(books.name);
     await log.dropStreams(books.uid);

@@ -1,11 +1,11 @@
 import {
+  Sequences,
   write,
   type Bus,
   type CallContext,
   type CollectionRecord,
   type Operation,
   type Outcome,
-  type Sequences,
   type Wait,
 } from '@vectorizer/contracts';
 import { Failure } from '@vectorizer/errors';
@@ -75,28 +75,30 @@ export class Writes {
   }
 
   async #write(operations: readonly Operation[], call: WriteCall): Promise<Written> {
-    let sequences: Sequences = call.seen ?? [];
+    let logged: Sequences | undefined;
     const outcomes: Outcome[] = [];
     const { uid } = call.collection;
     // One part after the other, so that operations of one id keep their order.
     for (const part of partsOf(call.requestId, operations)) {
       const input = { uid, request_id: part.requestId, ops: [...part.operations], wait: call.wait };
       const answer = await this.#bus.call(write, input, { context: call.context }).catch((cause: unknown) => {
-        throw partFailure(cause, sequences);
+        throw partFailure(cause, logged);
       });
-      sequences = later(sequences, answer.sequences);
+      logged = later(logged, answer.sequences);
       if (answer.outcomes !== undefined) outcomes.push(...answer.outcomes);
       if (call.wait !== 'logged') this.#sessions.acknowledge(uid, answer.sequences);
     }
+    const sequences = later(call.seen, logged ?? []);
     return call.wait === 'logged' ? { sequences } : { sequences, outcomes };
   }
 }
 
 /** Parts that were written before are in the log, and their sequences belong to what is told. */
-function partFailure(cause: unknown, before: Sequences): Failure {
+function partFailure(cause: unknown, before: Sequences | undefined): Failure {
   const failure = Failure.from(cause);
-  if (before.length === 0) return failure;
-  const details = { logged: 'partly', ...failure.details, sequences: before };
+  if (before === undefined) return failure;
+  const own = Sequences.safeParse(failure.details['sequences']).data ?? [];
+  const details = { ...failure.details, logged: 'partly', sequences: later(before, own) };
   return new Failure(failure.type, failure.message, { cause: failure, details });
 }
 
