@@ -1,15 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { jetstream, StorageType } from '@nats-io/jetstream';
 import { Kvm, type KV } from '@nats-io/kv';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { buckets } from '@vectorizer/contracts';
-import { Failure } from '@vectorizer/errors';
+import { openWhileElecting } from './elections.ts';
 
 const KEY = 'id';
-/** While a leader is elected. */
-const ATTEMPTS_MAX = 20;
-const PAUSE_MS = 250;
 
 /**
  * The name of a cluster: made by the first process that asks, and the same for all from then on. What belongs to one
@@ -19,22 +15,16 @@ export async function clusterId(options: {
   readonly connection: NatsConnection;
   readonly replicas: number;
 }): Promise<string> {
-  let cause: unknown;
-  for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
-    try {
-      const kv = await new Kvm(jetstream(options.connection)).create(buckets.cluster, {
-        history: 1,
-        replicas: options.replicas,
-        storage: StorageType.File,
-        allow_direct: false,
-      });
-      return (await read(kv)) ?? (await create(kv));
-    } catch (error) {
-      cause = error;
-    }
-    await sleep(PAUSE_MS);
-  }
-  throw new Failure('log_unavailable', 'the name of the cluster cannot be read', { cause });
+  const { connection, replicas } = options;
+  return openWhileElecting('the name of the cluster', async () => {
+    const kv = await new Kvm(jetstream(connection)).create(buckets.cluster, {
+      history: 1,
+      replicas,
+      storage: StorageType.File,
+      allow_direct: false,
+    });
+    return (await read(kv)) ?? (await create(kv));
+  });
 }
 
 async function read(kv: KV): Promise<string | undefined> {

@@ -1,17 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  JetStreamApiCodes,
-  JetStreamApiError,
-  jetstream,
-  jetstreamManager,
-  StorageType,
-  type JetStreamManager,
-} from '@nats-io/jetstream';
+import { jetstream, jetstreamManager, StorageType, type JetStreamManager } from '@nats-io/jetstream';
 import { Kvm, type KV, type KvWatchEntry } from '@nats-io/kv';
 import type { NatsConnection, QueuedIterator } from '@nats-io/transport-node';
 import type { z } from 'zod';
 import { Failure } from '@vectorizer/errors';
 import type { Logger } from '@vectorizer/telemetry';
+import { isTransient, openWhileElecting } from './elections.ts';
 
 /** Opening waits this long for the bucket and its first state. */
 const OPEN_TIMEOUT_MS = 10_000;
@@ -60,25 +54,26 @@ export class KvMirror<T> {
 
   /** Returns once the mirror holds all that the bucket held when it was called. */
   static async open<T>(options: MirrorOptions<T>): Promise<KvMirror<T>> {
-    try {
-      const kvm = new Kvm(jetstream(options.connection));
-      const kv = await kvm.create(options.bucket, {
+    const { connection, bucket, replicas } = options;
+    return openWhileElecting(`bucket ${bucket}`, async () => {
+      const kv = await new Kvm(jetstream(connection)).create(bucket, {
         history: 1,
-        replicas: options.replicas,
+        replicas,
         storage: StorageType.File,
         // Reads go to the leader: one that another server answers may be older than our own write.
         allow_direct: false,
       });
-      const mirror = new KvMirror(options, kv, await jetstreamManager(options.connection));
-      await mirror.#startWatch();
-      await mirror.#caughtUp();
+      const mirror = new KvMirror(options, kv, await jetstreamManager(connection));
+      try {
+        await mirror.#startWatch();
+        await mirror.#caughtUp();
+      } catch (cause) {
+        mirror.close();
+        throw cause;
+      }
       void mirror.#checkForever();
       return mirror;
-    } catch (cause) {
-      throw cause instanceof Failure
-        ? cause
-        : new Failure('log_unavailable', `bucket ${options.bucket} cannot be opened`, { cause });
-    }
+    });
   }
 
   values(): T[] {
@@ -262,15 +257,6 @@ export class KvMirror<T> {
       throw unavailable(this.#options.bucket, cause);
     }
   }
-}
-
-/** Anything but a compare-and-set that lost: 10071 lost, while 10164 is what a new leader says before it knows. */
-function isTransient(error: unknown): boolean {
-  return (
-    !(error instanceof JetStreamApiError) ||
-    error.code === JetStreamApiCodes.StreamWrongLastSequenceUnknown ||
-    error.status >= 500
-  );
 }
 
 function unavailable(bucket: string, cause: unknown): Failure {

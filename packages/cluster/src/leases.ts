@@ -3,8 +3,8 @@ import { JetStreamApiCodes, JetStreamApiError, jetstream, StorageType } from '@n
 import { Kvm, type KV } from '@nats-io/kv';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { buckets } from '@vectorizer/contracts';
-import { Failure } from '@vectorizer/errors';
 import type { Logger } from '@vectorizer/telemetry';
+import { openWhileElecting } from './elections.ts';
 
 /** A lease that is not renewed for this long is free again; the server measures it. */
 const LEASE_MS = 6_000;
@@ -34,18 +34,17 @@ export class Leases {
     readonly replicas: number;
     readonly logger: Logger;
   }): Promise<Leases> {
-    try {
-      const kv = await new Kvm(jetstream(options.connection)).create(buckets.leases, {
+    const { connection, replicas, logger } = options;
+    const kv = await openWhileElecting(`bucket ${buckets.leases}`, async () =>
+      new Kvm(jetstream(connection)).create(buckets.leases, {
         history: 1,
-        replicas: options.replicas,
+        replicas,
         storage: StorageType.Memory,
         ttl: LEASE_MS,
         allow_direct: false,
-      });
-      return new Leases(kv, options.logger);
-    } catch (cause) {
-      throw new Failure('log_unavailable', `bucket ${buckets.leases} cannot be opened`, { cause });
-    }
+      }),
+    );
+    return new Leases(kv, logger);
   }
 
   /** Tries for the lease until it is closed. `owner` tells holders apart, also a process from its earlier life. */

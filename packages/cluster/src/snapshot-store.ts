@@ -10,6 +10,7 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import { buckets, ShardSnapshot, type CollectionUid, type SnapshotFile } from '@vectorizer/contracts';
 import { Failure } from '@vectorizer/errors';
 import type { Logger } from '@vectorizer/telemetry';
+import { openWhileElecting } from './elections.ts';
 import { KvMirror } from './kv-mirror.ts';
 
 /** A part of a file as it is stored; larger ones cost less each. */
@@ -47,12 +48,13 @@ export class SnapshotStore {
     setSha256Backend('native');
     const manifests = await KvMirror.open({ ...options, bucket: buckets.manifests, schema: ShardSnapshot });
     try {
-      const manager = new Objm(jetstream(connection));
-      const objects = await manager.create(buckets.snapshots, { replicas, storage: StorageType.File });
+      const objects = await openWhileElecting('the store of shared snapshots', async () =>
+        new Objm(jetstream(connection)).create(buckets.snapshots, { replicas, storage: StorageType.File }),
+      );
       return new SnapshotStore(manifests, objects);
     } catch (cause) {
       manifests.close();
-      throw new Failure('log_unavailable', 'the store of shared snapshots cannot be opened', { cause });
+      throw cause;
     }
   }
 
