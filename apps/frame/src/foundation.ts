@@ -4,6 +4,7 @@ import {
   checkDurability,
   clusterId,
   connectNats,
+  EventJournal,
   Leases,
   NatsBus,
   NodeRegistry,
@@ -23,6 +24,8 @@ export type Foundation = {
   readonly catalog: Catalog;
   readonly registry: NodeRegistry;
   readonly leases: Leases;
+  /** What happened to the replicas. */
+  readonly events: EventJournal;
   readonly backups: BackupRegistry;
   readonly snapshots: SnapshotStore;
   /** The name of the cluster that the log servers belong to. */
@@ -38,12 +41,13 @@ export async function openFoundation(service: string, config: ServiceConfig): Pr
   const { url, replicas, durabilityUrl } = config.nats;
   if (durabilityUrl !== undefined) await checkDurability(durabilityUrl);
   const connection = await connectNats({ servers: url, name: service });
-  const [catalog, registry, backups, snapshots, leases, cluster, log] = await Promise.all([
+  const [catalog, registry, backups, snapshots, leases, events, cluster, log] = await Promise.all([
     Catalog.open({ connection, replicas, logger }),
     NodeRegistry.open({ connection, replicas, logger }),
     BackupRegistry.open({ connection, replicas, logger }),
     SnapshotStore.open({ connection, replicas, logger }),
     Leases.open({ connection, replicas, logger }),
+    EventJournal.open({ connection, replicas }),
     clusterId({ connection, replicas }),
     Log.open({ connection, replicas }),
   ]);
@@ -57,6 +61,7 @@ export async function openFoundation(service: string, config: ServiceConfig): Pr
     backups,
     snapshots,
     leases,
+    events,
     cluster,
     log,
     checks: [{ name: 'log', needed: true, check: async () => ({ rtt_ms: await connection.rtt() }) }],

@@ -12,7 +12,10 @@ import { Edge } from './edge.ts';
 import { Reads } from './points/reads.ts';
 import { VectorsController } from './points/vectors-controller.ts';
 import { Writes } from './points/writes.ts';
-import { Replication, ReplicationController } from './replication/replication-controller.ts';
+import { EventFeed } from './replication/event-feed.ts';
+import { LegacyReplicationController } from './replication/legacy-controller.ts';
+import { ReplicationController } from './replication/replication-controller.ts';
+import { Replication } from './replication/replication.ts';
 import { SearchController } from './search/search-controller.ts';
 import { Sessions } from './sessions.ts';
 import { Archives } from './snapshots/archives.ts';
@@ -50,6 +53,7 @@ export class GatewayModule {
         VectorsController,
         SearchController,
         ReplicationController,
+        LegacyReplicationController,
         SnapshotsController,
       ],
       providers: [
@@ -63,7 +67,8 @@ export class GatewayModule {
         { provide: Snapshots, useValue: new Snapshots(snapshotParts) },
         { provide: Restores, useValue: new Restores(snapshotParts) },
         { provide: Archives, useValue: new Archives(parts.snapshots, parts.logger) },
-        { provide: Replication, useValue: new Replication(parts.bus) },
+        { provide: Replication, useValue: new Replication(parts.bus, collections) },
+        { provide: EventFeed, useValue: new EventFeed(parts.bus) },
       ],
     };
   }

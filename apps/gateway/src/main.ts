@@ -1,4 +1,4 @@
-import type { ReplicationStatus } from '@vectorizer/contracts';
+import { replicationStatus, type ReplicationStatus } from '@vectorizer/contracts';
 import {
   openFoundation,
   readServiceConfig,
@@ -7,7 +7,6 @@ import {
   type RunningService,
 } from '@vectorizer/frame';
 import { createGatewayApp } from './gateway-app.ts';
-import { Replication } from './replication/replication-controller.ts';
 
 /** Health answers quickly, also when the monitor does not. */
 const STATUS_MS_MAX = 1_000;
@@ -16,9 +15,10 @@ await runService('gateway', async (): Promise<RunningService> => {
   const config = readServiceConfig(process.env, { port: 15_002 });
   const foundation = await openFoundation('gateway', config);
   const { logger } = foundation;
-  const replication = new Replication(foundation.bus);
-  const status = async (): Promise<ReplicationStatus> =>
-    replication.status({ correlationId: 'health', deadline: Date.now() + STATUS_MS_MAX });
+  const status = async (): Promise<ReplicationStatus> => {
+    const context = { correlationId: 'health', deadline: Date.now() + STATUS_MS_MAX };
+    return foundation.bus.call(replicationStatus, {}, { context });
+  };
   const checks = [...foundation.checks, replicationHealth(status)];
   const app = await createGatewayApp({ ...foundation, ...config.http, checks });
   const { url } = await app.listen();

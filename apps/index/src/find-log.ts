@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { digestOfEntry, type Position } from '@vectorizer/engine';
+import { digestOfEntry } from '@vectorizer/contracts';
+import type { Position } from '@vectorizer/engine';
 import { Failure } from '@vectorizer/errors';
 import type { Log, LogState } from '@vectorizer/log';
 import type { Logger } from '@vectorizer/telemetry';

@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict';
 import { rm } from 'node:fs/promises';
-import type {
-  CollectionRecord,
-  CollectionUid,
-  NodeId,
-  ReplicaReport,
-  ShardSnapshot,
-  StoppedBy,
+import {
+  CHAIN_START,
+  type CollectionRecord,
+  type CollectionUid,
+  type NodeId,
+  type ReplicaReport,
+  type ShardSnapshot,
+  type StoppedBy,
 } from '@vectorizer/contracts';
-import { CHAIN_START, Shard, type Gpu, type ShardReport } from '@vectorizer/engine';
+import { Shard, type Gpu, type ShardReport } from '@vectorizer/engine';
 import type { Lease, Leases, SnapshotStore } from '@vectorizer/cluster';
 import { Failure } from '@vectorizer/errors';
 import type { Log, LogMessage } from '@vectorizer/log';
@@ -165,6 +166,11 @@ export class Replica {
     });
   }
 
+  /** Others have found that this replica is not what it should be: it answers and applies nothing until it is rebuilt. */
+  quarantine(reason: string, by: 'log' | 'state'): void {
+    this.#stop('diverged', new Failure('replica_diverged', reason), by);
+  }
+
   /** Finishes the entry and the reads in hand, and flushes; reads get `reason`. */
   async close(reason: Failure): Promise<void> {
     this.#closed.abort();
@@ -291,11 +297,11 @@ export class Replica {
   }
 
   /** Until it is rebuilt: one line in the log, and every read is refused with the reason. */
-  #stop(phase: 'diverged' | 'failed', cause: Failure): void {
+  #stop(phase: 'diverged' | 'failed', cause: Failure, by: StoppedBy = stoppedBy(cause)): void {
     if (this.#stopped !== undefined) return;
     const type = phase === 'diverged' ? 'replica_diverged' : 'storage_error';
     const failure = new Failure(type, reasonOf(cause), { cause });
-    this.#stopped = { failure, by: stoppedBy(cause) };
+    this.#stopped = { failure, by };
     this.#phase = phase;
     this.#open?.ending.abort();
     this.#gate.end(failure);

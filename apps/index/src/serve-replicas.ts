@@ -5,6 +5,7 @@ import {
   shardCount,
   shardDescribe,
   shardOutcomes,
+  shardQuarantine,
   shardRead,
   shardResync,
   shardRestore,
@@ -99,6 +100,14 @@ function serveUpkeep(bus: Bus, node: NodeId, { replicas, restorer, jobs, snapsho
     shardResync,
     async (input, { deadline }) => {
       await (await replicas.find(input, deadline)).rebuild();
+      return {};
+    },
+    node,
+  );
+  bus.serve(
+    shardQuarantine,
+    async (input, { deadline }) => {
+      (await replicas.find(input, deadline)).quarantine(input.reason, input.by);
       return {};
     },
     node,

@@ -6,14 +6,22 @@ const PORT = 15_014;
 const Own = z.object({
   /** Silent for longer than this, a replica is disconnected. */
   VECTORIZER_DISCONNECTED_AFTER_MS: z.coerce.number().int().min(1_000).max(3_600_000).default(10_000),
+  /** Disconnected for longer than this, it is placed on another node. */
+  VECTORIZER_REPLACE_AFTER_MS: z.coerce.number().int().min(0).max(86_400_000).default(60_000),
 });
 
-export type MonitorConfig = ServiceConfig & { readonly disconnectedAfterMs: number };
+export type MonitorSettings = { readonly disconnectedAfterMs: number; readonly replaceAfterMs: number };
+export type MonitorConfig = ServiceConfig & { readonly monitor: MonitorSettings };
 
 export function readConfig(environment: Environment): MonitorConfig {
+  return { ...readServiceConfig(environment, { port: PORT }), monitor: readMonitorSettings(environment) };
+}
+
+/** Also for a process that holds more than a monitor. */
+export function readMonitorSettings(environment: Environment): MonitorSettings {
   const own = readEnvironment(Own, environment);
   return {
-    ...readServiceConfig(environment, { port: PORT }),
     disconnectedAfterMs: own.VECTORIZER_DISCONNECTED_AFTER_MS,
+    replaceAfterMs: own.VECTORIZER_REPLACE_AFTER_MS,
   };
 }

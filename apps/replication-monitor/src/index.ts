@@ -1,1 +1,2 @@
+export { readMonitorSettings, type MonitorSettings } from './config.ts';
 export { Monitor, type MonitorOptions } from './monitor.ts';

@@ -22,6 +22,17 @@ export function oldestMissing(applied: number, { firstSequence, lastSequence }: 
   return next <= lastSequence ? next : undefined;
 }
 
+/** What the entries that a replica has not applied come to, by the mean size of those that it has, else of the log's. */
+export function lagBytes(entries: number, report: Consumed | undefined, log: LogPosition | undefined): number {
+  if (entries === 0) return 0;
+  if (report !== undefined && report.entries_applied > 0) {
+    return Math.round((entries * report.bytes_received) / report.entries_applied);
+  }
+  if (log === undefined) return 0;
+  return Math.round((entries * log.bytes) / Math.max(1, log.lastSequence - log.firstSequence + 1));
+}
+type Consumed = { readonly bytes_received: number; readonly entries_applied: number };
+
 /** Its newest report, and the basis of the last look, which may be older. */
 export type LagOf = {
   readonly applied: number;

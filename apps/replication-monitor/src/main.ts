@@ -6,7 +6,7 @@ await runService('replication-monitor', async (): Promise<RunningService> => {
   const config = readConfig(process.env);
   const foundation = await openFoundation('replication-monitor', config);
   const { logger, checks } = foundation;
-  const monitor = new Monitor({ ...foundation, disconnectedAfterMs: config.disconnectedAfterMs });
+  const monitor = new Monitor({ ...foundation, ...config.monitor });
   monitor.serve();
   const app = await createHealthApp({
     ...foundation,

@@ -1,85 +1,146 @@
-import type { Catalog, NodeRegistry } from '@vectorizer/cluster';
+import { randomUUID } from 'node:crypto';
+import type { Catalog, EventJournal, Lease, Leases, NodeRegistry, SnapshotStore } from '@vectorizer/cluster';
 import {
   heartbeat,
   isConnected,
+  replicaResync,
+  replicationEvents,
+  replicationProof,
   replicationStatus,
   type Bus,
+  type CollectionUid,
+  type Heartbeat,
+  type NodeId,
+  type ReplicationProof,
   type ReplicationStatus,
   type ReplicaView,
 } from '@vectorizer/contracts';
+import { Failure } from '@vectorizer/errors';
 import type { Log } from '@vectorizer/log';
 import type { Logger } from '@vectorizer/telemetry';
 import { systemClock, type Clock } from './clock.ts';
+import { LiveNodes } from './live-nodes.ts';
 import { LogWatch } from './log-watch.ts';
+import { News } from './news.ts';
 import { OrphanLogs } from './orphan-logs.ts';
+import { proofOf } from './proof.ts';
+import { Quarantine } from './quarantine.ts';
+import { Repair, type ShardState } from './repair.ts';
 import { repeat } from './repeat.ts';
 import { ReplicaRegistry } from './replica-registry.ts';
 import { viewsOf } from './replica-views.ts';
 import { ReplicationGauges } from './replication-gauges.ts';
 import { statsOf } from './replication-stats.ts';
 
-const LOOK_INTERVAL_MS = 1_000;
-const SWEEP_INTERVAL_MS = 30_000;
+const INTERVALS = { lookMs: 1_000, tendMs: 250, sweepMs: 30_000 };
 const DISCONNECTED_AFTER_MS = 10_000;
+const REPLACE_AFTER_MS = 60_000;
+/** Of the monitors the one that holds it acts. */
+const LEASE = 'replication-monitor';
 
 export type MonitorOptions = {
   readonly bus: Bus;
   readonly catalog: Catalog;
   readonly registry: NodeRegistry;
   readonly log: Log;
+  readonly leases: Leases;
+  readonly snapshots: Pick<SnapshotStore, 'newest'>;
+  readonly events: EventJournal;
   readonly logger: Logger;
   /** A replica that was silent for longer is disconnected. */
   readonly disconnectedAfterMs?: number;
+  /** One that was disconnected for longer is placed on another node. */
+  readonly replaceAfterMs?: number;
   readonly clock?: Clock;
-  /** How often the logs are looked at, and how often those that belong to no collection are looked for. */
-  readonly intervals?: { readonly lookMs: number; readonly sweepMs: number };
+  /** How often the logs are looked at, the replicas tended, and logs that belong to no collection looked for. */
+  readonly intervals?: typeof INTERVALS;
 };
 
 /**
  * The replication monitor. It keeps two sets: the registry of every replica that should exist, with its last state,
- * and of these the connected ones, which may be routed to.
+ * and of these the connected ones, which may be routed to. Every monitor watches and answers; the one that holds the
+ * lease acts: it stops and rebuilds replicas that differ, places lost ones elsewhere, and tells what happens.
  */
 export class Monitor {
   readonly #options: MonitorOptions;
   readonly #clock: Clock;
+  readonly #owner = `monitor-${randomUUID().slice(0, 8)}`;
   readonly #replicas: ReplicaRegistry;
+  readonly #nodes: LiveNodes;
   readonly #watch: LogWatch;
+  readonly #news: News;
+  readonly #quarantine: Quarantine;
+  readonly #repair: Repair;
   readonly #orphans: OrphanLogs;
   readonly #gauges = new ReplicationGauges();
   readonly #closing = new AbortController();
+  #lease: Lease | undefined;
   #loops: Promise<unknown> = Promise.resolve();
 
   constructor(options: MonitorOptions) {
-    const { catalog, log, clock = systemClock } = options;
+    const { catalog, log, clock = systemClock, events: journal, replaceAfterMs: graceMs = REPLACE_AFTER_MS } = options;
+    const { monotonicMs, epochMs } = clock;
     this.#options = options;
     this.#clock = clock;
-    this.#replicas = new ReplicaRegistry(catalog, clock.monotonicMs);
+    this.#replicas = new ReplicaRegistry(catalog, monotonicMs);
+    const lostAfterMs = (options.disconnectedAfterMs ?? DISCONNECTED_AFTER_MS) + graceMs;
+    this.#nodes = new LiveNodes({ ...options, monotonicMs, lostAfterMs });
     this.#watch = new LogWatch(log);
-    this.#orphans = new OrphanLogs({ ...options, monotonicMs: clock.monotonicMs });
+    this.#news = new News({ ...options, journal, epochMs });
+    this.#quarantine = new Quarantine({ ...options, news: this.#news, monotonicMs });
+    this.#repair = new Repair({ ...options, monotonicMs, graceMs });
+    this.#orphans = new OrphanLogs({ ...options, monotonicMs });
   }
 
   serve(): void {
-    const { bus, intervals = { lookMs: LOOK_INTERVAL_MS, sweepMs: SWEEP_INTERVAL_MS } } = this.#options;
-    bus.listen(heartbeat, (beat) =>
-      this.#replicas.hear(beat, { monotonicMs: this.#clock.monotonicMs(), epochMs: this.#clock.epochMs() }),
-    );
+    const { bus, leases, events, intervals = INTERVALS } = this.#options;
+    bus.listen(heartbeat, (beat) => this.#hear(beat));
     bus.serve(replicationStatus, () => Promise.resolve(this.status()));
+    bus.serve(replicationProof, async ({ uid }) => this.proof(uid));
+    bus.serve(replicationEvents, async ({ after }) => events.after(after));
+    bus.serve(replicaResync, async (input) => {
+      await this.#resync(input);
+      return {};
+    });
+    this.#lease = leases.hold(LEASE, this.#owner, (held) => {
+      if (held) this.#news.tell({ kind: 'monitor', to: this.#owner, reason: 'it acts from now on' });
+    });
     this.#loops = Promise.all([
       this.#repeat('look at the logs', intervals.lookMs, () => this.#look()),
-      this.#repeat('look for orphan logs', intervals.sweepMs, () => this.#orphans.sweep()),
+      this.#repeat('compare the statuses', intervals.tendMs, () => this.#compare()),
+      this.#repeat('stop and rebuild replicas', intervals.tendMs, async () => {
+        if (this.acts) await this.#quarantine.tend(this.#replicas.shards());
+      }),
+      this.#repeat('place lost replicas', intervals.tendMs, async () => {
+        if (this.acts) await this.#repair.act(this.#states(), this.#nodes.now());
+      }),
+      this.#repeat('look for orphan logs', intervals.sweepMs, async () => {
+        if (this.acts) await this.#orphans.sweep();
+      }),
     ]);
   }
 
+  /** Whether it is the one monitor that acts. */
+  get acts(): boolean {
+    return this.#lease?.held === true;
+  }
+
   status(): ReplicationStatus {
-    const shards = this.#replicas.shards();
-    const moment = {
-      monotonicMs: this.#clock.monotonicMs(),
-      epochMs: this.#clock.epochMs(),
-      disconnectedAfterMs: this.#options.disconnectedAfterMs ?? DISCONNECTED_AFTER_MS,
-      nodes: new Map(this.#options.registry.nodes().map((record) => [record.node, record])),
-    };
-    const replicas = shards.flatMap((shard) => viewsOf(shard, moment));
-    return { role: 'master', enabled: true, stats: statsOf(shards, replicas), replicas };
+    const states = this.#states();
+    const replicas = states.flatMap(({ views }) => views);
+    const stats = statsOf(
+      states.map(({ shard }) => shard),
+      replicas,
+    );
+    return { role: 'master', enabled: true, stats, replicas };
+  }
+
+  /** Throws `collection_not_found`. */
+  proof(uid: CollectionUid): ReplicationProof {
+    const states = this.#statesOf(this.#replicas.shardsOf(uid));
+    const [first] = states;
+    if (first === undefined) throw new Failure('collection_not_found', 'this collection does not exist');
+    return proofOf(first.shard.record, states);
   }
 
   /** Every replica that should exist, with its last known state. */
@@ -96,6 +157,28 @@ export class Monitor {
   async close(): Promise<void> {
     this.#closing.abort();
     await this.#loops;
+    await this.#lease?.close();
+    await this.#news.flush();
+  }
+
+  #states(): readonly ShardState[] {
+    return this.#statesOf(this.#replicas.shards());
+  }
+
+  #statesOf(shards: ReturnType<ReplicaRegistry['shards']>): readonly ShardState[] {
+    const moment = {
+      monotonicMs: this.#clock.monotonicMs(),
+      epochMs: this.#clock.epochMs(),
+      disconnectedAfterMs: this.#options.disconnectedAfterMs ?? DISCONNECTED_AFTER_MS,
+      nodes: new Map(this.#options.registry.nodes().map((record) => [record.node, record])),
+    };
+    return shards.map((shard) => ({ shard, views: viewsOf(shard, moment) }));
+  }
+
+  #hear(beat: Heartbeat): void {
+    this.#replicas.hear(beat, { monotonicMs: this.#clock.monotonicMs(), epochMs: this.#clock.epochMs() });
+    const happening = this.#nodes.hear(beat);
+    if (happening !== undefined && this.acts) this.#news.tell(happening);
   }
 
   async #look(): Promise<void> {
@@ -105,6 +188,22 @@ export class Monitor {
       // Without a log server too: what is silent shows.
       this.#gauges.show(this.status());
     }
+  }
+
+  async #compare(): Promise<void> {
+    const states = this.#states();
+    this.#repair.observe(states);
+    const replicas = states.flatMap(({ views }) => views);
+    this.#news.compare(replicas, { acts: this.acts });
+    for (const node of this.#nodes.newlyLost()) if (this.acts) this.#news.tell({ kind: 'node', node, to: 'lost' });
+    await this.#news.flush();
+  }
+
+  async #resync(input: { uid: CollectionUid; shard: number; node: NodeId; reason: string }): Promise<void> {
+    const shard = this.#replicas.shardsOf(input.uid)[input.shard];
+    const replica = shard?.replicas.find(({ node }) => node === input.node);
+    if (shard === undefined || replica === undefined) throw new Failure('not_found', 'there is no such replica');
+    await this.#quarantine.rebuild(shard, replica, input.reason);
   }
 
   #repeat(what: string, everyMs: number, task: () => Promise<void>): Promise<void> {

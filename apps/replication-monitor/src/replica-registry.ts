@@ -1,6 +1,7 @@
 import type { Catalog } from '@vectorizer/cluster';
 import type { CollectionRecord, CollectionUid, Heartbeat, NodeId, ReplicaReport } from '@vectorizer/contracts';
 import type { LagBasis, LogPosition } from './lag.ts';
+import { ToldStates } from './told-states.ts';
 
 export type Heard = {
   readonly report: ReplicaReport;
@@ -14,6 +15,7 @@ export type Heard = {
 export type KnownReplica = {
   readonly node: NodeId;
   readonly placedAtMs: number;
+  readonly states: ToldStates;
   heard: Heard | undefined;
   basis: LagBasis | undefined;
 };
@@ -24,6 +26,8 @@ export type KnownShard = {
   readonly shard: number;
   readonly replicas: readonly KnownReplica[];
   log: LogPosition | undefined;
+  /** Bytes of entries that were published over the life of the log, as far as that is known. */
+  publishedBytes: number;
 };
 
 /** Every replica that the catalog places, silent or not, with its last state. A dropped collection's are forgotten. */
@@ -46,7 +50,9 @@ export class ReplicaRegistry {
     for (const report of replicas) {
       const shard = this.#collections.get(report.uid)?.[report.shard];
       const replica = shard?.replicas.find(({ node }) => node === report.node);
-      if (replica !== undefined) replica.heard = { report, host, port, ...at };
+      if (replica === undefined) continue;
+      replica.heard = { report, host, port, ...at };
+      replica.states.hear(report);
     }
   }
 
@@ -54,21 +60,37 @@ export class ReplicaRegistry {
     return [...this.#collections.values()].flat();
   }
 
-  /** The same replicas, with all that was heard of them: nothing moves them yet. */
+  shardsOf(uid: CollectionUid): readonly KnownShard[] {
+    return this.#collections.get(uid) ?? [];
+  }
+
+  find(uid: CollectionUid, shard: number, node: NodeId): KnownReplica | undefined {
+    return this.#collections.get(uid)?.[shard]?.replicas.find((replica) => replica.node === node);
+  }
+
+  /** Replicas that stay where they are keep all that was heard of them. */
   #change(record: CollectionRecord): void {
     const known = this.#collections.get(record.uid) ?? [];
-    this.#collections.set(
-      record.uid,
-      known.map((shard) => ({ ...shard, record })),
-    );
+    const shards = record.placement.map((nodes, shard): KnownShard => {
+      const before = known[shard];
+      const replicas = nodes.map(
+        (node) => before?.replicas.find((replica) => replica.node === node) ?? this.#placed(node),
+      );
+      return { record, shard, replicas, log: before?.log, publishedBytes: before?.publishedBytes ?? 0 };
+    });
+    this.#collections.set(record.uid, shards);
   }
 
   #add(record: CollectionRecord): void {
-    const placedAtMs = this.#monotonicMs();
     const shards = record.placement.map((nodes, shard): KnownShard => {
-      const replicas = nodes.map((node): KnownReplica => ({ node, placedAtMs, heard: undefined, basis: undefined }));
-      return { record, shard, replicas, log: undefined };
+      const replicas = nodes.map((node) => this.#placed(node));
+      return { record, shard, replicas, log: undefined, publishedBytes: 0 };
     });
     this.#collections.set(record.uid, shards);
+  }
+
+  #placed(node: NodeId): KnownReplica {
+    const placedAtMs = this.#monotonicMs();
+    return { node, placedAtMs, states: new ToldStates(), heard: undefined, basis: undefined };
   }
 }

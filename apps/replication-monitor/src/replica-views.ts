@@ -1,7 +1,7 @@
 import type { NodeRecord } from '@vectorizer/cluster';
 import type { NodeId, ReplicaReport, ReplicaView } from '@vectorizer/contracts';
-import { differing } from './differing.ts';
-import { lagOf, type Lag } from './lag.ts';
+import { differences, reasonOf, type Difference } from './differences.ts';
+import { lagBytes, lagOf, type Lag } from './lag.ts';
 import type { KnownReplica, KnownShard } from './replica-registry.ts';
 import { statusOf } from './replica-status.ts';
 
@@ -14,34 +14,51 @@ export type Moment = {
 };
 
 export function viewsOf(shard: KnownShard, moment: Moment): ReplicaView[] {
-  const differ = differing(reportsOf(shard));
-  return shard.replicas.map((replica) => viewOf(replica, shard, { moment, differs: differ.has(replica.node) }));
+  const differ = differences(comparable(shard));
+  return shard.replicas.map((replica) => viewOf(replica, shard, { moment, difference: differ.get(replica.node) }));
+}
+
+/** Those that have not stopped by their own word: what they say of their state is to be believed, or to be doubted. */
+export function comparable({ replicas }: KnownShard): readonly KnownReplica[] {
+  return replicas.filter(({ heard }) => heard !== undefined && !hasStopped(heard.report));
+}
+
+function hasStopped({ phase }: ReplicaReport): boolean {
+  return phase === 'diverged' || phase === 'failed';
 }
 
 export function reportsOf({ replicas }: KnownShard): ReplicaReport[] {
   return replicas.flatMap(({ heard }) => (heard === undefined ? [] : [heard.report]));
 }
 
-type Finding = { readonly moment: Moment; readonly differs: boolean };
+type Finding = { readonly moment: Moment; readonly difference: Difference | undefined };
 
-function viewOf(replica: KnownReplica, { record, shard, log }: KnownShard, { moment, differs }: Finding): ReplicaView {
+function viewOf(replica: KnownReplica, { record, shard, log }: KnownShard, finding: Finding): ReplicaView {
+  const { moment, difference } = finding;
   const { node, heard, basis } = replica;
   const report = heard?.report;
   const silentMs = moment.monotonicMs - (heard?.monotonicMs ?? replica.placedAtMs);
   const applied = report?.applied_sequence ?? 0;
   const lag = lagOf({ applied, spokeAtMs: heard?.epochMs, silentMs, basis }, log, moment.epochMs);
   const { disconnectedAfterMs } = moment;
-  const reason = report?.reason ?? (differs ? 'its state differs from other replicas at the same sequence' : undefined);
+  const reason = report?.reason ?? (difference && reasonOf(difference));
   return {
     id: `${node}/${record.name}/${shard}`,
     node,
     collection: record.name,
     shard,
     ...addressOf(heard ?? moment.nodes.get(node)),
-    status: statusOf({ silentMs, disconnectedAfterMs, phase: report?.phase, differs, lagMs: lag.ms }),
+    status: statusOf({
+      silentMs,
+      disconnectedAfterMs,
+      phase: report?.phase,
+      differs: difference !== undefined,
+      lagMs: lag.ms,
+    }),
     ...(reason === undefined ? {} : { reason }),
     last_heartbeat: heard === undefined ? null : new Date(heard.epochMs).toISOString(),
     ...progressOf(report, lag),
+    lag_bytes: lagBytes(lag.entries, report, log),
   };
 }
 

@@ -1,16 +1,17 @@
-import { isConnected, type ReplicationStats, type ReplicaView } from '@vectorizer/contracts';
+import { isConnected, type ReplicationStatus, type ReplicaView } from '@vectorizer/contracts';
+import { lagBytes, oldestMissing } from './lag.ts';
 import type { KnownShard } from './replica-registry.ts';
 import { reportsOf } from './replica-views.ts';
 
-export function statsOf(shards: readonly KnownShard[], replicas: readonly ReplicaView[]): ReplicationStats {
+export function statsOf(shards: readonly KnownShard[], replicas: readonly ReplicaView[]): ReplicationStatus['stats'] {
   return {
     role: 'master',
     lag_ms: largest(replicas.map(({ lag_ms }) => lag_ms)),
-    bytes_sent: sum(shards.map(bytesLogged)),
+    bytes_sent: sum(shards.map(bytesPublished)),
     bytes_received: sum(replicas.map(({ bytes_received }) => bytes_received)),
     last_sync: newest(replicas.flatMap(({ last_sync }) => last_sync ?? [])),
     operations_pending: sum(replicas.map(({ lag_entries }) => lag_entries)),
-    snapshot_size: 0,
+    snapshot_size: sum(shards.map(snapshotBytes)),
     connected_replicas: replicas.filter(isConnected).length,
     master_offset: sum(shards.map(({ log }) => log?.lastSequence ?? 0)),
     replica_offset: sum(shards.map(appliedByAll)),
@@ -19,9 +20,23 @@ export function statsOf(shards: readonly KnownShard[], replicas: readonly Replic
   };
 }
 
-/** A log may have been cut at its old end, and then has had at least what a replica took from it. */
-function bytesLogged(shard: KnownShard): number {
-  return Math.max(shard.log?.bytes ?? 0, ...reportsOf(shard).map(({ bytes_received }) => bytes_received));
+/**
+ * What the replica that has applied the most has consumed, and what it has not applied yet. The log itself cannot tell:
+ * it is cut at its old end. Exact when all is applied, and then the same after any restart.
+ */
+export function bytesPublished({ log, replicas, publishedBytes }: KnownShard): number {
+  const [ahead] = replicas
+    .flatMap(({ heard }) => (heard === undefined ? [] : [heard.report]))
+    .toSorted((a, b) => b.applied_sequence - a.applied_sequence);
+  const missing = log === undefined ? undefined : oldestMissing(ahead?.applied_sequence ?? 0, log);
+  const entries = log === undefined || missing === undefined ? 0 : log.lastSequence - missing + 1;
+  return Math.max(publishedBytes, (ahead?.bytes_received ?? 0) + lagBytes(entries, ahead, log));
+}
+
+/** The newest shared snapshot, as the primary knows it; others may remember an older one. */
+function snapshotBytes(shard: KnownShard): number {
+  const snapshots = reportsOf(shard).flatMap(({ snapshot }) => snapshot ?? []);
+  return snapshots.toSorted((a, b) => b.sequence - a.sequence)[0]?.bytes ?? 0;
 }
 
 function appliedByAll({ replicas }: KnownShard): number {

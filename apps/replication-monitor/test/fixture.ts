@@ -1,4 +1,4 @@
-import { Catalog, connectNats, LocalBus, NodeRegistry } from '@vectorizer/cluster';
+import { Catalog, connectNats, EventJournal, Leases, LocalBus, NodeRegistry, SnapshotStore } from '@vectorizer/cluster';
 import {
   heartbeat,
   NewCollection,
@@ -9,7 +9,7 @@ import {
 } from '@vectorizer/contracts';
 import { Log } from '@vectorizer/log';
 import { createLogger } from '@vectorizer/telemetry';
-import { startNats, type NatsServer } from '@vectorizer/testing';
+import { startNats, until, type NatsServer } from '@vectorizer/testing';
 import { Monitor } from '../src/index.ts';
 
 /** The real monitor on a real log server and catalog; the tests speak for the index nodes. */
@@ -20,6 +20,9 @@ export type Setting = AsyncDisposable & {
   readonly registry: NodeRegistry;
   readonly log: Log;
   readonly monitor: Monitor;
+  readonly events: EventJournal;
+  /** Another monitor, with a bus of its own. */
+  another(): { readonly monitor: Monitor; readonly bus: LocalBus };
   /** Sets the monitor's clocks forward. */
   passed(ms: number): void;
   /** Another process's catalog; a deaf one hears of nothing after it was opened. */
@@ -43,18 +46,23 @@ export async function startMonitor(): Promise<Setting> {
   const catalog = await openCatalog('hearing');
   const registry = await NodeRegistry.open({ connection, replicas: 1, logger });
   const log = await Log.open({ connection, replicas: 1 });
-  const bus = new LocalBus();
+  const leases = await Leases.open({ connection, replicas: 1, logger });
+  const snapshots = await SnapshotStore.open({ connection, replicas: 1, logger });
+  const events = await EventJournal.open({ connection, replicas: 1 });
   let aheadMs = 0;
-  const monitor = new Monitor({
-    bus,
-    catalog,
-    registry,
-    log,
-    logger,
-    clock: { monotonicMs: () => performance.now() + aheadMs, epochMs: () => Date.now() + aheadMs },
-    intervals: { lookMs: 10, sweepMs: 10 },
-  });
-  monitor.serve();
+  const clock = { monotonicMs: () => performance.now() + aheadMs, epochMs: () => Date.now() + aheadMs };
+  const intervals = { lookMs: 10, tendMs: 10, sweepMs: 10 };
+  const parts = { catalog, registry, log, leases, snapshots, events, logger, clock, intervals };
+  const monitors: Monitor[] = [];
+  const another = (): { monitor: Monitor; bus: LocalBus } => {
+    const bus = new LocalBus();
+    const monitor = new Monitor({ ...parts, bus });
+    monitor.serve();
+    monitors.push(monitor);
+    return { monitor, bus };
+  };
+  const { monitor, bus } = another();
+  await until(() => monitor.acts, { timeoutMs: 10_000, what: 'the monitor acting' });
   return {
     nats,
     bus,
@@ -62,6 +70,8 @@ export async function startMonitor(): Promise<Setting> {
     registry,
     log,
     monitor,
+    events,
+    another,
     passed(ms) {
       aheadMs += ms;
     },
@@ -76,7 +86,8 @@ export async function startMonitor(): Promise<Setting> {
       return record;
     },
     async [Symbol.asyncDispose]() {
-      await monitor.close();
+      for (const each of monitors) await each.close();
+      snapshots.close();
       for (const each of opened) each.close();
       registry.close();
       await connection.close();

@@ -1,11 +1,20 @@
 import { describe, expect, it } from '@jest/globals';
-import { replicationStatus, type ReplicaView } from '@vectorizer/contracts';
+import {
+  replicationEvent,
+  replicationEvents,
+  replicationProof,
+  replicationStatus,
+  type CallContext,
+  type ReplicationEvent,
+  type ReplicaView,
+} from '@vectorizer/contracts';
 import { createHealthApp, replicationHealth } from '@vectorizer/frame';
 import { printMetrics } from '@vectorizer/telemetry';
 import { until } from '@vectorizer/testing';
 import { beat, logger, node, report, startMonitor, write, type Setting } from './fixture.ts';
 
 const bound = { timeoutMs: 30_000 };
+const context = (): CallContext => ({ correlationId: 'c', deadline: Date.now() + 5_000 });
 const view = ({ monitor }: Setting, id: string): ReplicaView | undefined =>
   monitor.registered().find((replica) => replica.id === id);
 
@@ -20,26 +29,25 @@ describe('the replication status', () => {
     const record = await setting.collection([['a', 'b']]);
     await write(setting.log, record.uid, 5);
     await looked(setting, 5);
-    const { bytes } = await setting.log.state(record.uid, 0);
     const said = { entries_applied: 5, operations_applied: 50, bytes_received: 500, phase: 'following' } as const;
+    const primary = { primary: true, snapshot: { sequence: 4, bytes: 700 } };
     const [early, late] = ['2026-01-01T00:00:00.000Z', '2026-01-01T00:00:01.000Z'];
     await beat(
       setting.bus,
-      report(record, { node: 'a', applied_sequence: 5, last_applied_at: late, ...said }),
+      report(record, { node: 'a', applied_sequence: 5, last_applied_at: late, ...said, ...primary }),
       report(record, { node: 'b', applied_sequence: 3, last_applied_at: early, ...said, state_hash: 'ef' }),
     );
     await until(() => view(setting, 'b/books/0')?.lag_entries === 2, bound);
-    const context = { correlationId: 'c', deadline: Date.now() + 5_000 };
-    const status = await setting.bus.call(replicationStatus, {}, { context });
+    const status = await setting.bus.call(replicationStatus, {}, { context: context() });
     expect(status).toMatchObject({ role: 'master', enabled: true });
     expect(status.stats).toEqual({
       role: 'master',
       lag_ms: expect.any(Number),
-      bytes_sent: Math.max(bytes, 500),
+      bytes_sent: 500,
       bytes_received: 1_000,
       last_sync: late,
       operations_pending: 2,
-      snapshot_size: 0,
+      snapshot_size: 700,
       connected_replicas: 2,
       master_offset: 5,
       replica_offset: 3,
@@ -56,12 +64,14 @@ describe('the replication status', () => {
       status: 'Connected',
       lag_ms: 0,
       lag_entries: 0,
+      lag_bytes: 0,
       last_heartbeat: expect.stringMatching(/^\d{4}-.*Z$/),
       last_sync: late,
       operations_synced: 50,
       bytes_received: 500,
       state_hash: 'ab',
       chain: 'cd',
+      primary: true,
       address: '10.0.0.1:15013',
       offset: 5,
       lag_operations: 0,
@@ -195,5 +205,93 @@ describe('a dropped collection', () => {
     await until(async () => !(await printMetrics()).text.includes(series), bound);
     await setting.collection([['a']]);
     expect(view(setting, 'a/books/0')).toMatchObject({ status: 'Syncing', operations_synced: 0, last_heartbeat: null });
+  });
+});
+
+describe('the proof', () => {
+  it('puts the states of the replicas at a common sequence side by side', async () => {
+    await using setting = await startMonitor();
+    const record = await setting.collection([['a', 'b', 'c']]);
+    const checkpoints = [{ sequence: 64, chain: 'c1', state_hash: 's1' }];
+    const verified_at = '2026-01-01T00:00:00.000Z';
+    const replicas = ['a', 'b', 'c'].map((name, i) =>
+      report(record, { node: name, applied_sequence: 70 + i, checkpoints, verified_at, chain: `${i}` }),
+    );
+    await beat(setting.bus, ...replicas);
+    const proof = await setting.bus.call(replicationProof, { uid: record.uid }, { context: context() });
+    expect(proof).toMatchObject({ collection: 'books', uid: record.uid, agreed: true });
+    expect(proof.shards[0]).toMatchObject({ shard: 0, sequence: 64, agreed: true });
+    expect(proof.shards[0]?.replicas[2]).toEqual({
+      node: 'c',
+      status: 'Connected',
+      applied_sequence: 72,
+      state_hash: 's1',
+      chain: 'c1',
+      verified_at,
+    });
+    await beat(setting.bus, report(record, { node: 'c', applied_sequence: 80, phase: 'diverged', reason: 'damaged' }));
+    expect(setting.monitor.proof(record.uid)).toMatchObject({ agreed: false });
+  });
+
+  it('says so when nothing was told, and of no collection that does not exist', async () => {
+    await using setting = await startMonitor();
+    const record = await setting.collection([['a']]);
+    expect(setting.monitor.proof(record.uid).shards).toMatchObject([{ sequence: null, agreed: false }]);
+    await setting.catalog.drop('books');
+    await expect(setting.bus.call(replicationProof, { uid: record.uid }, { context: context() })).rejects.toMatchObject(
+      { type: 'collection_not_found' },
+    );
+  });
+});
+
+describe('the events', () => {
+  it('are numbered, announced, and remembered', async () => {
+    await using setting = await startMonitor();
+    const announced: ReplicationEvent[] = [];
+    setting.bus.listen(replicationEvent, (event) => announced.push(event));
+    const record = await setting.collection([['a']]);
+    await beat(setting.bus, report(record, { node: 'a' }));
+    await until(() => announced.some(({ kind }) => kind === 'placed'), bound);
+    setting.passed(10_001);
+    await until(() => announced.some(({ to }) => to === 'Disconnected'), bound);
+    await beat(setting.bus, report(record, { node: 'a' }));
+    await until(() => announced.some(({ from, to }) => from === 'Disconnected' && to === 'Connected'), bound);
+    setting.passed(10_001);
+    await until(() => announced.some(({ from, to }) => from === 'Connected' && to === 'Disconnected'), bound);
+    const { events, last } = await setting.bus.call(replicationEvents, { after: 0 }, { context: context() });
+    expect(events.map(({ number }) => number)).toEqual(events.map((_, i) => i + 1));
+    expect(last).toBe(events.length);
+    expect(events.map(({ kind }) => kind)).toEqual(expect.arrayContaining(['monitor', 'placed', 'node', 'status']));
+    expect(events.at(-1)).toMatchObject({
+      kind: 'status',
+      replica: 'a/books/0',
+      from: 'Connected',
+      to: 'Disconnected',
+    });
+    const rest = await setting.bus.call(replicationEvents, { after: last - 1 }, { context: context() });
+    expect(rest.events).toEqual(events.slice(-1));
+    expect((await setting.bus.call(replicationEvents, { after: last + 5 }, { context: context() })).events).toEqual([]);
+  });
+
+  it('are told by the monitor that acts; the one that takes over tells what happened meanwhile', async () => {
+    await using setting = await startMonitor();
+    const record = await setting.collection([['a', 'b']]);
+    const second = setting.another();
+    for (const bus of [setting.bus, second.bus]) {
+      await beat(bus, report(record, { node: 'a' }), report(record, { node: 'b' }));
+    }
+    await until(
+      async () => (await setting.events.after(0)).events.filter(({ kind }) => kind === 'placed').length === 2,
+      bound,
+    );
+    expect(second.monitor.acts).toBe(false);
+    await setting.monitor.close();
+    setting.passed(10_001);
+    await beat(second.bus, report(record, { node: 'a' }));
+    const told = async (): Promise<readonly ReplicationEvent[]> =>
+      (await setting.events.after(0)).events.filter(({ kind }) => kind === 'status');
+    await until(async () => (await told()).length > 0, bound);
+    expect(second.monitor.acts).toBe(true);
+    expect(await told()).toMatchObject([{ replica: 'b/books/0', to: 'Disconnected' }]);
   });
 });

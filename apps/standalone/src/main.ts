@@ -4,7 +4,7 @@ import { createGatewayApp } from '@vectorizer/gateway';
 import { IndexNode, indexHealth, readIndexConfig } from '@vectorizer/index';
 import { Ingest } from '@vectorizer/ingest';
 import { Query } from '@vectorizer/query';
-import { Monitor } from '@vectorizer/replication-monitor';
+import { Monitor, readMonitorSettings } from '@vectorizer/replication-monitor';
 
 /** The five services in one process: they call each other directly, and only the write log is a server of its own. */
 await runService('standalone', async (): Promise<RunningService> => {
@@ -12,7 +12,7 @@ await runService('standalone', async (): Promise<RunningService> => {
   const foundation = { ...(await openFoundation('standalone', config)), bus: new LocalBus() };
   const { logger } = foundation;
   const query = new Query(foundation);
-  const monitor = new Monitor(foundation);
+  const monitor = new Monitor({ ...foundation, ...readMonitorSettings(process.env) });
   query.serve();
   monitor.serve();
   new Ingest(foundation).serve();

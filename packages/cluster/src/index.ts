@@ -3,6 +3,7 @@ export { Catalog, type CatalogChange } from './catalog.ts';
 export { clusterId } from './cluster-id.ts';
 export { connectNats, type NatsOptions } from './connection.ts';
 export { checkDurability } from './durability.ts';
+export { EventJournal } from './event-journal.ts';
 export { lockDirectory, type DirectoryLock } from './directory-lock.ts';
 export { Leases, type Lease } from './leases.ts';
 export { LocalBus } from './local-bus.ts';

@@ -8,6 +8,7 @@ export {
   type Procedure,
   procedure,
 } from './bus.ts';
+export { CHAIN_START, digestOfEntry, nextInChain } from './chain.ts';
 export { CollectionConfig, CollectionRecord, Hnsw, Kind, Metric } from './collection.ts';
 export {
   decodeEntry,
@@ -55,6 +56,7 @@ export {
   NewCollection,
   type PointsAnswer,
   read,
+  replicaResync,
   replicationEvents,
   replicationProof,
   replicationStatus,
@@ -69,6 +71,7 @@ export {
   shardCount,
   shardDescribe,
   shardOutcomes,
+  shardQuarantine,
   shardRead,
   shardResync,
   shardRestore,
@@ -100,6 +103,6 @@ export {
   type ShardProof,
 } from './replication.ts';
 export { bytesOf, ShardSnapshot, SnapshotFile } from './shard-snapshot.ts';
-export { buckets, LOG_STREAM_PREFIX, subjects } from './subjects.ts';
+export { buckets, EVENT_STREAM, LOG_STREAM_PREFIX, subjects } from './subjects.ts';
 export { decodeToken, encodeToken } from './token.ts';
 export { bytesOfFloat32, float32FromBytes, Vector } from './vector.ts';

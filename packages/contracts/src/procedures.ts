@@ -4,7 +4,7 @@ import { checkKind, CollectionConfig, collectionFields, complete } from './colle
 import { Filter } from './filter.ts';
 import type { ReplicaReport } from './heartbeat.ts';
 import { limits } from './limits.ts';
-import { CollectionName, CollectionUid, PointId } from './names.ts';
+import { CollectionName, CollectionUid, NodeId, PointId } from './names.ts';
 import { PayloadIndexes } from './payload-index.ts';
 import { Operation, type Outcome, type RequestOutcome } from './operation.ts';
 import type { Hit, PointView, Warning } from './points.ts';
@@ -138,6 +138,15 @@ export const shardDescribe = procedure<ReplicaReport>()('index.describe', Shard)
 export const shardResync = procedure<Record<string, never>>()('index.resync', Shard);
 
 /**
+ * Index node: this node's replica answers no more reads and applies nothing, until it is built anew: others have found
+ * that it is not what it should be.
+ */
+export const shardQuarantine = procedure<Record<string, never>>()(
+  'index.quarantine',
+  Shard.extend({ reason: z.string(), by: z.enum(['log', 'state']) }),
+);
+
+/**
  * How far a long job of an index node is: what it has stored, once it has. Whoever wants it asks again and again: the first
  * call starts the job, and so does the next one after the node was started anew.
  */
@@ -161,10 +170,19 @@ export const replicationStatus = procedure<ReplicationStatus>()('monitor.status'
 /** Replication monitor: what the replicas of a collection say of their state at common sequences. */
 export const replicationProof = procedure<ReplicationProof>()('monitor.proof', z.object({ uid: CollectionUid }));
 
-/** Replication monitor: the events that it remembers, after the one with this number. */
-export const replicationEvents = procedure<{ readonly events: readonly ReplicationEvent[] }>()(
+/**
+ * Replication monitor: the events after the one with this number, oldest first, as many as fit one answer; `last` is
+ * the number of the newest there is. Those that are too old to be remembered are left out.
+ */
+export const replicationEvents = procedure<{ readonly events: readonly ReplicationEvent[]; readonly last: number }>()(
   'monitor.events',
   z.object({ after: z.int().nonnegative() }),
+);
+
+/** Replication monitor: has a replica built anew. Answers when that has begun. */
+export const replicaResync = procedure<Record<string, never>>()(
+  'monitor.resync',
+  Shard.extend({ node: NodeId, reason: z.string() }),
 );
 
 /** Catalog: made by the gateway on the catalog directly; here for the shape of a creation. */

@@ -23,6 +23,8 @@ export type ReplicaView = {
   /** Age of the oldest entry that it has not applied; 0 when it has applied all. */
   readonly lag_ms: number;
   readonly lag_entries: number;
+  /** Of the entries that it has not applied, by the mean size of those that were. */
+  readonly lag_bytes: number;
   /** Null when it was never heard. */
   readonly last_heartbeat: string | null;
   /** When it last applied an entry; null before the first. */
@@ -39,21 +41,22 @@ export type ReplicaView = {
   readonly lag_operations: number;
 };
 
-/** The whole cluster in numbers. */
+/** The whole cluster in numbers; or, with the role `replica`, one index node by its own word. */
 export type ReplicationStats = {
-  readonly role: 'master';
+  readonly role: 'master' | 'replica';
   /** Of the replica that is furthest behind. */
   readonly lag_ms: number;
-  /** Bytes in the logs, and bytes that replicas took from them. */
+  /** Bytes of entries that were published to the logs over their lives, and that replicas consumed. */
   readonly bytes_sent: number;
   readonly bytes_received: number;
   /** When any replica last applied an entry; null before the first. */
   readonly last_sync: string | null;
   /** Entries that are logged and not applied, over all replicas. */
   readonly operations_pending: number;
-  /** Bytes of the newest shared snapshot; 0 while there is none. */
+  /** Bytes of the newest shared snapshot of each shard, together; 0 while there is none. */
   readonly snapshot_size: number;
-  readonly connected_replicas: number;
+  /** Null by an index node's own word: it knows of no other. */
+  readonly connected_replicas: number | null;
   /** Older names: the sum of the logs' last sequences; and of what the slowest replica of each has applied. */
   readonly master_offset: number;
   readonly replica_offset: number;
@@ -66,7 +69,7 @@ export type ReplicationStats = {
 export type ReplicationStatus = {
   readonly role: 'master';
   readonly enabled: true;
-  readonly stats: ReplicationStats;
+  readonly stats: ReplicationStats & { readonly role: 'master'; readonly connected_replicas: number };
   readonly replicas: readonly ReplicaView[];
 };
 
@@ -80,9 +83,9 @@ export type ReplicationProof = {
 };
 export type ShardProof = {
   readonly shard: number;
-  /** The newest that at least two replicas (or the only one) have told of; null when there is none. */
+  /** The newest of those that the most replicas have told of; null while none has. */
   readonly sequence: number | null;
-  /** Whether all replicas that tell of that sequence tell the same. */
+  /** Whether all replicas that tell of that sequence tell the same, and none of the shard is `Diverged`. */
   readonly agreed: boolean;
   readonly replicas: readonly ReplicaProof[];
 };
@@ -98,13 +101,18 @@ export type ReplicaProof = {
   readonly verified_at: string | null;
 };
 
-/** Something that happened to a replica or to the cluster. `number` grows by one with each, from the monitor's start on. */
+/**
+ * Something that happened to a replica or to the cluster. `number` grows by one with each, over the life of the cluster.
+ * `status`: `from` one `to` another; `placed` and `removed`: a replica by the catalog; `resync`: it is being built anew;
+ * `node`: a node has `joined`, is `lost` (beyond the grace time) or is `back`; `monitor`: another one acts.
+ */
 export const ReplicationEvent = z.object({
   number: z.int().positive(),
   at: z.iso.datetime(),
-  kind: z.enum(['status', 'placed', 'removed', 'resync', 'monitor']),
+  kind: z.enum(['status', 'placed', 'removed', 'resync', 'node', 'monitor']),
   /** `node/collection/shard`. */
   replica: z.string().optional(),
+  node: z.string().optional(),
   from: z.string().optional(),
   to: z.string().optional(),
   reason: z.string().optional(),

@@ -10,6 +10,8 @@ export const subjects = {
 } as const;
 
 export const LOG_STREAM_PREFIX = 'VZ_LOG_';
+/** The newest replication events; the stream's sequences are their numbers. */
+export const EVENT_STREAM = { name: 'VZ_EVENTS', subject: 'vz.replication-events' } as const;
 export const buckets = {
   collections: 'vz_collections',
   nodes: 'vz_nodes',

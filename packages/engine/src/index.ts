@@ -8,4 +8,3 @@ export { Shard, type Position, type ShardOptions, type ShardReport } from './sha
 export type { Fields } from './shard/views.ts';
 export { isDamaged } from './snapshot/damaged.ts';
 export { installSnapshot, verifySnapshot } from './snapshot/use-snapshot.ts';
-export { CHAIN_START, digestOfEntry } from './state/chain.ts';

@@ -1,28 +1,31 @@
-import { Controller, Get, Inject, Req, Res } from '@nestjs/common';
+import { Readable } from 'node:stream';
+import { Controller, Get, Inject, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { replicationStatus, type Bus, type CallContext, type ReplicationStatus } from '@vectorizer/contracts';
+import { CollectionName, isConnected } from '@vectorizer/contracts';
+import { invalidField, parse } from '@vectorizer/frame';
+import { z } from 'zod';
 import { sendJson } from '../answers.ts';
-import { contextOf, queries, queryOf } from '../requests.ts';
+import { contextOf, parameter, queries, queryOf, refuseBody } from '../requests.ts';
+import { EventFeed } from './event-feed.ts';
+import { Replication } from './replication.ts';
 
-/** What the replication monitor knows, handed on as it is. */
-export class Replication {
-  readonly #bus: Bus;
+/** A replica's id has slashes; they may be percent-encoded or stand in the path as they are. */
+const REPLICA = ['replicas/:id', 'replicas/:node/:collection/:shard'];
+const RESYNC = REPLICA.map((path) => `${path}/resync`);
 
-  constructor(bus: Bus) {
-    this.#bus = bus;
-  }
-
-  async status(context: CallContext): Promise<ReplicationStatus> {
-    return this.#bus.call(replicationStatus, {}, { context });
-  }
-}
+const Number15 = z.string().regex(/^\d{1,15}$/, 'expected the number of an event');
+const replicasQuery = queries.timed.extend({ routable: z.enum(['true', 'false']).optional() });
+const proofQuery = queries.timed.extend({ collection: CollectionName });
+const eventsQuery = z.strictObject({ after: Number15.transform(Number).optional() });
 
 @Controller('api/v1/replication')
 export class ReplicationController {
   readonly #replication: Replication;
+  readonly #feed: EventFeed;
 
-  constructor(@Inject(Replication) replication: Replication) {
+  constructor(@Inject(Replication) replication: Replication, @Inject(EventFeed) feed: EventFeed) {
     this.#replication = replication;
+    this.#feed = feed;
   }
 
   @Get('status')
@@ -30,4 +33,67 @@ export class ReplicationController {
     const { timeout_ms } = queryOf(queries.timed, request);
     sendJson(reply, 200, await this.#replication.status(contextOf(request, timeout_ms)));
   }
+
+  @Get('stats')
+  async stats(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    const { timeout_ms } = queryOf(queries.timed, request);
+    const { stats } = await this.#replication.status(contextOf(request, timeout_ms));
+    sendJson(reply, 200, stats);
+  }
+
+  /** All that are known, or with `routable=true` those that may be read from. */
+  @Get('replicas')
+  async replicas(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    const { timeout_ms, routable } = queryOf(replicasQuery, request);
+    const { replicas: all } = await this.#replication.status(contextOf(request, timeout_ms));
+    const replicas = routable === undefined ? all : all.filter((each) => isConnected(each) === (routable === 'true'));
+    sendJson(reply, 200, { replicas, count: replicas.length });
+  }
+
+  @Get(REPLICA)
+  async replica(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    const { timeout_ms } = queryOf(queries.timed, request);
+    sendJson(reply, 200, await this.#replication.replica(replicaIdOf(request), contextOf(request, timeout_ms)));
+  }
+
+  /** Builds a replica anew; answers when that has begun. */
+  @Post(RESYNC)
+  async resync(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    const { timeout_ms } = queryOf(queries.timed, request);
+    refuseBody(request);
+    const id = replicaIdOf(request);
+    await this.#replication.resync(id, contextOf(request, timeout_ms));
+    sendJson(reply, 202, { id, status: 'resyncing' });
+  }
+
+  @Get('proof')
+  async proof(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    const { collection, timeout_ms } = queryOf(proofQuery, request);
+    sendJson(reply, 200, await this.#replication.proof(collection, contextOf(request, timeout_ms)));
+  }
+
+  /** Server-sent events, from now on; or after `Last-Event-ID`, which browsers send, or `after`. */
+  @Get('events')
+  async events(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    const { after } = queryOf(eventsQuery, request);
+    const text = await this.#feed.open(lastEventIdOf(request) ?? after, contextOf(request));
+    void reply
+      .header('content-type', 'text/event-stream; charset=utf-8')
+      .header('cache-control', 'no-store')
+      .header('x-accel-buffering', 'no')
+      .send(Readable.from(text));
+  }
+}
+
+function replicaIdOf(request: FastifyRequest): string {
+  const id = parameter(request, 'id');
+  if (typeof id === 'string') return id;
+  return ['node', 'collection', 'shard'].map((name) => String(parameter(request, name))).join('/');
+}
+
+function lastEventIdOf(request: FastifyRequest): number | undefined {
+  const header = request.headers['last-event-id'];
+  if (header === undefined || header === '') return undefined;
+  if (Array.isArray(header)) throw invalidField('Last-Event-ID', 'expected one');
+  return Number(parse(Number15, header, 'Last-Event-ID'));
 }

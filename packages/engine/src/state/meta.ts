@@ -1,7 +1,6 @@
 import { z } from 'zod';
-import { Metric } from '@vectorizer/contracts';
+import { CHAIN_START, Metric } from '@vectorizer/contracts';
 import { Failure } from '@vectorizer/errors';
-import { CHAIN_START } from './chain.ts';
 import { StateHash } from './state-hash.ts';
 
 const Count = z.int().nonnegative();

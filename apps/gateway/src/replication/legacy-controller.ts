@@ -1,0 +1,33 @@
+import { Controller, Get, Inject, Req, Res } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { sendJson } from '../answers.ts';
+import { contextOf } from '../requests.ts';
+import { legacyReplica, legacyStats, legacyStatus } from './legacy.ts';
+import { Replication } from './replication.ts';
+
+/** The paths of before there were versions, with what their clients expect. */
+@Controller('replication')
+export class LegacyReplicationController {
+  readonly #replication: Replication;
+
+  constructor(@Inject(Replication) replication: Replication) {
+    this.#replication = replication;
+  }
+
+  @Get('status')
+  async status(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    sendJson(reply, 200, legacyStatus(await this.#replication.status(contextOf(request))));
+  }
+
+  @Get('stats')
+  async stats(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    const { stats } = await this.#replication.status(contextOf(request));
+    sendJson(reply, 200, legacyStats(stats));
+  }
+
+  @Get('replicas')
+  async replicas(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    const { replicas } = await this.#replication.status(contextOf(request));
+    sendJson(reply, 200, { replicas: replicas.map(legacyReplica), count: replicas.length });
+  }
+}

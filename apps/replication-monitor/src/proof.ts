@@ -1,0 +1,41 @@
+import type { ReplicaProof, ReplicationProof, ReplicaView, ShardProof } from '@vectorizer/contracts';
+import type { KnownShard } from './replica-registry.ts';
+import { sequencesOf } from './told-states.ts';
+
+/** What the replicas of a collection's shards say of their state, side by side. */
+export function proofOf(
+  record: KnownShard['record'],
+  shards: readonly { readonly shard: KnownShard; readonly views: readonly ReplicaView[] }[],
+): ReplicationProof {
+  const proofs = shards.map(({ shard, views }) => shardProof(shard, views));
+  const agreed = proofs.every((proof) => proof.agreed);
+  return { collection: record.name, uid: record.uid, agreed, shards: proofs };
+}
+
+function shardProof({ shard, replicas }: KnownShard, views: readonly ReplicaView[]): ShardProof {
+  const sequence = commonSequence(replicas);
+  const proofs = replicas.map(({ node, states, heard }, i): ReplicaProof => {
+    const state = sequence === null ? undefined : states.at(sequence);
+    return {
+      node,
+      status: views[i]?.status ?? 'Disconnected',
+      applied_sequence: heard?.report.applied_sequence ?? 0,
+      state_hash: state?.state_hash ?? null,
+      chain: state?.chain ?? null,
+      verified_at: heard?.report.verified_at ?? null,
+    };
+  });
+  const told = new Set(proofs.flatMap(({ state_hash, chain }) => (chain === null ? [] : [`${chain} ${state_hash}`])));
+  const agreed = told.size === 1 && proofs.every(({ status }) => status !== 'Diverged');
+  return { shard, sequence, agreed, replicas: proofs };
+}
+
+/** The newest of the sequences that the most replicas have told of. */
+function commonSequence(replicas: KnownShard['replicas']): number | null {
+  let [best, most] = [null as number | null, 0];
+  for (const sequence of sequencesOf(replicas)) {
+    const tellers = replicas.filter(({ states }) => states.at(sequence) !== undefined).length;
+    if (tellers > most) [best, most] = [sequence, tellers];
+  }
+  return best;
+}

@@ -1,0 +1,132 @@
+import type { z } from 'zod';
+import { shardQuarantine, shardResync, type Bus, type NodeId, type Procedure } from '@vectorizer/contracts';
+import { Failure } from '@vectorizer/errors';
+import type { Log } from '@vectorizer/log';
+import type { Logger } from '@vectorizer/telemetry';
+import { differences, reasonOf, type Difference } from './differences.ts';
+import { chainOfLog } from './log-chain.ts';
+import type { News } from './news.ts';
+import type { KnownReplica, KnownShard } from './replica-registry.ts';
+import { comparable } from './replica-views.ts';
+
+/** Between two tries to rebuild one replica, also when it has diverged again. */
+const AGAIN_MS_MIN = 30_000;
+/** Replicas of the cluster that are being rebuilt at once; of a shard only one. */
+const REBUILDS_MAX = 4;
+const CALL_MS_MAX = 10_000;
+/** A node that is silent for longer rebuilds nothing. */
+const SILENT_MS_MAX = 5_000;
+
+export type QuarantineOptions = {
+  readonly bus: Bus;
+  readonly log: Log;
+  readonly logger: Logger;
+  readonly news: News;
+  readonly monotonicMs: () => number;
+};
+
+/**
+ * Stops replicas that differ, so that nobody reads them, and has those rebuilt whose state is wrong.
+ *
+ * A majority decides. Without one, the log decides between replicas that have applied other entries; of replicas that have
+ * come to other states by the same entries all are stopped, and rebuilt one after the other: what replay comes to is the
+ * state. A replica whose log was replaced or rolled back is not rebuilt: it may be the only true copy.
+ */
+export class Quarantine {
+  readonly #options: QuarantineOptions;
+  readonly #triedMs = new Map<string, number>();
+
+  constructor(options: QuarantineOptions) {
+    this.#options = options;
+  }
+
+  async tend(shards: readonly KnownShard[]): Promise<void> {
+    for (const shard of shards) await this.#stopDiffering(shard);
+    await this.#rebuildStopped(shards);
+  }
+
+  /** Whoever asks for it; answers when it has begun. */
+  async rebuild({ record, shard }: KnownShard, replica: KnownReplica, reason: string): Promise<void> {
+    const { news, monotonicMs } = this.#options;
+    const id = `${replica.node}/${record.name}/${shard}`;
+    this.#triedMs.set(id, monotonicMs());
+    await this.#call(shardResync, { uid: record.uid, shard }, replica.node);
+    // All that it told before has been heard by now: its node answers on the same connection that it reports on.
+    replica.states.forget();
+    news.tell({ kind: 'resync', replica: id, reason });
+  }
+
+  async #stopDiffering(shard: KnownShard): Promise<void> {
+    const tellers = comparable(shard);
+    const found = differences(tellers);
+    if (found.size === 0) return;
+    for (const [node, { difference, by }] of await this.#settle(shard, tellers, found)) {
+      const input = { uid: shard.record.uid, shard: shard.shard, reason: reasonOf(difference), by };
+      await this.#call(shardQuarantine, input, node).catch((error: unknown) => this.#later(error, { ...input, node }));
+    }
+  }
+
+  /** Whom to stop, and whether what it has is of any worth. */
+  async #settle(
+    shard: KnownShard,
+    tellers: readonly KnownReplica[],
+    found: ReadonlyMap<NodeId, Difference>,
+  ): Promise<ReadonlyMap<NodeId, { readonly difference: Difference; readonly by: 'log' | 'state' }>> {
+    const settled = new Map<NodeId, { difference: Difference; by: 'log' | 'state' }>();
+    for (const [node, difference] of found) {
+      if (difference.of === 'state' || !difference.tied) {
+        settled.set(node, { difference, by: 'state' });
+        continue;
+      }
+      const { sequence: at } = difference;
+      const tied = tellers.filter((teller) => found.get(teller.node)?.sequence === at);
+      const truth = await chainOfLog(this.#options.log, shard, { at, tellers: tied });
+      const own = tied.find((teller) => teller.node === node)?.states.at(at)?.chain;
+      if (truth === undefined) settled.set(node, { difference, by: 'log' });
+      else if (own !== truth) settled.set(node, { difference, by: 'state' });
+    }
+    return settled;
+  }
+
+  async #rebuildStopped(shards: readonly KnownShard[]): Promise<void> {
+    const nowMs = this.#options.monotonicMs();
+    for (const [id, triedMs] of this.#triedMs) if (nowMs - triedMs > AGAIN_MS_MIN) this.#triedMs.delete(id);
+    let free =
+      REBUILDS_MAX -
+      shards.flatMap(({ replicas }) => replicas.filter((replica) => isRebuilding(replica, nowMs))).length;
+    for (const shard of shards) {
+      const { record, replicas } = shard;
+      const next = replicas.find((replica) => isWrong(replica));
+      if (next === undefined || replicas.some((replica) => isRebuilding(replica, nowMs))) continue;
+      const id = `${next.node}/${record.name}/${shard.shard}`;
+      if (free <= 0 || this.#triedMs.has(id)) continue;
+      free -= 1;
+      const reason = next.heard?.report.reason ?? 'it differs';
+      await this.rebuild(shard, next, reason).catch((error: unknown) => this.#later(error, { replica: id }));
+    }
+  }
+
+  async #call<I extends z.ZodType>(
+    procedure: Procedure<I, unknown>,
+    input: z.output<I>,
+    instance: NodeId,
+  ): Promise<void> {
+    const context = { correlationId: 'replication-monitor', deadline: Date.now() + CALL_MS_MAX };
+    await this.#options.bus.call(procedure, input, { context, instance });
+  }
+
+  #later(error: unknown, what: object): void {
+    this.#options.logger.warn(
+      { err: Failure.from(error), ...what },
+      'a replica that differs could not be dealt with yet',
+    );
+  }
+}
+
+function isWrong({ heard }: KnownReplica): boolean {
+  return heard?.report.phase === 'diverged' && heard.report.stopped_by === 'state';
+}
+
+function isRebuilding({ heard }: KnownReplica, nowMs: number): boolean {
+  return heard?.report.phase === 'syncing' && nowMs - heard.monotonicMs < SILENT_MS_MAX;
+}
