@@ -90,6 +90,7 @@ export { parsePayload, PayloadText, type Json, type Payload } from './payload.ts
 export { shardOf } from './placement.ts';
 export { byRank, unindexedFilter, type Hit, type PointView, type Warning } from './points.ts';
 export { Quantization, SearchQuantization } from './quantization.ts';
+export { readOperation } from './read-operation.ts';
 export {
   isConnected,
   ReplicationEvent,

@@ -9,15 +9,22 @@ const IfVersion = z.int().nonnegative().optional();
 
 /** JSON text of an object, as PayloadText makes it. Re-serialised on decode, so that equal payloads are equal bytes. */
 const Text = z.string().transform((text, context): string => {
-  try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return JSON.stringify(value);
-  } catch {
-    // Reported below: text that does not parse and text that is no object are the same fault.
-  }
+  const canonical = textOfObject(text);
+  if (canonical !== undefined) return canonical;
   context.addIssue({ code: 'custom', message: 'expected the JSON text of an object' });
   return z.NEVER;
 });
+
+/** The text as we write it, of the JSON text of an object; undefined for any other. */
+export function textOfObject(text: string): string | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? JSON.stringify(value) : undefined;
+  } catch {
+    // Text that does not parse and text that is no object are the same fault.
+    return undefined;
+  }
+}
 
 const Keys = z.array(z.string().min(1).max(256)).min(1).max(limits.payloadKeysPerRequestMax);
 

@@ -16,7 +16,8 @@ export const Vector = z.unknown().transform((input, context): Float32Array => {
   return vector;
 });
 
-function toFloat32(input: unknown): Float32Array | string {
+/** The vector, or what is wrong with it. */
+export function toFloat32(input: unknown): Float32Array | string {
   if (input instanceof Float32Array) return checkFinite(input);
   if (Array.isArray(input)) return fromArray(input);
   if (typeof input === 'string') return fromBase64(input);
@@ -53,9 +54,9 @@ function fromBytes(bytes: Uint8Array): Float32Array | string {
 
 /** Copies, since the bytes need not be aligned. The platform is little-endian, as every one that Node 24 runs on in practice. */
 export function float32FromBytes(bytes: Uint8Array): Float32Array {
-  const vector = new Float32Array(bytes.byteLength / 4);
-  new Uint8Array(vector.buffer).set(bytes);
-  return vector;
+  const copy = Buffer.allocUnsafe(bytes.byteLength);
+  copy.set(bytes);
+  return new Float32Array(copy.buffer, copy.byteOffset, bytes.byteLength / 4);
 }
 
 /** A view, not a copy. */

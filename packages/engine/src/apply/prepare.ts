@@ -5,7 +5,7 @@ import type { ShardMeta } from '../state/meta.ts';
 import { packOutcomes, unpackOutcomes } from '../state/outcome-runs.ts';
 import type { Remembered, RequestTable } from '../state/request-table.ts';
 import type { Step } from '../state/shard-state.ts';
-import { StateHash } from '../state/state-hash.ts';
+import { digestOf, StateHash } from '../state/state-hash.ts';
 import { decide, type Rules } from './decide.ts';
 import { Fingerprint } from './fingerprint.ts';
 import { readEntry, type ReadRequest } from './read-entry.ts';
@@ -72,7 +72,8 @@ class Run {
   }
 
   async request({ id, ops }: ReadRequest): Promise<void> {
-    const fingerprint = await this.#fingerprint(ops);
+    const [only] = ops.length === 1 ? ops : [];
+    const fingerprint = only === undefined ? await this.#fingerprint(ops) : Fingerprint.of(only);
     const { sequence } = this.#rules;
     const first = this.#remembered.get(id) ?? this.#ground.requests.find(id);
     if (first !== undefined && first.fingerprint === fingerprint) {
@@ -97,8 +98,12 @@ class Run {
     let points = figures.points;
     for (const [id, next] of changes) {
       const previous = before.get(id);
-      if (previous !== undefined) hash.subtract(id, previous);
-      if (next !== undefined) hash.add(id, next);
+      if (previous !== undefined) hash.subtract(previous.digest ?? digestOf(id, previous));
+      if (next !== undefined) {
+        const digest = digestOf(id, next);
+        hash.add(digest);
+        changes.set(id, { ...next, digest });
+      }
       points += Number(next !== undefined) - Number(previous !== undefined);
       if (this.#slices.due) await this.#slices.next();
     }

@@ -1,4 +1,4 @@
-import { limits, openEntry, Operation } from '@vectorizer/contracts';
+import { limits, openEntry, readOperation, type Operation } from '@vectorizer/contracts';
 import { Failure } from '@vectorizer/errors';
 import type { Slices } from './slices.ts';
 
@@ -22,9 +22,9 @@ export async function readEntry(bytes: Uint8Array, slices: Slices): Promise<read
   for (const { id, ops: raw } of envelope.requests) {
     const ops: Operation[] = [];
     for (const op of raw) {
-      const parsed = Operation.safeParse(op);
-      if (!parsed.success) return undefined;
-      ops.push(parsed.data);
+      const read = readOperation(op);
+      if (read === undefined) return undefined;
+      ops.push(read);
       if (slices.due) await slices.next();
     }
     requests.push({ id, ops });

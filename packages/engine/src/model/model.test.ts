@@ -6,7 +6,7 @@ import * as fc from 'fast-check';
 import { limits, Metric, Quantization, type SearchSpec } from '@vectorizer/contracts';
 import { Reseedable, temporaryDirectory } from '@vectorizer/testing';
 import { Shard, type ShardOptions } from '../shard/shard.ts';
-import { StateHash } from '../state/state-hash.ts';
+import { digestOf, StateHash } from '../state/state-hash.ts';
 import { EntryGenerator, TAGS, type RandomEntry } from './random-entry.ts';
 import { Reference, type ReferencePoint } from './reference.ts';
 
@@ -112,7 +112,8 @@ class Trial {
     for (const { id, version, vector, payload } of page.points) {
       const point = reference.points.get(id);
       assert.deepEqual({ version, vector, payload: JSON.parse(payload ?? 'null') }, point);
-      hash.add(id, { version, vectorVersion: 0, vector: vector ?? new Float32Array(), payload: payload ?? null });
+      const record = { version, vectorVersion: 0, vector: vector ?? new Float32Array(), payload: payload ?? null };
+      hash.add(digestOf(id, record));
     }
     assert.equal(shard.report().state_hash, hash.toHex());
     assert.deepEqual(shard.read(ids.slice(0, 5).toReversed(), fields).points, page.points.slice(0, 5).toReversed());

@@ -2,7 +2,7 @@ import { Failure } from '@vectorizer/errors';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ShardMeta } from '../state/meta.ts';
 import type { Snapshot } from '../state/snapshot.ts';
-import { StateHash } from '../state/state-hash.ts';
+import { digestOf, StateHash } from '../state/state-hash.ts';
 import { damaged } from './damaged.ts';
 
 /** The longest stretch on the event loop, and what it rests after that for each millisecond of work. */
@@ -31,7 +31,10 @@ export async function checkState(
   for (;;) {
     const next = nextOf(walk);
     if (next.done === true) break;
-    sum.add(next.value.id, next.value.record);
+    const { id, record } = next.value;
+    const digest = digestOf(id, record);
+    if (record.digest !== undefined && record.digest !== digest) throw damaged(`point ${id} is not what was written`);
+    sum.add(digest);
     points += 1;
     const worked = performance.now() - sliceStart;
     if (worked < SLICE_MS) continue;

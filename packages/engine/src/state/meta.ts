@@ -3,12 +3,16 @@ import { CHAIN_START, Metric } from '@vectorizer/contracts';
 import { Failure } from '@vectorizer/errors';
 import { StateHash } from './state-hash.ts';
 
+/** An older release refuses a store that was written in a newer format. */
+const FORMAT = 2;
+
 const Count = z.int().nonnegative();
 const Hex = z.string().regex(/^[0-9a-f]{64}$/);
 
 /** What a replica knows about itself at one sequence; written in the same transaction as the points of that sequence. */
 export const ShardMeta = z.object({
-  format: z.literal(1),
+  /** Of the whole store. What format 1 says, format 2 says alike; its points may have their digests. */
+  format: z.literal([1, FORMAT]).transform((): typeof FORMAT => FORMAT),
   dimension: Count,
   metric: Metric,
   sequence: Count,
@@ -29,7 +33,7 @@ export type ShardMeta = z.infer<typeof ShardMeta>;
 
 export function firstMeta(identity: Pick<ShardMeta, 'dimension' | 'metric'>): ShardMeta {
   return {
-    format: 1,
+    format: FORMAT,
     ...identity,
     sequence: 0,
     chain: CHAIN_START,

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { limits, type RequestOutcome } from '@vectorizer/contracts';
 import { unpackOutcomes, type OutcomeRuns } from './outcome-runs.ts';
 
@@ -26,6 +27,8 @@ export class RequestTable {
   readonly #orderOfId = new Map<string, number>();
   readonly #orderOfReuse = new Map<string, number>();
   readonly #max: number;
+  /** Not the first key of the map: to find it takes as long as there are keys that were deleted before it. */
+  #oldest = 0;
   #next = 0;
   #runs = 0;
 
@@ -57,17 +60,17 @@ export class RequestTable {
     const added = this.#next;
     this.restore(added, request);
     const forgotten: number[] = [];
-    for (const [order, oldest] of this.#byOrder) {
-      if (this.#byOrder.size <= this.#max && this.#runs <= RUNS_MAX) break;
-      if (order === added) break;
-      this.#forget(order, oldest);
-      forgotten.push(order);
+    while (this.#oldest < added && (this.#byOrder.size > this.#max || this.#runs > RUNS_MAX)) {
+      this.#forget(this.#oldest);
+      forgotten.push(this.#oldest);
+      this.#oldest += 1;
     }
     return { added, forgotten };
   }
 
-  /** Puts back what was stored; in ascending order. */
+  /** Puts back what was stored; in ascending order, without gaps. */
   restore(order: number, request: Remembered): void {
+    if (this.#byOrder.size === 0) this.#oldest = order;
     this.#byOrder.set(order, request);
     this.#runs += request.runs.length;
     if (request.reused) this.#orderOfReuse.set(reuseKey(request.id, request.sequence), order);
@@ -75,7 +78,9 @@ export class RequestTable {
     this.#next = order + 1;
   }
 
-  #forget(order: number, request: Remembered): void {
+  #forget(order: number): void {
+    const request = this.#byOrder.get(order);
+    assert(request !== undefined, 'orders have no gaps');
     this.#byOrder.delete(order);
     this.#runs -= request.runs.length;
     if (request.reused) this.#orderOfReuse.delete(reuseKey(request.id, request.sequence));

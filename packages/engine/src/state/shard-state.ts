@@ -30,7 +30,7 @@ export class ShardState {
   readonly requests: RequestTable;
   readonly #store: LmdbStore;
   readonly #overlay = new Overlay();
-  #dirtyRequests: Write[] = [];
+  #dirtyRequests: RequestChange[] = [];
   #meta: ShardMeta;
   #durable: ShardMeta;
   #flushing: Promise<void> | undefined;
@@ -153,8 +153,8 @@ export class ShardState {
     for (const [id, record] of step.points) this.#overlay.set(id, record);
     for (const request of step.requests) {
       const { added, forgotten } = this.requests.remember(request);
-      this.#dirtyRequests.push({ key: requestKey(added), value: pack(request) });
-      for (const order of forgotten) this.#dirtyRequests.push({ key: requestKey(order), value: undefined });
+      this.#dirtyRequests.push({ order: added, request });
+      for (const order of forgotten) this.#dirtyRequests.push({ order, request: undefined });
     }
     this.#meta = { ...step.meta, created: this.#meta.created };
   }
@@ -189,8 +189,7 @@ export class ShardState {
     const [meta, points, requests] = [this.#meta, this.#overlay.freeze(), this.#dirtyRequests];
     this.#dirtyRequests = [];
     try {
-      const writes = await encodePoints(points);
-      for (const request of requests) writes.push(request);
+      const writes = await encode(points, requests);
       writes.push({ key: metaKey, value: encodeMeta(meta) });
       await this.#store.commit(writes);
     } catch (cause) {
@@ -202,11 +201,21 @@ export class ShardState {
   }
 }
 
-async function encodePoints(points: ReadonlyMap<string, PointRecord | undefined>): Promise<Write[]> {
+/** Undefined where the request was forgotten. */
+type RequestChange = { readonly order: number; readonly request: Remembered | undefined };
+
+async function encode(
+  points: ReadonlyMap<string, PointRecord | undefined>,
+  requests: readonly RequestChange[],
+): Promise<Write[]> {
   const slices = new Slices();
   const writes: Write[] = [];
   for (const [id, record] of points) {
     writes.push({ key: pointKey(id), value: record === undefined ? undefined : encodeRecord(record) });
+    if (slices.due) await slices.next();
+  }
+  for (const { order, request } of requests) {
+    writes.push({ key: requestKey(order), value: request === undefined ? undefined : pack(request) });
     if (slices.due) await slices.next();
   }
   // Handing them to LMDB is one synchronous step, about 1 µs each: a slice of its own.

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import { bytesOfFloat32 } from '@vectorizer/contracts';
 import type { PointRecord } from './record.ts';
+import { scratch } from './scratch.ts';
 
 const LANES = 8;
 const NO_PAYLOAD = 0xffff_ffff;
@@ -22,41 +23,47 @@ export class StateHash {
   }
 
   static fromHex(text: string): StateHash {
-    const bytes = Buffer.from(text, 'hex');
-    return new StateHash(Uint32Array.from({ length: LANES }, (_, lane) => bytes.readUInt32LE(lane * 4)));
+    const lanes = new Uint32Array(LANES);
+    Buffer.from(lanes.buffer).write(text, 'hex');
+    return new StateHash(lanes);
   }
 
   clone(): StateHash {
     return new StateHash(this.#lanes.slice());
   }
 
-  add(id: string, record: PointRecord): void {
-    const digest = digestOf(id, record);
-    for (let lane = 0; lane < LANES; lane++)
-      this.#lanes[lane] = (this.#lanes[lane] ?? 0) + digest.readUInt32LE(lane * 4);
+  /** Takes in a point by its digest. */
+  add(digest: string): void {
+    for (let lane = 0; lane < LANES; lane++) this.#lanes[lane] = (this.#lanes[lane] ?? 0) + laneOf(digest, lane);
   }
 
-  subtract(id: string, record: PointRecord): void {
-    const digest = digestOf(id, record);
-    for (let lane = 0; lane < LANES; lane++)
-      this.#lanes[lane] = (this.#lanes[lane] ?? 0) - digest.readUInt32LE(lane * 4);
+  subtract(digest: string): void {
+    for (let lane = 0; lane < LANES; lane++) this.#lanes[lane] = (this.#lanes[lane] ?? 0) - laneOf(digest, lane);
   }
 
   toHex(): string {
-    const bytes = Buffer.allocUnsafe(LANES * 4);
-    this.#lanes.forEach((value, lane) => bytes.writeUInt32LE(value, lane * 4));
-    return bytes.toString('hex');
+    return Buffer.from(this.#lanes.buffer).toString('hex');
   }
 }
 
-/** Every variable part is preceded by its length, so that no two points have the same bytes. */
-function digestOf(id: string, record: PointRecord): Buffer {
+/** Little-endian, as the platform is. */
+function laneOf(digest: string, lane: number): number {
+  const at = lane * 4;
+  const [a, b] = [digest.charCodeAt(at), digest.charCodeAt(at + 1)];
+  return a | (b << 8) | (digest.charCodeAt(at + 2) << 16) | (digest.charCodeAt(at + 3) << 24);
+}
+
+/**
+ * SHA-256 of a point, one character a byte: as cheap to make, keep and compare as a number of that size can be. Every
+ * variable part is preceded by its length, so that no two points have the same bytes.
+ */
+export function digestOf(id: string, record: PointRecord): string {
   const vector = bytesOfFloat32(record.vector);
   const [idBytes, payloadBytes] = [
     Buffer.byteLength(id),
     record.payload === null ? 0 : Buffer.byteLength(record.payload),
   ];
-  const bytes = Buffer.allocUnsafe(20 + idBytes + vector.length + payloadBytes);
+  const bytes = scratch(20 + idBytes + vector.length + payloadBytes);
   bytes.writeUInt32LE(idBytes, 0);
   bytes.writeDoubleLE(record.version, 4);
   bytes.writeUInt32LE(vector.length, 12);
@@ -64,5 +71,5 @@ function digestOf(id: string, record: PointRecord): Buffer {
   bytes.write(id, 20);
   bytes.set(vector, 20 + idBytes);
   if (record.payload !== null) bytes.write(record.payload, 20 + idBytes + vector.length);
-  return hash('sha256', bytes, 'buffer');
+  return hash('sha256', bytes, 'binary');
 }
