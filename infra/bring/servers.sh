@@ -26,7 +26,7 @@ bring_nats_from_debian() {
   return 1
 }
 
-# For the query cache's second level: without it everything works. Nothing of ours starts it yet; its tests do.
+# What the query services of a cluster share: without it everything works.
 bring_redis() {
   if [ ! -x "$tools/redis/bin/redis-server" ]; then
     found=$(command -v redis-server || command -v valkey-server || true)

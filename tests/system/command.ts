@@ -14,7 +14,12 @@ export function startCommand(args: readonly string[], environment: Record<string
   const child = spawn(process.execPath, [program, ...args], {
     cwd: repository,
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { PATH: '/usr/bin:/bin', VECTORIZER_NATS_SERVER: findBinary('nats-server', 'nats'), ...environment },
+    env: {
+      PATH: '/usr/bin:/bin',
+      VECTORIZER_NATS_SERVER: findBinary('nats-server', 'nats'),
+      VECTORIZER_REDIS_SERVER: findBinary('redis-server', 'redis/bin'),
+      ...environment,
+    },
   });
   let [out, err] = ['', ''];
   child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));

@@ -1,20 +1,52 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { VectorizerClient, type CollectionState } from '@vectorizer/client';
 import { temporaryDirectory, until } from '@vectorizer/testing';
 import { lastJson, runCommand, startCommand } from './command.ts';
 
-type Started = { readonly url: string; readonly pid: number; readonly data: string };
-type Status = {
+type Started = { readonly url: string; readonly urls: readonly string[]; readonly pid: number; readonly data: string };
+export type ProcessStatus = {
+  readonly name: string;
+  readonly pid: number;
+  readonly alive: boolean;
+  readonly state: 'running' | 'paused' | 'restarting' | 'held';
+  readonly cut: boolean;
+  /** Where it answers HTTP: health and metrics of a service, monitoring of a log server. */
+  readonly url: string;
+};
+export type Status = {
   readonly running: boolean;
   readonly pid: number;
-  readonly processes: readonly { readonly name: string; readonly pid: number; readonly alive: boolean }[];
+  readonly health: string;
+  readonly processes: readonly ProcessStatus[];
+};
+/** As `cluster up` takes them; from two nodes on there are two of each service, from three on three log servers. */
+export type ClusterShape = {
+  readonly nodes: number;
+  readonly shards?: number;
+  readonly replicas?: number;
+  /** Connections can be cut. */
+  readonly faults?: boolean;
 };
 
 /** A running instance, driven only through its command line and its public API. */
 export type System = AsyncDisposable & {
+  /** Of the first gateway, and of each. */
   readonly url: string;
+  readonly urls: readonly string[];
   readonly data: string;
   readonly client: VectorizerClient;
   status(): Promise<Status>;
+  /** The process of this name (index-1, ingest-2, nats-3, redis, …), as it is now. */
+  process(name: string): Promise<ProcessStatus>;
+  /** Ends it by SIGKILL; a second later it is started again, or not until `start`. */
+  kill(name: string, afterwards?: 'start' | 'hold'): Promise<void>;
+  pause(name: string): Promise<void>;
+  resume(name: string): Promise<void>;
+  start(name: string): Promise<void>;
+  cut(name: string): Promise<void>;
+  mend(name: string): Promise<void>;
+  /** Returns when the process runs and says that it is ready. */
+  ready(name: string): Promise<void>;
   /** Kills every process of the instance, the supervisor first, so that nothing is started again or stopped in order. */
   killEverything(): Promise<void>;
   down(): Promise<void>;
@@ -22,37 +54,50 @@ export type System = AsyncDisposable & {
   up(): Promise<void>;
 };
 
-const MODES = { standalone: ['up'], cluster: ['cluster', 'up', '--nodes', '1'] } as const;
+/** On a busy machine a cluster of a dozen processes takes its time; beyond this it hangs. */
+const START_MS_MAX = 150_000;
+const READY_MS_MAX = 60_000;
 
 export async function startSystem(
-  mode: keyof typeof MODES = 'standalone',
+  shape: 'standalone' | 'cluster' | ClusterShape = 'standalone',
   environment: Record<string, string> = {},
 ): Promise<System> {
   const directory = await temporaryDirectory();
   const data = directory.path;
   const start = async (port: number): Promise<Started> => {
-    const args = [...MODES[mode], '--port', String(port), '--data', data, '--detach', '--json'];
-    const ended = await startCommand(args, environment).ended;
-    if (ended.code !== 0) throw new Error(`cannot start: ${ended.err}`);
-    return lastJson(ended) as Started;
+    const args = [...argumentsOf(shape), '--port', String(port), '--data', data, '--detach', '--json'];
+    return startInstance(args, environment);
   };
-  const { url } = await start(0);
+  const { url, urls } = await start(0);
   const client = new VectorizerClient({ url });
   const status = async (): Promise<Status> => lastJson(await runCommand('status', '--data', data, '--json')) as Status;
+  const ask = async (...order: readonly string[]): Promise<void> => succeed('cluster', ...order, '--data', data);
+  const find = async (name: string): Promise<ProcessStatus> => {
+    const found = (await status()).processes.find((each) => each.name === name);
+    if (found === undefined) throw new Error(`no process is named ${name}`);
+    return found;
+  };
   return {
     url,
+    urls,
     data,
     client,
     status,
+    process: find,
+    kill: async (name, afterwards = 'start') => ask('kill', name, ...(afterwards === 'hold' ? ['--hold'] : [])),
+    pause: async (name) => ask('pause', name),
+    resume: async (name) => ask('resume', name),
+    start: async (name) => ask('start', name),
+    cut: async (name) => ask('cut', name),
+    mend: async (name) => ask('mend', name),
+    ready: async (name) =>
+      until(async () => isReady(await find(name)), { timeoutMs: READY_MS_MAX, what: `${name} being ready` }),
     async killEverything() {
       const { pid, processes } = await status();
       for (const victim of [pid, ...processes.map((each) => each.pid)]) process.kill(victim, 'SIGKILL');
       await until(async () => (await status()).processes.every(({ alive }) => !alive), { timeoutMs: 10_000 });
     },
-    async down() {
-      const { code, err } = await runCommand('down', '--data', data);
-      if (code !== 0) throw new Error(`cannot stop: ${err}`);
-    },
+    down: async () => succeed('down', '--data', data),
     async up() {
       await start(Number(new URL(url).port));
     },
@@ -62,6 +107,36 @@ export async function startSystem(
       await directory[Symbol.asyncDispose]();
     },
   };
+}
+
+function argumentsOf(shape: 'standalone' | 'cluster' | ClusterShape): readonly string[] {
+  if (shape === 'standalone') return ['up'];
+  if (shape === 'cluster') return ['cluster', 'up', '--nodes', '1'];
+  const { nodes, shards, replicas, faults } = shape;
+  const numbers = Object.entries({ nodes, shards, replicas }).flatMap(([flag, value]) =>
+    value === undefined ? [] : [`--${flag}`, String(value)],
+  );
+  return ['cluster', 'up', ...numbers, ...(faults === true ? ['--faults'] : [])];
+}
+
+async function startInstance(args: readonly string[], environment: Record<string, string>): Promise<Started> {
+  const command = startCommand(args, environment);
+  const ended = await Promise.race([command.ended, sleep(START_MS_MAX, undefined, { ref: false })]);
+  if (ended?.code === 0) return lastJson(ended) as Started;
+  command.kill('SIGKILL');
+  throw new Error(`cannot start: ${ended?.err ?? `not ready within ${START_MS_MAX} ms`}`);
+}
+
+async function succeed(...args: readonly string[]): Promise<void> {
+  const { code, err } = await runCommand(...args);
+  if (code !== 0) throw new Error(`${args.join(' ')}: ${err}`);
+}
+
+async function isReady({ alive, state, name, url }: ProcessStatus): Promise<boolean> {
+  if (!alive || state !== 'running' || name === 'redis') return alive && state === 'running';
+  const path = name.startsWith('nats') ? '/healthz' : '/health/ready';
+  const answer = await fetch(`${url}${path}`, { signal: AbortSignal.timeout(2_000) }).catch(() => undefined);
+  return answer?.ok === true;
 }
 
 /** The collection's state once every replica has applied all that was written, and its graph holds all of it. */

@@ -7,7 +7,9 @@ import { startSystem } from '../system/system.ts';
 /** The lines of every service's log, by service. */
 async function logLines(data: string): Promise<Record<string, unknown>[]> {
   const directory = join(data, 'run');
-  const names = (await readdir(directory)).filter((name) => name.endsWith('.log') && !/^(nats|supervisor)/.test(name));
+  const names = (await readdir(directory)).filter(
+    (name) => name.endsWith('.log') && !/^(nats|redis|supervisor)/.test(name),
+  );
   const texts = await Promise.all(names.map(async (name) => readFile(join(directory, name), 'utf8')));
   return texts.flatMap((text) =>
     text

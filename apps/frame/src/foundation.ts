@@ -38,8 +38,8 @@ export type Foundation = {
 
 export async function openFoundation(service: string, config: ServiceConfig): Promise<Foundation> {
   const logger = createLogger({ service, level: config.logLevel });
-  const { url, replicas, durabilityUrl } = config.nats;
-  if (durabilityUrl !== undefined) await checkDurability(durabilityUrl);
+  const { url, replicas, durabilityUrls } = config.nats;
+  if (durabilityUrls !== undefined) await checkDurability(durabilityUrls);
   const connection = await connectNats({ servers: url, name: service });
   const [catalog, registry, backups, snapshots, leases, events, cluster, log] = await Promise.all([
     Catalog.open({ connection, replicas, logger }),

@@ -36,5 +36,7 @@ export async function runService(service: string, start: () => Promise<RunningSe
 
 /** A failure's message says all; of anything else the stack is wanted. */
 function reasonOf(error: unknown): object {
-  return error instanceof Failure ? { reason: error.message, type: error.type } : { error };
+  if (!(error instanceof Failure)) return { error };
+  const { message, type, cause } = error;
+  return { reason: message, type, ...(cause instanceof Error ? { cause: cause.message } : {}) };
 }

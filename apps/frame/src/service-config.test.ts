@@ -6,7 +6,7 @@ const defaults = { port: 15_002 };
 describe('readServiceConfig', () => {
   it('has a default for everything', () => {
     expect(readServiceConfig({}, defaults)).toEqual({
-      nats: { url: 'nats://127.0.0.1:4222', replicas: 1, durabilityUrl: undefined },
+      nats: { url: 'nats://127.0.0.1:4222', replicas: 1, durabilityUrls: undefined },
       http: { host: '127.0.0.1', port: 15_002 },
       logLevel: 'info',
     });
@@ -18,10 +18,11 @@ describe('readServiceConfig', () => {
   });
 
   it('asks no server about its durability when told that a lazy one will do', () => {
-    const given = { VECTORIZER_NATS_MONITOR_URL: 'http://127.0.0.1:8222' };
-    expect(readServiceConfig(given, defaults).nats.durabilityUrl).toBe('http://127.0.0.1:8222');
+    const given = { VECTORIZER_NATS_MONITOR_URL: 'http://127.0.0.1:8222,http://127.0.0.1:8223' };
+    const urls = ['http://127.0.0.1:8222', 'http://127.0.0.1:8223'];
+    expect(readServiceConfig(given, defaults).nats.durabilityUrls).toEqual(urls);
     expect(
-      readServiceConfig({ ...given, VECTORIZER_UNSAFE_LAZY_FSYNC: 'true' }, defaults).nats.durabilityUrl,
+      readServiceConfig({ ...given, VECTORIZER_UNSAFE_LAZY_FSYNC: 'true' }, defaults).nats.durabilityUrls,
     ).toBeUndefined();
   });
 });

@@ -5,7 +5,11 @@ import { logLevels, type LogLevel } from '@vectorizer/telemetry';
 /** What every process of ours reads from its environment. */
 const Common = z.object({
   VECTORIZER_NATS_URL: z.string().min(1).default('nats://127.0.0.1:4222'),
-  VECTORIZER_NATS_MONITOR_URL: z.url().optional(),
+  VECTORIZER_NATS_MONITOR_URL: z
+    .string()
+    .transform((text) => text.split(','))
+    .pipe(z.array(z.url()))
+    .optional(),
   VECTORIZER_UNSAFE_LAZY_FSYNC: z.stringbool().default(false),
   VECTORIZER_HOST: z.string().min(1).default('127.0.0.1'),
   VECTORIZER_PORT: z.coerce.number().int().min(0).max(65_535),
@@ -19,8 +23,8 @@ export type ServiceConfig = {
     readonly url: string;
     /** How many servers keep each log and bucket. */
     readonly replicas: number;
-    /** Where to ask whether the server syncs before it acknowledges; undefined when nobody is to be asked. */
-    readonly durabilityUrl: string | undefined;
+    /** Where to ask whether the servers sync before they acknowledge; undefined when nobody is to be asked. */
+    readonly durabilityUrls: readonly string[] | undefined;
   };
   /** Where this process answers HTTP: health and metrics, and for the gateway the public API. */
   readonly http: { readonly host: string; readonly port: number };
@@ -36,7 +40,7 @@ export function readServiceConfig(environment: Environment, defaults: { readonly
     nats: {
       url: env.VECTORIZER_NATS_URL,
       replicas: env.VECTORIZER_LOG_REPLICAS,
-      durabilityUrl: env.VECTORIZER_UNSAFE_LAZY_FSYNC ? undefined : env.VECTORIZER_NATS_MONITOR_URL,
+      durabilityUrls: env.VECTORIZER_UNSAFE_LAZY_FSYNC ? undefined : env.VECTORIZER_NATS_MONITOR_URL,
     },
     http: { host: env.VECTORIZER_HOST, port: env.VECTORIZER_PORT },
     logLevel: env.VECTORIZER_LOG_LEVEL,

@@ -1,13 +1,13 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import type { BackupRegistry, Catalog, NodeRegistry, SnapshotStore } from '@vectorizer/cluster';
-import type { Bus } from '@vectorizer/contracts';
+import { newCollection, type Bus, type CollectionDefaults } from '@vectorizer/contracts';
 import { ServiceModule, type HealthCheck } from '@vectorizer/frame';
 import type { Log } from '@vectorizer/log';
 import type { Logger } from '@vectorizer/telemetry';
 import { Collections } from './collections/collections.ts';
 import { PayloadIndexes } from './collections/payload-indexes.ts';
 import { PayloadIndexesController } from './collections/payload-indexes-controller.ts';
-import { CollectionsController } from './collections/collections-controller.ts';
+import { CollectionsController, NewCollectionBody } from './collections/collections-controller.ts';
 import { Edge } from './edge.ts';
 import { Reads } from './points/reads.ts';
 import { VectorsController } from './points/vectors-controller.ts';
@@ -35,7 +35,10 @@ export type GatewayParts = {
   readonly backups: BackupRegistry;
   readonly logger: Logger;
   readonly checks: readonly HealthCheck[];
+  readonly defaults?: CollectionDefaults;
 };
+
+const ONE_OF_EACH: CollectionDefaults = { shards: 1, replication_factor: 1 };
 
 @Module({})
 export class GatewayModule {
@@ -59,6 +62,7 @@ export class GatewayModule {
       providers: [
         { provide: Sessions, useValue: sessions },
         { provide: Collections, useValue: collections },
+        { provide: NewCollectionBody, useValue: newCollection(parts.defaults ?? ONE_OF_EACH) },
         { provide: PayloadIndexes, useValue: new PayloadIndexes(parts.catalog, collections) },
         { provide: Edge, useValue: new Edge(collections, sessions) },
         { provide: Writes, useValue: new Writes(parts.bus, sessions) },

@@ -1,18 +1,13 @@
 import { replicationStatus, type ReplicationStatus } from '@vectorizer/contracts';
-import {
-  openFoundation,
-  readServiceConfig,
-  replicationHealth,
-  runService,
-  type RunningService,
-} from '@vectorizer/frame';
+import { openFoundation, replicationHealth, runService, type RunningService } from '@vectorizer/frame';
+import { readConfig } from './config.ts';
 import { createGatewayApp } from './gateway-app.ts';
 
 /** Health answers quickly, also when the monitor does not. */
 const STATUS_MS_MAX = 1_000;
 
 await runService('gateway', async (): Promise<RunningService> => {
-  const config = readServiceConfig(process.env, { port: 15_002 });
+  const config = readConfig(process.env);
   const foundation = await openFoundation('gateway', config);
   const { logger } = foundation;
   const status = async (): Promise<ReplicationStatus> => {
@@ -20,7 +15,7 @@ await runService('gateway', async (): Promise<RunningService> => {
     return foundation.bus.call(replicationStatus, {}, { context });
   };
   const checks = [...foundation.checks, replicationHealth(status)];
-  const app = await createGatewayApp({ ...foundation, ...config.http, checks });
+  const app = await createGatewayApp({ ...foundation, ...config.http, defaults: config.defaults, checks });
   const { url } = await app.listen();
   logger.info({ url }, 'listening');
   return {

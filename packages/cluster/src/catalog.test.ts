@@ -3,7 +3,7 @@ import { Kvm } from '@nats-io/kv';
 import { buckets, NewCollection, NodeId, type CollectionRecord } from '@vectorizer/contracts';
 import type { Failure } from '@vectorizer/errors';
 import { createLogger } from '@vectorizer/telemetry';
-import { startNats, until, type NatsServer } from '@vectorizer/testing';
+import { freePort, startNats, until, type NatsServer } from '@vectorizer/testing';
 import { Catalog, type CatalogChange } from './catalog.ts';
 import { connectNats } from './connection.ts';
 import { checkDurability } from './durability.ts';
@@ -173,7 +173,9 @@ describe('the durability check', () => {
   it('passes a server that syncs every write and refuses one that does not', async () => {
     await using durable = await startNats();
     await using lazy = await startNats({ sync: 'sync_interval: "2m"' });
-    await expect(checkDurability(durable.monitorUrl)).resolves.toBeUndefined();
-    await expect(checkDurability(lazy.monitorUrl)).rejects.toThrow('before they are on disk');
+    const away = `http://127.0.0.1:${await freePort()}`;
+    await expect(checkDurability([away, durable.monitorUrl])).resolves.toBeUndefined();
+    await expect(checkDurability([durable.monitorUrl, lazy.monitorUrl])).rejects.toThrow('before they are on disk');
+    await expect(checkDurability([away])).rejects.toThrow('does not answer');
   });
 });

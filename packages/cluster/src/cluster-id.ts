@@ -3,6 +3,7 @@ import { jetstream, StorageType } from '@nats-io/jetstream';
 import { Kvm, type KV } from '@nats-io/kv';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { buckets } from '@vectorizer/contracts';
+import { API } from './connection.ts';
 import { openWhileElecting } from './elections.ts';
 
 const KEY = 'id';
@@ -17,7 +18,7 @@ export async function clusterId(options: {
 }): Promise<string> {
   const { connection, replicas } = options;
   return openWhileElecting('the name of the cluster', async () => {
-    const kv = await new Kvm(jetstream(connection)).create(buckets.cluster, {
+    const kv = await new Kvm(jetstream(connection, API)).create(buckets.cluster, {
       history: 1,
       replicas,
       storage: StorageType.File,

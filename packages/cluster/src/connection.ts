@@ -5,6 +5,8 @@ import { Failure } from '@vectorizer/errors';
 const FIRST_CONNECT_TIMEOUT_MS = 5_000;
 /** Short, so that a restarted server is found at once; one attempt is cheap. */
 const RECONNECT_INTERVAL_MS = 250;
+/** A request to a bucket or stream that a lost leader did not answer is sent again after this, and reaches the next leader. */
+export const API = { timeout: 2_000 } as const;
 
 export type NatsOptions = { readonly servers: string; readonly name: string };
 export type { NatsConnection };

@@ -5,6 +5,7 @@ import type { NatsConnection, QueuedIterator } from '@nats-io/transport-node';
 import type { z } from 'zod';
 import { Failure } from '@vectorizer/errors';
 import type { Logger } from '@vectorizer/telemetry';
+import { API } from './connection.ts';
 import { isTransient, openWhileElecting } from './elections.ts';
 
 /** Opening waits this long for the bucket and its first state. */
@@ -56,14 +57,14 @@ export class KvMirror<T> {
   static async open<T>(options: MirrorOptions<T>): Promise<KvMirror<T>> {
     const { connection, bucket, replicas } = options;
     return openWhileElecting(`bucket ${bucket}`, async () => {
-      const kv = await new Kvm(jetstream(connection)).create(bucket, {
+      const kv = await new Kvm(jetstream(connection, API)).create(bucket, {
         history: 1,
         replicas,
         storage: StorageType.File,
         // Reads go to the leader: one that another server answers may be older than our own write.
         allow_direct: false,
       });
-      const mirror = new KvMirror(options, kv, await jetstreamManager(connection));
+      const mirror = new KvMirror(options, kv, await jetstreamManager(connection, API));
       try {
         await mirror.#startWatch();
         await mirror.#caughtUp();

@@ -4,6 +4,7 @@ import { Kvm, type KV } from '@nats-io/kv';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { buckets } from '@vectorizer/contracts';
 import type { Logger } from '@vectorizer/telemetry';
+import { API } from './connection.ts';
 import { openWhileElecting } from './elections.ts';
 
 /** A lease that is not renewed for this long is free again; the server measures it. */
@@ -36,7 +37,7 @@ export class Leases {
   }): Promise<Leases> {
     const { connection, replicas, logger } = options;
     const kv = await openWhileElecting(`bucket ${buckets.leases}`, async () =>
-      new Kvm(jetstream(connection)).create(buckets.leases, {
+      new Kvm(jetstream(connection, API)).create(buckets.leases, {
         history: 1,
         replicas,
         storage: StorageType.Memory,

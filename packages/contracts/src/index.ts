@@ -54,6 +54,8 @@ export {
   type CountAnswer,
   describe,
   NewCollection,
+  newCollection,
+  type CollectionDefaults,
   type PointsAnswer,
   read,
   replicaResync,

@@ -185,9 +185,23 @@ export const replicaResync = procedure<Record<string, never>>()(
   Shard.extend({ node: NodeId, reason: z.string() }),
 );
 
+/** What a collection has whose creation does not say. */
+export type CollectionDefaults = { readonly shards: number; readonly replication_factor: number };
+
 /** Catalog: made by the gateway on the catalog directly; here for the shape of a creation. */
-export const NewCollection = z
-  .strictObject({ name: CollectionName, ...collectionFields, payload_indexes: PayloadIndexes.default([]) })
-  .superRefine(checkKind)
-  .transform(complete);
+export const NewCollection = newCollection({ shards: 1, replication_factor: 1 });
 export type NewCollection = z.infer<typeof NewCollection>;
+
+// oxlint-disable-next-line typescript/explicit-function-return-type, typescript/explicit-module-boundary-types -- inferred, as every schema's
+export function newCollection(defaults: CollectionDefaults) {
+  return z
+    .strictObject({
+      name: CollectionName,
+      ...collectionFields,
+      shards: collectionFields.shards.unwrap().default(defaults.shards),
+      replication_factor: collectionFields.replication_factor.unwrap().default(defaults.replication_factor),
+      payload_indexes: PayloadIndexes.default([]),
+    })
+    .superRefine(checkKind)
+    .transform(complete);
+}

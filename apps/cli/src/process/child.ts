@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Failure } from '@vectorizer/errors';
 import { identify, type ProcessIdentity } from './processes.ts';
+import { answers } from './ready.ts';
 import { runDirectory } from './state-file.ts';
 import type { ProcessSpec } from './topology.ts';
 
@@ -23,14 +24,12 @@ export class Child {
   readonly identity: ProcessIdentity;
   /** Resolves when the process has ended, whatever ended it. */
   readonly exited: Promise<void>;
-  readonly #process: ChildProcess;
   readonly #logFile: string;
   #gone = false;
 
   private constructor(spec: ProcessSpec, child: ChildProcess, logFile: string) {
     this.spec = spec;
     this.identity = identify(child.pid ?? 0);
-    this.#process = child;
     this.#logFile = logFile;
     this.exited = once(child, 'exit').then(() => {
       this.#gone = true;
@@ -60,8 +59,7 @@ export class Child {
   async ready(): Promise<void> {
     const deadline = Date.now() + READY_MS_MAX;
     while (!this.#gone) {
-      const answer = await fetch(this.spec.readyUrl, { signal: AbortSignal.timeout(2_000) }).catch(() => undefined);
-      if (answer?.ok === true) return;
+      if (await answers(this.spec.readyUrl)) return;
       if (Date.now() > deadline) break;
       await Promise.race([sleep(READY_POLL_MS), this.exited]);
     }
@@ -71,11 +69,18 @@ export class Child {
 
   async stop(): Promise<void> {
     if (this.#gone) return;
-    this.#process.kill('SIGTERM');
+    this.signal('SIGTERM');
+    // One that is paused hears nothing.
+    this.signal('SIGCONT');
     await Promise.race([this.exited, sleep(STOP_MS_MAX, undefined, { ref: false })]);
     if (this.#gone) return;
-    this.#process.kill('SIGKILL');
+    this.signal('SIGKILL');
     await this.exited;
+  }
+
+  /** For the whole process: it leads a group, of what it may have started itself. */
+  signal(signal: NodeJS.Signals): void {
+    if (!this.#gone) process.kill(-this.identity.pid, signal);
   }
 }
 

@@ -1,8 +1,11 @@
 import { resolve } from 'node:path';
 import { Option, type Command } from 'commander';
+import { limits } from '@vectorizer/contracts';
 import { Failure } from '@vectorizer/errors';
 import { wholeNumber } from '../data/flags.ts';
+import { dataOption } from './data-option.ts';
 import { stopInstance } from './down.ts';
+import { registerFaultCommands } from './fault-commands.ts';
 import { instanceStatus, type InstanceStatus } from './status.ts';
 import { detachInstance, runInstance, type UpOptions } from './up.ts';
 
@@ -11,6 +14,9 @@ type UpFlags = {
   readonly port: number;
   readonly data: string;
   readonly nodes?: number;
+  readonly shards?: number;
+  readonly replicas?: number;
+  readonly faults?: boolean;
   readonly detach?: boolean;
   readonly json?: boolean;
 };
@@ -21,28 +27,34 @@ const EXIT_NOT_RUNNING = 3;
 export function registerProcessCommands(program: Command, environment: Environment): void {
   const up = program.command('up').description('start the database as one process, with its log server');
   upOptions(up).action(async (flags: UpFlags) => start('standalone', flags, environment));
+  registerDown(program);
+  registerStatus(program);
 
   const cluster = program.command('cluster').description('the services as processes of their own');
-  const nodes = new Option('--nodes <n>', 'index nodes; from three on, three log servers')
-    .argParser(wholeNumber(1, 100))
-    .default(1);
-  upOptions(cluster.command('up').addOption(nodes)).action(async (flags: UpFlags) =>
+  upOptions(clusterOptions(cluster.command('up'))).action(async (flags: UpFlags) =>
     start('cluster', flags, environment),
   );
+  registerDown(cluster);
+  registerStatus(cluster);
+  registerFaultCommands(cluster);
+}
 
-  const data = new Option('--data <directory>', 'data directory').default('./data');
-  program
+function registerDown(parent: Command): void {
+  parent
     .command('down')
     .description('stop what runs on a data directory')
-    .addOption(data)
+    .addOption(dataOption())
     .action(async (flags: { data: string }) => {
       const stopped = await stopInstance(resolve(flags.data));
       print(stopped ? 'stopped' : 'nothing was running');
     });
-  program
+}
+
+function registerStatus(parent: Command): void {
+  parent
     .command('status')
     .description('what runs on a data directory, and how it is')
-    .addOption(data)
+    .addOption(dataOption())
     .option('--json', 'one JSON object')
     .action(async (flags: { data: string; json?: boolean }) => {
       const status = await instanceStatus(resolve(flags.data));
@@ -51,14 +63,33 @@ export function registerProcessCommands(program: Command, environment: Environme
     });
 }
 
+function clusterOptions(command: Command): Command {
+  const nodes = numberOption(
+    'nodes',
+    100,
+    'index nodes; from two on, two of each service, from three on, three log servers',
+  );
+  const shards = numberOption('shards', limits.shardsMax, 'of a collection that does not say');
+  const replicas = 'of each shard, likewise (default: 2, or 1 on one node)';
+  return command
+    .addOption(nodes.default(1))
+    .addOption(shards.default(1))
+    .addOption(numberOption('replicas', limits.replicationFactorMax, replicas))
+    .option('--faults', "let the services' connections be cut (cluster cut)");
+}
+
+function numberOption(flag: string, max: number, what: string): Option {
+  return new Option(`--${flag} <n>`, what).argParser(wholeNumber(1, max));
+}
+
 function upOptions(command: Command): Command {
   return command
     .addOption(
       new Option('--port <port>', 'public port; 0 takes any').argParser(wholeNumber(0, 65_535)).default(15_002),
     )
-    .option('--data <directory>', 'data directory', './data')
+    .addOption(dataOption())
     .option('--detach', 'run in the background; answer when ready')
-    .option('--json', 'the last line is one JSON object: url, pid, data');
+    .option('--json', 'the last line is one JSON object: url, urls, pid, data');
 }
 
 async function start(mode: UpOptions['mode'], flags: UpFlags, environment: Environment): Promise<void> {
@@ -66,24 +97,22 @@ async function start(mode: UpOptions['mode'], flags: UpFlags, environment: Envir
   if (natsServer === undefined)
     throw new Failure('service_unavailable', 'start with ./vectorizer, which brings the log server');
   const data = resolve(flags.data);
-  const { port, nodes = 1 } = flags;
+  const shown = (urls: readonly string[], pid: number, stop: string): string =>
+    flags.json ? JSON.stringify({ url: urls[0], urls, pid, data }) : welcome({ urls, data, stop });
   if (flags.detach) {
     const args = process.argv.slice(2).filter((argument) => argument !== '--detach' && argument !== '--json');
-    const { url, supervisor } = await detachInstance(data, args);
-    print(
-      flags.json
-        ? JSON.stringify({ url, pid: supervisor.pid, data })
-        : welcome({ url, data, stop: `./vectorizer down --data ${data}` }),
-    );
+    const { urls, supervisor } = await detachInstance(data, args);
+    print(shown(urls, supervisor.pid, `./vectorizer down --data ${data}`));
     return;
   }
+  const { port, nodes = 1, shards = 1, replicas = Math.min(nodes, 2), faults = false } = flags;
+  if (replicas > nodes) throw new Failure('validation_error', `${replicas} replicas need as many nodes, not ${nodes}`);
+  const servers = { natsServer, redisServer: environment['VECTORIZER_REDIS_SERVER'] };
   await runInstance(
-    { mode, port, data, nodes, natsServer, settings: settingsOf(environment) },
+    { mode, port, data, nodes, shards, replicas, faults, ...servers, settings: settingsOf(environment) },
     {
       say: (line) => process.stderr.write(`vectorizer: ${line}\n`),
-      onReady: (url) => {
-        print(flags.json ? JSON.stringify({ url, pid: process.pid, data }) : welcome({ url, data, stop: 'Ctrl-C' }));
-      },
+      onReady: (urls) => print(shown(urls, process.pid, 'Ctrl-C')),
     },
   );
 }
@@ -100,23 +129,30 @@ function settingsOf(environment: Environment): Record<string, string> {
   );
 }
 
-function welcome({ url, data, stop }: { readonly url: string; readonly data: string; readonly stop: string }): string {
+type Welcome = { readonly urls: readonly string[]; readonly data: string; readonly stop: string };
+
+function welcome({ urls, data, stop }: Welcome): string {
   return [
-    `Vectorizer is ready at ${url}`,
+    `Vectorizer is ready at ${urls.join(' and ')}`,
     `data in ${data}, logs in ${data}/run; open to everybody on this machine (no keys are configured)`,
-    `first steps:  curl -s ${url}/api/v1/collections`,
+    `first steps:  curl -s ${urls[0]}/api/v1/collections`,
     `to stop it:   ${stop}`,
   ].join('\n');
 }
 
 function describeStatus(status: InstanceStatus): string {
-  if (status.url === undefined) return `nothing runs on ${status.data}`;
+  if (status.urls === undefined) return `nothing runs on ${status.data}`;
   const health = [status.health, ...(status.failed_checks ?? [])].join(' ');
   return [
-    `${status.running ? 'running' : 'not running'}: ${status.mode} at ${status.url}, ${health}`,
+    `${status.running ? 'running' : 'not running'}: ${status.mode} at ${status.urls.join(' and ')}, ${health}`,
     `data in ${status.data}`,
-    ...status.processes.map(({ name, pid, alive }) => `  ${name.padEnd(20)} ${pid}${alive ? '' : ' (gone)'}`),
+    ...status.processes.map(describeProcess),
   ].join('\n');
+}
+
+function describeProcess({ name, pid, alive, state, cut, url }: InstanceStatus['processes'][number]): string {
+  const how = alive || state === 'restarting' || state === 'held' ? state : 'gone';
+  return `  ${name.padEnd(12)} ${String(pid).padEnd(8)} ${cut ? `${how}, cut` : how}  ${url}`;
 }
 
 function print(text: string): void {

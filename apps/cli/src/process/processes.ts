@@ -20,6 +20,8 @@ export function isAlive({ pid, birth }: ProcessIdentity): boolean {
 export async function stopProcess(identity: ProcessIdentity, graceMs: number): Promise<void> {
   if (!isAlive(identity)) return;
   process.kill(identity.pid, 'SIGTERM');
+  // One that is paused hears nothing.
+  process.kill(identity.pid, 'SIGCONT');
   if (await isGone(identity, graceMs)) return;
   process.kill(identity.pid, 'SIGKILL');
   await isGone(identity, graceMs);

@@ -2,7 +2,7 @@ import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { Failure } from '@vectorizer/errors';
-import { logServerCount } from './topology.ts';
+import { logServerCount } from './servers.ts';
 
 /** What the files of a data directory were written by. Started in another shape, they would seem to be lost. */
 const Shape = z.object({ v: z.literal(1), log_servers: z.int(), index_nodes: z.int() });

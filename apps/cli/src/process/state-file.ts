@@ -3,17 +3,34 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { ProcessIdentity } from './processes.ts';
 
+/** `restarting`: it ended, and is started again in a moment; `held`: it ended, and is not until told to. */
+export const ProcessState = z.enum(['running', 'paused', 'restarting', 'held']);
+export type ProcessState = z.infer<typeof ProcessState>;
+
+/** A process of an instance; one that ended is named by what it was. */
+export const ProcessReport = ProcessIdentity.extend({
+  name: z.string(),
+  state: ProcessState,
+  /** Its connections are cut. */
+  cut: z.boolean(),
+  /** Where it answers HTTP: a service its health and metrics, a log server its monitoring. */
+  url: z.string(),
+});
+export type ProcessReport = z.infer<typeof ProcessReport>;
+
 /** What runs on a data directory: written by the supervisor, read by every other command. */
 export const InstanceState = z.object({
-  v: z.literal(1),
+  v: z.literal(2),
   phase: z.enum(['starting', 'ready']),
   mode: z.enum(['standalone', 'cluster']),
+  /** Of the first gateway, and of each. */
   url: z.string(),
+  urls: z.array(z.string()),
   /** It is what stops the others. */
   supervisor: ProcessIdentity,
   data: z.string(),
   started_at: z.iso.datetime(),
-  processes: z.array(ProcessIdentity.extend({ name: z.string() })),
+  processes: z.array(ProcessReport),
 });
 export type InstanceState = z.infer<typeof InstanceState>;
 

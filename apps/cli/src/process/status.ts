@@ -1,16 +1,17 @@
 import { isAlive } from './processes.ts';
-import { readState } from './state-file.ts';
+import { readState, type ProcessReport } from './state-file.ts';
 
 export type InstanceStatus = {
   readonly running: boolean;
   readonly data: string;
   readonly mode?: string;
   readonly url?: string;
+  readonly urls?: readonly string[];
   readonly pid?: number;
   readonly started_at?: string;
   readonly health?: string;
   readonly failed_checks?: readonly string[];
-  readonly processes: readonly { readonly name: string; readonly pid: number; readonly alive: boolean }[];
+  readonly processes: readonly (Omit<ProcessReport, 'birth'> & { readonly alive: boolean })[];
 };
 
 const HEALTH_MS_MAX = 3_000;
@@ -18,10 +19,13 @@ const HEALTH_MS_MAX = 3_000;
 export async function instanceStatus(data: string): Promise<InstanceStatus> {
   const state = await readState(data);
   if (state === undefined) return { running: false, data, processes: [] };
-  const { mode, url, supervisor, started_at } = state;
-  const processes = state.processes.map((each) => ({ name: each.name, pid: each.pid, alive: isAlive(each) }));
+  const { mode, url, urls, supervisor, started_at } = state;
+  const processes = state.processes.map(({ birth, ...report }) => ({
+    ...report,
+    alive: isAlive({ pid: report.pid, birth }),
+  }));
   const running = isAlive(supervisor) && state.phase === 'ready';
-  return { running, data, mode, url, pid: supervisor.pid, started_at, ...(await healthOf(url)), processes };
+  return { running, data, mode, url, urls, pid: supervisor.pid, started_at, ...(await healthOf(url)), processes };
 }
 
 async function healthOf(url: string): Promise<Pick<InstanceStatus, 'health' | 'failed_checks'>> {

@@ -1,36 +1,42 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Failure } from '@vectorizer/errors';
-import { Child } from './child.ts';
+import type { Links } from './links.ts';
+import { Member } from './member.ts';
 import { identify } from './processes.ts';
 import { removeState, writeState, type InstanceState } from './state-file.ts';
 import type { ProcessSpec, Topology } from './topology.ts';
 
-/** A process that ends by itself is started again, but not one that cannot live. */
+/** A process that ends by itself is started again; of one whose process cannot live, a standalone instance says so and stops. */
 const RESTARTS_MAX = 5;
-const RESTARTS_WINDOW_MS = 60_000;
-const RESTART_PAUSE_MS = 250;
 
-/** Starts the processes of an instance in order, starts again what crashes, stops all in the opposite order. */
+export type SupervisorOptions = {
+  readonly data: string;
+  readonly say: (line: string) => void;
+  readonly links: Links | undefined;
+};
+
+/** Starts the processes of an instance in order, starts again what ends, stops all in the opposite order. */
 export class Supervisor {
   readonly #topology: Topology;
-  readonly #data: string;
-  readonly #say: (line: string) => void;
-  readonly #children = new Map<string, Child>();
-  readonly #crashes = new Map<string, number[]>();
+  readonly #options: SupervisorOptions;
+  readonly #members: ReadonlyMap<string, Member>;
   readonly #gaveUp = Promise.withResolvers<never>();
   readonly #startedAt = new Date().toISOString();
   #phase: InstanceState['phase'] = 'starting';
-  #stopping = false;
   #reported: Promise<void> = Promise.resolve();
 
-  constructor(topology: Topology, options: { readonly data: string; readonly say: (line: string) => void }) {
+  constructor(topology: Topology, options: SupervisorOptions) {
     this.#topology = topology;
-    this.#data = options.data;
-    this.#say = options.say;
+    this.#options = options;
+    const how = {
+      ...options,
+      changed: () => void this.report().catch((error: unknown) => this.#gaveUp.reject(error)),
+      crashed: (name: string, times: number) => this.#crashed(name, times),
+    };
+    this.#members = new Map(topology.groups.flat().map((spec) => [spec.name, new Member(spec, how)]));
     this.#gaveUp.promise.catch(() => undefined);
   }
 
-  /** Rejects when a process keeps crashing. */
+  /** Rejects when the instance cannot go on. */
   get failed(): Promise<never> {
     return this.#gaveUp.promise;
   }
@@ -39,13 +45,14 @@ export class Supervisor {
   async start(): Promise<void> {
     try {
       for (const group of this.#topology.groups) {
-        await Promise.all(group.map(async (spec) => this.#launch(spec)));
-        await this.#report();
-        await Promise.all(group.map(async ({ name }) => this.#children.get(name)?.ready()));
+        const members = this.#membersOf(group);
+        await Promise.all(members.map(async (member) => member.start()));
+        await this.report();
+        await Promise.all(members.map(async (member) => member.ready()));
       }
       this.#phase = 'ready';
-      await this.#report();
-      for (const child of this.#children.values()) void this.#watch(child);
+      await this.report();
+      for (const member of this.#members.values()) void member.keep();
     } catch (cause) {
       await this.stop();
       throw cause;
@@ -53,52 +60,45 @@ export class Supervisor {
   }
 
   async stop(): Promise<void> {
-    this.#stopping = true;
     for (const group of this.#topology.groups.toReversed()) {
-      await Promise.all(group.map(async ({ name }) => this.#children.get(name)?.stop()));
+      await Promise.all(this.#membersOf(group).map(async (member) => member.stop()));
     }
-    await removeState(this.#data);
+    await this.#reported;
+    await removeState(this.#options.data);
   }
 
-  async #launch(spec: ProcessSpec): Promise<Child> {
-    const child = await Child.start(spec, this.#data);
-    this.#children.set(spec.name, child);
-    return child;
+  /** Throws when no process has the name. */
+  member(name: string): Member {
+    const member = this.#members.get(name);
+    if (member !== undefined) return member;
+    const names = [...this.#members.keys()].join(', ');
+    throw new Failure('not_found', `no process is named ${name}; there are ${names}`);
   }
 
-  async #watch(child: Child): Promise<void> {
-    await child.exited;
-    if (this.#stopping) return;
-    const { name } = child.spec;
-    const now = Date.now();
-    const crashes = [...(this.#crashes.get(name) ?? []), now].filter((at) => now - at < RESTARTS_WINDOW_MS);
-    this.#crashes.set(name, crashes);
-    if (crashes.length > RESTARTS_MAX) {
-      this.#gaveUp.reject(new Failure('service_unavailable', `${name} ended ${crashes.length} times in a minute`));
-      return;
-    }
-    this.#say(`${name} ended unexpectedly and is started again`);
-    await sleep(RESTART_PAUSE_MS * 2 ** (crashes.length - 1));
-    if (this.#stopping) return;
-    try {
-      const next = await this.#launch(child.spec);
-      await this.#report();
-      void this.#watch(next);
-    } catch (cause) {
-      this.#gaveUp.reject(cause);
-    }
-  }
-
-  /** One after the other, since two processes may be started again at once. */
-  async #report(): Promise<void> {
+  /** Writes down what runs. One after the other, since two processes may change at once. */
+  async report(): Promise<void> {
     this.#reported = this.#reported.then(async () => this.#writeState());
     await this.#reported;
   }
 
+  #membersOf(group: readonly ProcessSpec[]): Member[] {
+    return group.map(({ name }) => this.member(name));
+  }
+
+  /** The processes of a cluster do without each other for a while, so one that cannot start does not stop the others. */
+  #crashed(name: string, times: number): void {
+    if (this.#topology.mode === 'cluster' || times <= RESTARTS_MAX) return;
+    this.#gaveUp.reject(new Failure('service_unavailable', `${name} ended ${times} times in a minute`));
+  }
+
   async #writeState(): Promise<void> {
-    const processes = Array.from(this.#children.values(), ({ spec, identity }) => ({ name: spec.name, ...identity }));
-    const { mode, url } = this.#topology;
-    const state = { v: 1, phase: this.#phase, mode, url, supervisor: identify(process.pid), data: this.#data } as const;
-    await writeState({ ...state, started_at: this.#startedAt, processes });
+    const { data, links } = this.#options;
+    const processes = Array.from(this.#members.values(), ({ report }) => report).flatMap((report) =>
+      report === undefined ? [] : [{ ...report, cut: links?.isCut(report.name) ?? false }],
+    );
+    const { mode, urls } = this.#topology;
+    const about = { v: 2, phase: this.#phase, mode, url: urls[0] ?? '', urls } as const;
+    const supervisor = identify(process.pid);
+    await writeState({ ...about, urls: [...urls], supervisor, data, started_at: this.#startedAt, processes });
   }
 }

@@ -1,10 +1,9 @@
-import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
-import { Failure } from '@vectorizer/errors';
-import { runDirectory } from './state-file.ts';
+import type { Links } from './links.ts';
+import { HOST, Ports } from './ports.ts';
+import { planCache, planLogServers, type PlannedServer } from './servers.ts';
 
-/** A process of an instance: how it is started, and where it says that it is ready. */
+/** A process of an instance: how it is started, and where it says that it is ready (HTTP), or takes connections (TCP). */
 export type ProcessSpec = {
   readonly name: string;
   readonly command: string;
@@ -15,7 +14,8 @@ export type ProcessSpec = {
 
 export type Topology = {
   readonly mode: 'standalone' | 'cluster';
-  readonly url: string;
+  /** Of each gateway. */
+  readonly urls: readonly string[];
   /** In the order of starting; stopped in the opposite one. Each group is started at once. */
   readonly groups: readonly (readonly ProcessSpec[])[];
 };
@@ -24,9 +24,16 @@ export type TopologyOptions = {
   readonly mode: 'standalone' | 'cluster';
   readonly port: number;
   readonly data: string;
-  /** Index nodes; from three on, so many log servers keep every log, too, up to three. */
+  /** Index nodes; from two on, two of each other service; from three on, three log servers keep every log. */
   readonly nodes: number;
+  /** What a collection has that is created without saying. */
+  readonly shards: number;
+  readonly replicas: number;
   readonly natsServer: string;
+  /** Undefined where there is none: the queries' shared cache is then missing, and nothing else. */
+  readonly redisServer: string | undefined;
+  /** What the services' connections to the servers go through; undefined: they are direct. */
+  readonly links: Links | undefined;
   /** What the services read from their environment, but for what is decided here. */
   readonly settings: Readonly<Record<string, string>>;
 };
@@ -41,119 +48,104 @@ const ALLOCATOR = {
   MALLOC_MMAP_THRESHOLD_: '131072',
   MALLOC_TRIM_THRESHOLD_: '131072',
 };
-const HOST = '127.0.0.1';
 const repository = resolve(import.meta.dirname, '../../../..');
-const configuration = join(repository, 'infra/nats/nats.conf');
 
-/** Decides ports and command lines. Only the public port is chosen by the user; the others are whatever is free. */
+/** Decides ports and command lines. Only the gateways' ports are chosen by the user; the others are whatever is free. */
 export async function planTopology(options: TopologyOptions): Promise<Topology> {
-  const port = await publicPort(options.port);
-  const servers = await planLogServers(options);
-  const common = {
-    ...options.settings,
-    VECTORIZER_NATS_URL: servers.map(({ url }) => url).join(','),
-    VECTORIZER_NATS_MONITOR_URL: servers[0]?.monitorUrl ?? '',
-    VECTORIZER_LOG_REPLICAS: String(servers.length),
-    VECTORIZER_HOST: HOST,
-  };
-  const service = (name: string, at: number, environment: Record<string, string> = {}): ProcessSpec => ({
-    name,
-    command: process.execPath,
-    args: [...NODE_FLAGS, join(repository, 'apps', name.replace(/-\d+$/, ''), 'dist/main.js')],
-    environment: { ...ALLOCATOR, ...common, VECTORIZER_PORT: String(at), ...environment },
-    readyUrl: `http://${HOST}:${at}/health/ready`,
-  });
-  const url = `http://${HOST}:${port}`;
-  const logServers = servers.map(({ spec }) => spec);
-  if (options.mode === 'standalone') {
-    const standalone = service('standalone', port, { VECTORIZER_DATA: indexDirectory(options.data, 1) });
-    return { mode: 'standalone', url, groups: [logServers, [standalone]] };
+  const ports = new Ports();
+  try {
+    return options.mode === 'standalone' ? await planStandalone(options, ports) : await planCluster(options, ports);
+  } finally {
+    await ports.release();
   }
-  const indexes = await Promise.all(
-    Array.from({ length: options.nodes }, async (_, i) =>
-      service(`index-${i + 1}`, await freePort(), { VECTORIZER_DATA: indexDirectory(options.data, i + 1) }),
-    ),
-  );
-  const inner = await Promise.all(
-    ['ingest', 'query', 'replication-monitor'].map(async (name) => service(name, await freePort())),
-  );
-  return { mode: 'cluster', url, groups: [logServers, [...indexes, ...inner], [service('gateway', port)]] };
 }
 
-/** From three index nodes on, so many log servers keep every log. */
-export function logServerCount(nodes: number): number {
-  return nodes >= 3 ? 3 : 1;
+async function planStandalone(options: TopologyOptions, ports: Ports): Promise<Topology> {
+  const port = await ports.chosen(options.port);
+  const servers = { logs: await planLogServers(options, ports), cache: undefined };
+  const environment = { VECTORIZER_DATA: indexDirectory(options.data, 1) };
+  const place = { name: 'standalone', app: 'standalone', port, environment };
+  const standalone = await planService(place, servers, options);
+  return {
+    mode: 'standalone',
+    urls: [`http://${HOST}:${port}`],
+    groups: [servers.logs.map(({ spec }) => spec), [standalone]],
+  };
+}
+
+async function planCluster(options: TopologyOptions, ports: Ports): Promise<Topology> {
+  const copies = options.nodes > 1 ? 2 : 1;
+  // The second gateway's port is the next one, so that a person who knows one knows both.
+  const gatewayPorts: number[] = [];
+  for (let i = 0; i < copies; i++) gatewayPorts.push(await ports.chosen(options.port === 0 ? 0 : options.port + i));
+  const servers = { logs: await planLogServers(options, ports), cache: await planCache(options, ports) };
+  const places: Place[] = [];
+  for (let i = 1; i <= options.nodes; i++) {
+    const environment = { VECTORIZER_DATA: indexDirectory(options.data, i) };
+    places.push({ name: `index-${i}`, app: 'index', port: await ports.free(), environment });
+  }
+  for (const [name, app] of INNER_SERVICES) {
+    for (let i = 1; i <= copies; i++) places.push({ name: `${name}-${i}`, app, port: await ports.free() });
+  }
+  const gateways = gatewayPorts.map((port, i): Place => {
+    const environment = {
+      VECTORIZER_DEFAULT_SHARDS: String(options.shards),
+      VECTORIZER_DEFAULT_REPLICAS: String(options.replicas),
+    };
+    return { name: `gateway-${i + 1}`, app: 'gateway', port, environment };
+  });
+  const plan = async (all: readonly Place[]): Promise<ProcessSpec[]> =>
+    Promise.all(all.map(async (place) => planService(place, servers, options)));
+  const started = [...servers.logs, ...(servers.cache === undefined ? [] : [servers.cache])];
+  return {
+    mode: 'cluster',
+    urls: gatewayPorts.map((port) => `http://${HOST}:${port}`),
+    groups: [started.map(({ spec }) => spec), await plan(places), await plan(gateways)],
+  };
+}
+
+/** Processes are named by what they do, and numbered; the folder's name of one is long. */
+const INNER_SERVICES = [
+  ['ingest', 'ingest'],
+  ['query', 'query'],
+  ['monitor', 'replication-monitor'],
+] as const;
+
+type Place = {
+  readonly name: string;
+  readonly app: string;
+  readonly port: number;
+  readonly environment?: Readonly<Record<string, string>>;
+};
+type Servers = { readonly logs: readonly PlannedServer[]; readonly cache: PlannedServer | undefined };
+
+async function planService(place: Place, servers: Servers, options: TopologyOptions): Promise<ProcessSpec> {
+  const { name, app, port } = place;
+  const reach = async ({ spec, scheme, port: at }: PlannedServer): Promise<string> => {
+    const through = (await options.links?.open({ from: name, to: spec.name, port: at })) ?? at;
+    return `${scheme}://${HOST}:${through}`;
+  };
+  const logUrls = await Promise.all(servers.logs.map(reach));
+  return {
+    name,
+    command: process.execPath,
+    args: [...NODE_FLAGS, join(repository, 'apps', app, 'dist/main.js')],
+    environment: {
+      ...ALLOCATOR,
+      ...options.settings,
+      VECTORIZER_NATS_URL: logUrls.join(),
+      VECTORIZER_NATS_MONITOR_URL: servers.logs.map(({ spec }) => new URL(spec.readyUrl).origin).join(),
+      VECTORIZER_LOG_REPLICAS: String(servers.logs.length),
+      ...(servers.cache === undefined ? {} : { VECTORIZER_REDIS_URL: await reach(servers.cache) }),
+      VECTORIZER_HOST: HOST,
+      VECTORIZER_PORT: String(port),
+      ...place.environment,
+    },
+    readyUrl: `http://${HOST}:${port}/health/ready`,
+  };
 }
 
 /** One process has the first of the directories, so that it and a cluster of one node find each other's data. */
 function indexDirectory(data: string, node: number): string {
   return join(data, `index-${node}`);
-}
-
-type LogServer = { readonly url: string; readonly monitorUrl: string; readonly spec: ProcessSpec };
-
-/** One server, or three that elect leaders among themselves. */
-async function planLogServers({ data, nodes, natsServer }: TopologyOptions): Promise<LogServer[]> {
-  const count = logServerCount(nodes);
-  const places = await Promise.all(
-    Array.from({ length: count }, async (_, i) => ({
-      name: count === 1 ? 'nats' : `nats-${i + 1}`,
-      port: await freePort(),
-      monitorPort: await freePort(),
-      routePort: await freePort(),
-    })),
-  );
-  const routes = places.map(({ routePort }) => `nats://${HOST}:${routePort}`);
-  return places.map(({ name, port, monitorPort, routePort }) => {
-    const pidFile = join(runDirectory(data), `${name}.pid`);
-    const cluster = [
-      '--cluster_name',
-      'vectorizer',
-      '--cluster',
-      `nats://${HOST}:${routePort}`,
-      '--routes',
-      routes.join(),
-    ];
-    return {
-      url: `nats://${HOST}:${port}`,
-      monitorUrl: `http://${HOST}:${monitorPort}`,
-      spec: {
-        name,
-        command: natsServer,
-        args: ['-c', configuration, '-P', pidFile, '--name', name, ...(count === 1 ? [] : cluster)],
-        // The server reads these as values of its configuration language, in which strings stand in quotes.
-        environment: {
-          VECTORIZER_NATS_HOST: `"${HOST}"`,
-          VECTORIZER_NATS_PORT: String(port),
-          VECTORIZER_NATS_MONITOR_PORT: String(monitorPort),
-          VECTORIZER_NATS_STORE: JSON.stringify(join(data, name)),
-        },
-        readyUrl: `http://${HOST}:${monitorPort}/healthz`,
-      },
-    };
-  });
-}
-
-async function publicPort(port: number): Promise<number> {
-  try {
-    return await bindOnce(port);
-  } catch (cause) {
-    const taken = cause instanceof Error && 'code' in cause && cause.code === 'EADDRINUSE';
-    const reason = taken ? 'is taken' : `cannot be used: ${String(cause)}`;
-    throw new Failure('service_unavailable', `port ${port} ${reason}; choose another with --port`, { cause });
-  }
-}
-
-async function freePort(): Promise<number> {
-  return bindOnce(0);
-}
-
-/** The port is free a moment later again; whoever takes it in between makes the start fail with a clear line. */
-async function bindOnce(port: number): Promise<number> {
-  const server = createServer().listen(port, HOST);
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  return typeof address === 'object' && address !== null ? address.port : port;
 }

@@ -5,23 +5,21 @@ import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { lockDirectory } from '@vectorizer/cluster';
 import { Failure } from '@vectorizer/errors';
+import { carryOut, ControlDoor } from './control.ts';
+import { Links } from './links.ts';
 import { makeDirectory } from './make-directory.ts';
 import { isAlive, stopProcess } from './processes.ts';
 import { checkShape } from './shape.ts';
 import { readState, runDirectory, type InstanceState } from './state-file.ts';
 import { Supervisor } from './supervisor.ts';
-import { planTopology } from './topology.ts';
+import { planTopology, type TopologyOptions } from './topology.ts';
 
-export type UpOptions = {
-  readonly mode: 'standalone' | 'cluster';
-  readonly port: number;
-  readonly data: string;
-  readonly nodes: number;
-  readonly natsServer: string;
-  readonly settings: Readonly<Record<string, string>>;
+export type UpOptions = Omit<TopologyOptions, 'links'> & {
+  /** The services' connections can be cut. */
+  readonly faults: boolean;
 };
 type Say = (line: string) => void;
-type Voice = { readonly say: Say; readonly onReady: (url: string) => void };
+type Voice = { readonly say: Say; readonly onReady: (urls: readonly string[]) => void };
 
 const LEFTOVER_MS_MAX = 10_000;
 const READY_POLL_MS = 50;
@@ -41,15 +39,19 @@ export async function runInstance(options: UpOptions, how: Voice): Promise<void>
 async function superviseInstance(data: string, options: UpOptions, how: Voice): Promise<void> {
   await stopLeftovers(data, how.say);
   await checkShape(data, options.mode === 'standalone' ? 1 : options.nodes);
-  const topology = await planTopology({ ...options, data });
-  const supervisor = new Supervisor(topology, { data, say: how.say });
+  const links = options.faults ? new Links() : undefined;
+  const topology = await planTopology({ ...options, data, links });
+  const supervisor = new Supervisor(topology, { data, say: how.say, links });
   const told = toldToStop();
   try {
-    const ready = supervisor.start().then(() => how.onReady(topology.url));
-    await Promise.race([ready, told]);
-    await Promise.race([told, supervisor.failed]);
+    await Promise.race([supervisor.start(), told]);
+    const door = await ControlDoor.open(data, async (order) => carryOut(order, { supervisor, links }));
+    how.onReady(topology.urls);
+    await Promise.race([told, supervisor.failed]).finally(async () => door.close());
   } finally {
+    links?.mendAll();
     await supervisor.stop();
+    await links?.close();
   }
 }
 

@@ -1,6 +1,6 @@
 import { Controller, Delete, Get, Inject, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { NewCollection, type CollectionRecord } from '@vectorizer/contracts';
+import type { CollectionRecord, newCollection } from '@vectorizer/contracts';
 import { parse } from '@vectorizer/frame';
 import { sendJson } from '../answers.ts';
 import { forgetMeasured } from '../request-metrics.ts';
@@ -8,13 +8,23 @@ import { collectionNameOf, contextOf, queries, queryOf, refuseBody } from '../re
 import { Sessions } from '../sessions.ts';
 import { Collections } from './collections.ts';
 
+/** The schema of a creation, with the defaults of this gateway. */
+export const NewCollectionBody = Symbol('NewCollectionBody');
+type NewCollectionBody = ReturnType<typeof newCollection>;
+
 @Controller('api/v1/collections')
 export class CollectionsController {
   readonly #collections: Collections;
   readonly #sessions: Sessions;
+  readonly #body: NewCollectionBody;
 
-  constructor(@Inject(Collections) collections: Collections, @Inject(Sessions) sessions: Sessions) {
+  constructor(
+    @Inject(Collections) collections: Collections,
+    @Inject(Sessions) sessions: Sessions,
+    @Inject(NewCollectionBody) body: NewCollectionBody,
+  ) {
     this.#collections = collections;
+    this.#body = body;
     this.#sessions = sessions;
   }
 
@@ -27,7 +37,7 @@ export class CollectionsController {
   @Post()
   async create(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const { timeout_ms } = queryOf(queries.timed, request);
-    const body = parse(NewCollection, request.body);
+    const body = parse(this.#body, request.body);
     const record = await this.#collections.create(body, contextOf(request, timeout_ms));
     reply.header('location', `/api/v1/collections/${record.name}`);
     sendJson(reply, 201, shown(record));
