@@ -7,8 +7,10 @@ import { Failure } from '@vectorizer/errors';
 import type { Log } from '@vectorizer/log';
 import type { Logger } from '@vectorizer/telemetry';
 
-/** Between looks for a snapshot that is needed and not there, or could not be fetched. */
+/** Between looks for a snapshot that is needed and not there. */
 const PAUSE_MS = 1_000;
+/** After one that could not be fetched or was not what it should be: doubled each time, since it may be large. */
+const PAUSE_MS_MAX = 60_000;
 
 export type ReplicaPlace = {
   readonly uid: CollectionUid;
@@ -79,6 +81,7 @@ export class FullSync {
   async #fetch({ after, needed, signal }: Fetching): Promise<Fetched | undefined> {
     const { logger, snapshots, uid, shard } = this.#place;
     let said = '';
+    let pause = PAUSE_MS;
     while (!signal.aborted) {
       try {
         const manifest = snapshots.newest(uid, shard);
@@ -91,12 +94,13 @@ export class FullSync {
         if (signal.aborted) return undefined;
         if (said !== failure.message) logger.warn({ err: failure }, 'a shared snapshot could not be fetched');
         said = failure.message;
+        if (failure.type === 'storage_error') pause = Math.min(pause * 2, PAUSE_MS_MAX);
         // Without the log server there is no log to follow either, but what is here can be read.
         if (!needed && failure.type === 'log_unavailable') return undefined;
       } finally {
         this.#progress = null;
       }
-      await sleep(PAUSE_MS, undefined, { signal, ref: false }).catch(() => undefined);
+      await sleep(pause, undefined, { signal, ref: false }).catch(() => undefined);
     }
     return undefined;
   }

@@ -1,5 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import type { Catalog, EventJournal, Lease, Leases, NodeRegistry, SnapshotStore } from '@vectorizer/cluster';
+import type {
+  BackupRegistry,
+  Catalog,
+  EventJournal,
+  Lease,
+  Leases,
+  NodeRegistry,
+  SnapshotStore,
+} from '@vectorizer/cluster';
 import {
   heartbeat,
   isConnected,
@@ -23,6 +31,7 @@ import { LiveNodes } from './live-nodes.ts';
 import { LogWatch } from './log-watch.ts';
 import { News } from './news.ts';
 import { OrphanLogs } from './orphan-logs.ts';
+import { OrphanSnapshots } from './orphan-snapshots.ts';
 import { proofOf } from './proof.ts';
 import { Quarantine } from './quarantine.ts';
 import { Repair, type ShardState } from './repair.ts';
@@ -44,7 +53,8 @@ export type MonitorOptions = {
   readonly registry: NodeRegistry;
   readonly log: Log;
   readonly leases: Leases;
-  readonly snapshots: Pick<SnapshotStore, 'newest'>;
+  readonly backups: BackupRegistry;
+  readonly snapshots: SnapshotStore;
   readonly events: EventJournal;
   readonly logger: Logger;
   /** A replica that was silent for longer is disconnected. */
@@ -72,6 +82,7 @@ export class Monitor {
   readonly #quarantine: Quarantine;
   readonly #repair: Repair;
   readonly #orphans: OrphanLogs;
+  readonly #orphanSnapshots: OrphanSnapshots;
   readonly #gauges = new ReplicationGauges();
   readonly #closing = new AbortController();
   #lease: Lease | undefined;
@@ -90,6 +101,7 @@ export class Monitor {
     this.#quarantine = new Quarantine({ ...options, news: this.#news, monotonicMs });
     this.#repair = new Repair({ ...options, monotonicMs, graceMs });
     this.#orphans = new OrphanLogs({ ...options, monotonicMs });
+    this.#orphanSnapshots = new OrphanSnapshots({ ...options, monotonicMs });
   }
 
   serve(): void {
@@ -116,6 +128,9 @@ export class Monitor {
       }),
       this.#repeat('look for orphan logs', intervals.sweepMs, async () => {
         if (this.acts) await this.#orphans.sweep();
+      }),
+      this.#repeat('look for orphan snapshots', intervals.sweepMs, async () => {
+        if (this.acts) await this.#orphanSnapshots.sweep();
       }),
     ]);
   }

@@ -3,6 +3,7 @@ import type { CollectionUid } from '@vectorizer/contracts';
 import { Failure } from '@vectorizer/errors';
 import type { Log } from '@vectorizer/log';
 import type { Logger } from '@vectorizer/telemetry';
+import { FirstSeen } from './first-seen.ts';
 
 /** A log must be without a collection for this long, at two looks, before the catalog is asked about it. */
 const AGE_MS_MIN = 30_000;
@@ -21,7 +22,7 @@ type Parts = {
  */
 export class OrphanLogs {
   readonly #parts: Parts;
-  readonly #firstSeenMs = new Map<CollectionUid, number>();
+  readonly #strays = new FirstSeen<CollectionUid>();
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -40,17 +41,14 @@ export class OrphanLogs {
       }
       await log.dropStreams(uid);
       log.forget(uid);
-      this.#firstSeenMs.delete(uid);
       logger.warn({ uid }, 'removed the log of a dropped collection');
     }
   }
 
   #suspectsOf(logged: readonly CollectionUid[]): readonly CollectionUid[] {
-    const nowMs = this.#parts.monotonicMs();
-    const strays = new Set(logged.filter((uid) => this.#parts.catalog.findByUid(uid) === undefined));
-    for (const uid of this.#firstSeenMs.keys()) if (!strays.has(uid)) this.#firstSeenMs.delete(uid);
-    for (const uid of strays) if (!this.#firstSeenMs.has(uid)) this.#firstSeenMs.set(uid, nowMs);
-    return [...strays].filter((uid) => nowMs - (this.#firstSeenMs.get(uid) ?? nowMs) >= AGE_MS_MIN);
+    const { catalog, monotonicMs } = this.#parts;
+    const strays = logged.filter((uid) => catalog.findByUid(uid) === undefined);
+    return this.#strays.since(strays, { nowMs: monotonicMs(), ageMs: AGE_MS_MIN });
   }
 
   async #isOlderThan(since: string, uid: CollectionUid): Promise<boolean> {

@@ -1,4 +1,13 @@
-import { Catalog, connectNats, EventJournal, Leases, LocalBus, NodeRegistry, SnapshotStore } from '@vectorizer/cluster';
+import {
+  BackupRegistry,
+  Catalog,
+  connectNats,
+  EventJournal,
+  Leases,
+  LocalBus,
+  NodeRegistry,
+  SnapshotStore,
+} from '@vectorizer/cluster';
 import {
   heartbeat,
   NewCollection,
@@ -19,6 +28,8 @@ export type Setting = AsyncDisposable & {
   readonly catalog: Catalog;
   readonly registry: NodeRegistry;
   readonly log: Log;
+  readonly backups: BackupRegistry;
+  readonly snapshots: SnapshotStore;
   readonly monitor: Monitor;
   readonly events: EventJournal;
   /** Another monitor, with a bus of its own. */
@@ -48,11 +59,12 @@ export async function startMonitor(): Promise<Setting> {
   const log = await Log.open({ connection, replicas: 1 });
   const leases = await Leases.open({ connection, replicas: 1, logger });
   const snapshots = await SnapshotStore.open({ connection, replicas: 1, logger });
+  const backups = await BackupRegistry.open({ connection, replicas: 1, logger });
   const events = await EventJournal.open({ connection, replicas: 1 });
   let aheadMs = 0;
   const clock = { monotonicMs: () => performance.now() + aheadMs, epochMs: () => Date.now() + aheadMs };
   const intervals = { lookMs: 10, tendMs: 10, sweepMs: 10 };
-  const parts = { catalog, registry, log, leases, snapshots, events, logger, clock, intervals };
+  const parts = { catalog, registry, log, leases, backups, snapshots, events, logger, clock, intervals };
   const monitors: Monitor[] = [];
   const another = (): { monitor: Monitor; bus: LocalBus } => {
     const bus = new LocalBus();
@@ -69,6 +81,8 @@ export async function startMonitor(): Promise<Setting> {
     catalog,
     registry,
     log,
+    backups,
+    snapshots,
     monitor,
     events,
     another,
@@ -88,6 +102,7 @@ export async function startMonitor(): Promise<Setting> {
     async [Symbol.asyncDispose]() {
       for (const each of monitors) await each.close();
       snapshots.close();
+      backups.close();
       for (const each of opened) each.close();
       registry.close();
       await connection.close();

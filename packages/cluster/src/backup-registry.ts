@@ -5,6 +5,9 @@ import { Failure } from '@vectorizer/errors';
 import type { Logger } from '@vectorizer/telemetry';
 import { KvMirror } from './kv-mirror.ts';
 
+/** A restore that has not changed for so long is certainly not worked on any more. */
+const ALIVE_MS_MAX = 60_000;
+
 const Stored = z.union([Backup, ForeignBackup]);
 type Stored = z.infer<typeof Stored>;
 
@@ -61,7 +64,8 @@ export class BackupRegistry {
     const { values, since } = await this.#mirror.refreshAll();
     const uids = values.flatMap((stored) => {
       const restore = isReadable(stored) ? stored.restore : undefined;
-      return [stored.id, ...(restore?.state === 'running' ? [restore.uid] : [])];
+      const restoring = restore?.state === 'running' && this.unchangedMs(stored.id) < ALIVE_MS_MAX;
+      return [stored.id, ...(restoring ? [restore.uid] : [])];
     });
     return { uids: new Set(uids), since };
   }

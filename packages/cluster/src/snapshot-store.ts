@@ -1,23 +1,24 @@
 import { createReadStream } from 'node:fs';
-import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, open, rename, stat } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { jetstream } from '@nats-io/jetstream';
+import { jetstream, jetstreamManager, type JetStreamClient, type JetStreamManager } from '@nats-io/jetstream';
 import { Objm, setSha256Backend, StorageType, type ObjectStore } from '@nats-io/obj';
 import type { NatsConnection } from '@nats-io/transport-node';
-import { buckets, ShardSnapshot, type CollectionUid, type SnapshotFile } from '@vectorizer/contracts';
+import { buckets, CollectionUid, ShardSnapshot, type SnapshotFile } from '@vectorizer/contracts';
 import { Failure } from '@vectorizer/errors';
 import type { Logger } from '@vectorizer/telemetry';
 import { openWhileElecting } from './elections.ts';
 import { KvMirror } from './kv-mirror.ts';
+import { readObject } from './read-object.ts';
 
 /** A part of a file as it is stored; larger ones cost less each. */
 const PART_BYTES = 1024 * 1024;
-/** A transfer that moves nothing for this long has failed; it goes on with the file that it was at. */
-const STALLED_MS = 10_000;
 const PUT_TIMEOUT_MS = 10_000;
+
+type Stream = { readonly client: JetStreamClient; readonly manager: JetStreamManager };
 
 export type TransferOptions = {
   readonly signal?: AbortSignal | undefined;
@@ -32,10 +33,12 @@ export type TransferOptions = {
 export class SnapshotStore {
   readonly #manifests: KvMirror<ShardSnapshot>;
   readonly #objects: ObjectStore;
+  readonly #stream: Stream;
 
-  private constructor(manifests: KvMirror<ShardSnapshot>, objects: ObjectStore) {
+  private constructor(manifests: KvMirror<ShardSnapshot>, objects: ObjectStore, stream: Stream) {
     this.#manifests = manifests;
     this.#objects = objects;
+    this.#stream = stream;
   }
 
   static async open(options: {
@@ -48,10 +51,11 @@ export class SnapshotStore {
     setSha256Backend('native');
     const manifests = await KvMirror.open({ ...options, bucket: buckets.manifests, schema: ShardSnapshot });
     try {
+      const client = jetstream(connection);
       const objects = await openWhileElecting('the store of shared snapshots', async () =>
-        new Objm(jetstream(connection)).create(buckets.snapshots, { replicas, storage: StorageType.File }),
+        new Objm(client).create(buckets.snapshots, { replicas, storage: StorageType.File }),
       );
-      return new SnapshotStore(manifests, objects);
+      return new SnapshotStore(manifests, objects, { client, manager: await jetstreamManager(connection) });
     } catch (cause) {
       manifests.close();
       throw cause;
@@ -70,9 +74,33 @@ export class SnapshotStore {
     return this.list(uid, shard)[0];
   }
 
-  /** Whose snapshots there are: of collections, and of backups. */
-  uids(): CollectionUid[] {
-    return [...new Set(this.#manifests.values().map(({ uid }) => uid))];
+  /** Whose files and manifests there are, collections' and backups', and when the newest of each was stored. */
+  async stored(): Promise<ReadonlyMap<CollectionUid, string>> {
+    const newest = new Map<CollectionUid, string>();
+    const note = (uid: CollectionUid, at: string): void => {
+      if (at > (newest.get(uid) ?? '')) newest.set(uid, at);
+    };
+    for (const { uid, taken_at } of this.#manifests.values()) note(uid, taken_at);
+    for (const { name, deleted, mtime } of await this.#ask(async () => this.#objects.list())) {
+      const uid = placeOf(name)?.uid;
+      if (!deleted && uid !== undefined) note(uid, mtime);
+    }
+    return newest;
+  }
+
+  /**
+   * What uploads have left, or are about to complete: files of snapshots without a manifest, and parts of files that are not
+   * complete. Each with how much there is of it, by which one that grows is told from one that was left.
+   */
+  async unfinished(): Promise<readonly Unfinished[]> {
+    const objects = (await this.#ask(async () => this.#objects.list())).filter(({ deleted }) => !deleted);
+    const files = objects.flatMap(({ name, size }) => {
+      const place = placeOf(name);
+      const complete = place === undefined || this.#manifests.get(keyOf(place)) !== undefined;
+      return complete ? [] : [{ name, size, remove: async () => void (await this.#objects.delete(name)) }];
+    });
+    const known = new Set(objects.map(({ nuid }) => nuid));
+    return [...files, ...(await this.#strayParts(known))];
   }
 
   /** Stores the files that the manifest names from a directory. Durable when it returns. */
@@ -112,21 +140,30 @@ export class SnapshotStore {
     }
   }
 
-  /** The content of one file, part by part. Whoever stops early lets go of it. */
+  /**
+   * The content of one file, part by part, at the reader's pace. Throws `storage_error`, before or after the last part, when it
+   * is not what the manifest says.
+   */
   async *read(manifest: ShardSnapshot, file: SnapshotFile): AsyncGenerator<Uint8Array> {
-    const object = await this.#ask(async () => this.#objects.get(objectName(manifest, file)));
-    if (object === null) throw new Failure('storage_error', `${file.path} of a snapshot is not stored any more`);
-    // It rejects with what the stream throws, too.
-    object.error.catch(() => undefined);
-    const reader = object.data.getReader();
+    const name = objectName(manifest, file);
+    const object = await this.#ask(async () => this.#objects.info(name));
+    if (object === null || object.deleted) throw notThere(file);
+    const parts = readObject({ ...this.#stream, bucket: buckets.snapshots, object })[Symbol.asyncIterator]();
+    const digest = createHash('sha256');
+    let bytes = 0;
     try {
       for (;;) {
-        const { done, value } = await this.#ask(async () => timely(reader.read()));
-        if (done) return;
+        const { done, value } = await this.#ask(async () => parts.next());
+        if (done === true) break;
+        digest.update(value);
+        bytes += value.length;
         yield value;
       }
     } finally {
-      await reader.cancel().catch(() => undefined);
+      await parts.return(undefined);
+    }
+    if (bytes !== file.bytes || digest.digest('hex') !== file.sha256) {
+      throw new Failure('storage_error', `${file.path} of a snapshot is not what its manifest says`);
     }
   }
 
@@ -160,24 +197,30 @@ export class SnapshotStore {
     to: { readonly path: string; readonly signal: AbortSignal | undefined; readonly onPart: (bytes: number) => void },
   ): Promise<void> {
     const temporary = `${to.path}.part`;
-    const digest = createHash('sha256');
     let bytes = 0;
     {
       await using handle = await open(temporary, 'w');
       for await (const part of this.read(manifest, file)) {
         to.signal?.throwIfAborted();
-        digest.update(part);
         await handle.writeFile(part);
         bytes += part.length;
         to.onPart(bytes);
       }
       await handle.sync();
     }
-    if (bytes !== file.bytes || digest.digest('hex') !== file.sha256) {
-      await rm(temporary, { force: true });
-      throw new Failure('storage_error', `${file.path} of a shared snapshot is not what its manifest says`);
-    }
     await rename(temporary, to.path);
+  }
+
+  async #strayParts(known: ReadonlySet<string>): Promise<Unfinished[]> {
+    const { manager } = this.#stream;
+    const prefix = `$O.${buckets.snapshots}.C.`;
+    const stream = `OBJ_${buckets.snapshots}`;
+    const { state } = await this.#ask(async () => manager.streams.info(stream, { subjects_filter: `${prefix}>` }));
+    return Object.entries(state.subjects ?? {}).flatMap(([filter, size]) =>
+      known.has(filter.slice(prefix.length))
+        ? []
+        : [{ name: filter, size, remove: async () => void (await manager.streams.purge(stream, { filter })) }],
+    );
   }
 
   async #removeObjects(unwanted: (place: Place) => boolean): Promise<void> {
@@ -198,7 +241,8 @@ export class SnapshotStore {
   }
 }
 
-type Place = { readonly uid: string; readonly shard: number; readonly sequence: number };
+export type Unfinished = { readonly name: string; readonly size: number; readonly remove: () => Promise<void> };
+type Place = { readonly uid: CollectionUid; readonly shard: number; readonly sequence: number };
 
 function objectName({ uid, shard, sequence }: ShardSnapshot, { path }: SnapshotFile): string {
   return `${uid}/${shard}/${sequence}/${path}`;
@@ -206,10 +250,12 @@ function objectName({ uid, shard, sequence }: ShardSnapshot, { path }: SnapshotF
 
 function placeOf(name: string): Place | undefined {
   const [, uid, shard, sequence] = /^([a-z0-9]{16})\/(\d+)\/(\d+)\//.exec(name) ?? [];
-  return uid === undefined ? undefined : { uid, shard: Number(shard), sequence: Number(sequence) };
+  return uid === undefined
+    ? undefined
+    : { uid: CollectionUid.parse(uid), shard: Number(shard), sequence: Number(sequence) };
 }
 
-function keyOf({ uid, shard, sequence }: ShardSnapshot): string {
+function keyOf({ uid, shard, sequence }: Place): string {
   return `${uid}.${shard}.${sequence}`;
 }
 
@@ -221,13 +267,6 @@ async function isThere(path: string, { bytes, sha256 }: SnapshotFile): Promise<b
   return digest.digest('hex') === sha256;
 }
 
-async function timely<T>(read: Promise<T>): Promise<T> {
-  const { promise: stalled, reject } = Promise.withResolvers<never>();
-  const failure = new Failure('log_unavailable', `a transfer moved nothing for ${STALLED_MS} ms`);
-  const timer = setTimeout(reject, STALLED_MS, failure);
-  try {
-    return await Promise.race([read, stalled]);
-  } finally {
-    clearTimeout(timer);
-  }
+function notThere({ path }: SnapshotFile): Failure {
+  return new Failure('storage_error', `${path} of a snapshot is not stored any more`);
 }
