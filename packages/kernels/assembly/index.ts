@@ -113,4 +113,4 @@ function sum(v: v128): f32 {
 }
 
 export { encodeBits, encodeInt8, scanBits, scanBitsDistance, scanInt8, scanInt8Distance, selectFrom } from './codes';
-export { gatherInt8 } from './gather';
+export { boundRows } from './bounds';

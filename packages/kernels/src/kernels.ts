@@ -10,14 +10,14 @@ type CodeScanArguments = [
   factor: number,
 ];
 type SelectFromArguments = [scores: number, found: number, count: number, floor: number];
-type GatherArguments = [codes: number, query: number, rows: number, sums: number, count: number, stride: number];
+type BoundArguments = [table: number, list: number, count: number, stride: number, query: number, counted: boolean];
 type SelectArguments = [scores: number, found: number, heap: number, count: number, k: number];
 
 /** What assembly/index.ts exports; addresses are bytes into the memory. */
 export type Kernels = {
   readonly scanDot: (...scan: ScanArguments) => void;
   readonly scanSquaredL2: (...scan: ScanArguments) => void;
-  readonly gatherInt8: (...gather: GatherArguments) => void;
+  readonly boundRows: (...bound: BoundArguments) => number;
   readonly selectTop: (...select: SelectArguments) => number;
   readonly selectFrom: (...select: SelectFromArguments) => number;
   readonly encodeInt8: (vector: number, codes: number, codeBytes: number) => number;

@@ -3,7 +3,7 @@ import type { Matcher } from '../filter/compile.ts';
 import type { PointRecord } from '../state/record.ts';
 import { exactScore } from '../vector/metric.ts';
 import { BoundOrder } from './bound-order.ts';
-import type { SlotSet } from './slot-set.ts';
+import type { KeptSlots } from './row-codes.ts';
 
 export type Candidate = { readonly id: string; readonly score: number; readonly record: PointRecord };
 
@@ -13,28 +13,27 @@ export type CandidateQuery = {
   readonly k: number;
   readonly threshold: number;
   readonly matches: Matcher;
+  /** So many of those that match are compared at most, where an approximate answer will do. */
+  readonly comparedMax: number;
 };
 
-/** The points that a filter may let through, of one state. */
-export type CandidatePoints = {
-  readonly slots: Uint32Array;
-  /** The highest score that each can have. */
-  readonly bounds: Float64Array;
-  /** Those that need not be asked whether they match. */
-  readonly sure: SlotSet;
+/** The points that may be among the best, of one state. */
+export type CandidatePoints = KeptSlots & {
   readonly idOf: (slot: number) => string | undefined;
   readonly point: (id: string) => PointRecord | undefined;
 };
 
 /**
  * The k best candidates, exactly: those that may score highest are read first, and when no other can score as much as
- * the k-th of those that were read, the others need not be. Usually that is a little more than k.
+ * the k-th of those that were read, the others need not be. Usually that is a little more than k; where the best of them
+ * are far from the query, and so about as far as many others, it is hundreds.
  */
 export class BestCandidates {
   readonly #query: CandidateQuery;
   readonly #points: CandidatePoints;
   readonly #order: BoundOrder;
   readonly #best: Candidate[] = [];
+  #compared = 0;
 
   constructor(query: CandidateQuery, points: CandidatePoints) {
     this.#query = query;
@@ -44,13 +43,13 @@ export class BestCandidates {
 
   /** Reads candidates until it is done, or `pause` says to go on later. */
   run(pause: () => boolean): 'done' | 'paused' {
-    const { k, threshold } = this.#query;
+    const { k, threshold, comparedMax } = this.#query;
     while (this.#order.size > 0) {
       const { bound } = this.#order;
-      if (bound < threshold) return 'done';
+      if (bound < threshold || this.#compared >= comparedMax) return 'done';
       if (this.#best.length === k && bound < (this.#best.at(-1)?.score ?? 0)) return 'done';
       if (pause()) return 'paused';
-      this.#read(this.#points.slots[this.#order.pop()] ?? 0);
+      this.#read(this.#order.pop());
     }
     return 'done';
   }
@@ -60,12 +59,13 @@ export class BestCandidates {
     return this.#best;
   }
 
-  #read(slot: number): void {
+  #read(place: number): void {
     const { points, query } = { points: this.#points, query: this.#query };
-    const id = points.idOf(slot);
+    const id = points.idOf(points.slots[place] ?? 0);
     const record = id === undefined ? undefined : points.point(id);
     if (id === undefined || record === undefined) return;
-    if (!points.sure.has(slot) && !query.matches(id, record.payload)) return;
+    if (points.sure[place] !== 1 && !query.matches(id, record.payload)) return;
+    this.#compared += 1;
     const score = exactScore(query.metric, record.vector, query.vector);
     if (score < query.threshold) return;
     this.#offer({ id, score, record });

@@ -1,8 +1,16 @@
 import { setImmediate as yieldToOthers } from 'node:timers/promises';
-import { parsePayload, type Payload, type PayloadIndex, type PayloadIndexReport } from '@vectorizer/contracts';
+import {
+  parsePayload,
+  type Filter,
+  type Payload,
+  type PayloadIndex,
+  type PayloadIndexReport,
+} from '@vectorizer/contracts';
 import { Slices } from '../apply/slices.ts';
 import type { PointRecord } from '../state/record.ts';
 import { createColumn, type Column } from './column.ts';
+import type { Plan } from './plan.ts';
+import { PlanCache } from './plan-cache.ts';
 import { Planner } from './planner.ts';
 import type { RowCodes } from './row-codes.ts';
 import { SlotTable } from './slot-table.ts';
@@ -24,11 +32,18 @@ type Payloads = { readonly before: Payload | undefined; readonly after: Payload 
 /** The payloads of changed points by id, parsed. */
 export type StagedPayloads = ReadonlyMap<string, Payloads>;
 
-type Tables = { readonly slots: SlotTable; readonly codes: RowCodes };
+type Tables = {
+  readonly slots: SlotTable;
+  readonly codes: RowCodes;
+  /** Every point has a slot. */
+  complete: boolean;
+};
 
 /**
- * The payload indexes of one shard. They are in memory, and a function of the points: built from them in the background
- * when they are declared or the shard is opened, kept current by `show`, gone at once when they are dropped.
+ * The payload indexes of one shard, and beside them codes of the vectors, by which the points that a filter lets through are
+ * compared. They are in memory, and a function of the points: built from them in the background when they are declared
+ * or the shard is opened, kept current by `show`, gone at once when they are dropped. The codes serve exact searches
+ * as well, so these ask for them where there is no index.
  *
  * While an index is built, each point is taken in as it is at that moment, and every change as it happens: whichever
  * comes first, a point at a slot is always its present payload or not there yet.
@@ -40,6 +55,8 @@ export class PayloadIndexes {
   /** In the order in which they were declared. */
   #columns: readonly Column[] = [];
   readonly #ready = new Set<Column>();
+  readonly #plans = new PlanCache();
+  #codesWanted = false;
   #tables: Tables | undefined;
   #building: Promise<void> | undefined;
   #started = false;
@@ -61,9 +78,15 @@ export class PayloadIndexes {
     const added = definitions.filter((each) => !kept.some(({ definition }) => same(each, definition)));
     this.#columns = [...kept, ...added.map(createColumn)];
     for (const column of this.#ready) if (!this.#columns.includes(column)) this.#ready.delete(column);
-    if (this.#columns.length === 0) this.#tables = undefined;
-    else this.#tables ??= { slots: new SlotTable(), codes: this.#newCodes() };
-    this.#ensureBuilding();
+    this.#plans.clear();
+    this.#ensureTables();
+  }
+
+  /** From now on there are codes, whether or not there is an index. */
+  wantCodes(): void {
+    if (this.#codesWanted) return;
+    this.#codesWanted = true;
+    this.#ensureTables();
   }
 
   start(): void {
@@ -88,11 +111,22 @@ export class PayloadIndexes {
   /** Whether filters on the key are answered by an index. */
   readonly indexed = (key: string): boolean => [...this.#ready].some(({ definition }) => definition.key === key);
 
-  /** For one filter, now; undefined while no index is ready. */
-  planner(): Planner | undefined {
-    if (this.#ready.size === 0 || this.#tables === undefined) return undefined;
-    const columns = new Map([...this.#ready].map((column) => [column.definition.key, column]));
-    return new Planner({ ...this.#tables, columns });
+  /** What is known of a filter now, until the next change; undefined while not every point has been taken in. */
+  plan(filter: Filter): Plan | undefined {
+    const tables = this.#tables;
+    if (tables?.complete !== true) return undefined;
+    return this.#plans.plan(filter, () => {
+      const columns = new Map([...this.#ready].map((column) => [column.definition.key, column]));
+      return new Planner({ ...tables, columns }).plan(filter);
+    });
+  }
+
+  /** The ids of all points that may match, where an index is ready to tell. */
+  candidates(filter: Filter): readonly string[] | undefined {
+    const plan = this.#ready.size === 0 ? undefined : this.plan(filter);
+    return (
+      plan && Array.from(plan.possible.toArray(), (slot) => plan.slots.idOf(slot)).filter((id) => id !== undefined)
+    );
   }
 
   /** Parses what `show` will need, in slices, so that showing is short. */
@@ -112,6 +146,7 @@ export class PayloadIndexes {
   show(changes: Changes, staged: StagedPayloads): void {
     if (this.#tables === undefined) return;
     const { slots, codes } = this.#tables;
+    let planned = true;
     for (const [id, next] of changes.points) {
       const before = changes.before.get(id);
       if (before === undefined && next === undefined) continue;
@@ -122,15 +157,24 @@ export class PayloadIndexes {
       if (payloads !== undefined) {
         for (const column of this.#columns) column.change(slot, payloads.before, payloads.after);
       }
+      // A new vector alone changes nothing of what filters let through.
+      planned &&= payloads === undefined && !isNew && next !== undefined;
       if (next === undefined) slots.release(id);
       else if (isNew || next.vectorVersion !== before?.vectorVersion) codes.set(slot, next.vector);
     }
+    if (!planned) this.#plans.clear();
+  }
+
+  #ensureTables(): void {
+    if (this.#columns.length === 0 && !this.#codesWanted) this.#tables = undefined;
+    else this.#tables ??= { slots: new SlotTable(), codes: this.#newCodes(), complete: false };
+    this.#ensureBuilding();
   }
 
   #ensureBuilding(): void {
     const { tables, pending } = { tables: this.#tables, pending: this.#pending() };
     if (!this.#started || this.#stopped || this.#building !== undefined) return;
-    if (tables === undefined || pending.length === 0) return;
+    if (tables === undefined || (pending.length === 0 && tables.complete)) return;
     const build = async (): Promise<void> => {
       try {
         await this.#build(tables, pending);
@@ -160,6 +204,8 @@ export class PayloadIndexes {
       }
     }
     for (const column of columns) if (this.#columns.includes(column)) this.#ready.add(column);
+    tables.complete = true;
+    this.#plans.clear();
   }
 
   #takeIn(id: string, { slots, codes }: Tables, columns: readonly Column[]): void {

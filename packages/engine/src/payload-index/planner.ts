@@ -1,12 +1,10 @@
 import type { Condition, Filter } from '@vectorizer/contracts';
-import { allOf, anyOf, atMost, exactly, isExact, not, type Bounds } from './bounds.ts';
+import { allOf, anyOf, atMost, exactly, not, type Bounds } from './bounds.ts';
 import type { Column } from './column.ts';
+import { Plan } from './plan.ts';
 import type { RowCodes } from './row-codes.ts';
 import { SlotSet } from './slot-set.ts';
 import type { SlotTable } from './slot-table.ts';
-
-/** What the indexes know of a filter, valid until the next change: the sets may be those of the indexes themselves. */
-export type Plan = Bounds & { readonly slots: SlotTable; readonly codes: RowCodes; readonly exact: boolean };
 
 /** Works out, from the ready indexes, which points a filter may let through and which it surely does. */
 export class Planner {
@@ -25,14 +23,7 @@ export class Planner {
   }
 
   plan(filter: Filter): Plan {
-    const bounds = this.#bounds(filter);
-    return { ...bounds, slots: this.#slots, codes: this.#codes, exact: isExact(bounds) };
-  }
-
-  /** The ids of all points that may match. */
-  candidates(filter: Filter): readonly string[] {
-    const { possible } = this.#bounds(filter);
-    return Array.from(possible.toArray(), (slot) => this.#slots.idOf(slot)).filter((id) => id !== undefined);
+    return new Plan(filter, this.#bounds(filter), { slots: this.#slots, codes: this.#codes });
   }
 
   #bounds(condition: Condition): Bounds {

@@ -1,13 +1,18 @@
-import type { Metric } from '@vectorizer/contracts';
-import { CodeTable, type CodedQuery } from '@vectorizer/kernels';
-import { indexed } from '../vector/metric.ts';
+import { limits, type Metric } from '@vectorizer/contracts';
+import { BestRows, CodeTable } from '@vectorizer/kernels';
+import { indexed, ROW_METRIC } from '../vector/metric.ts';
 
-export type RankedQuery = { readonly vector: Float32Array; readonly coded: CodedQuery };
+/** Slots that may be among the best, with the most that each can score. */
+export type KeptSlots = {
+  readonly slots: Uint32Array;
+  readonly bounds: Float64Array;
+  /** 1 where the point need not be asked whether it matches. */
+  readonly sure: Uint8Array;
+};
 
 /**
- * Codes of the vectors by slot, a quarter of their size, kept beside the payload indexes. To score the few points that
- * a filter lets through, their vectors would be read from the store, about 2 µs each; these cost a twentieth, and tell
- * which of them need to be read.
+ * Codes of the vectors by slot, a quarter of their size. To score points their vectors would be read from the store,
+ * about 2 µs each; these cost a few nanoseconds, and tell which of them need to be read.
  */
 export class RowCodes {
   readonly #metric: Metric;
@@ -15,38 +20,55 @@ export class RowCodes {
   /** Without memory for all rows, nothing is known of any. */
   #usable = true;
 
-  constructor(options: { readonly metric: Metric; readonly dimension: number }) {
-    this.#metric = options.metric;
-    this.#table = new CodeTable(options.dimension);
+  constructor({ metric, dimension }: { readonly metric: Metric; readonly dimension: number }) {
+    this.#metric = metric;
+    this.#table = new CodeTable({ dimension, metric: ROW_METRIC[metric], kMax: limits.kMax });
   }
 
   set(slot: number, vector: Float32Array): void {
     this.#usable = this.#usable && this.#table.set(slot, indexed(this.#metric, vector));
   }
 
-  query(vector: Float32Array): RankedQuery {
-    const row = indexed(this.#metric, vector);
-    return { vector: row, coded: this.#table.code(row) };
+  /** A search for the k best of slots that are to be named. */
+  best(vector: Float32Array, k: number): BestSlots {
+    if (!this.#usable) return new BestSlots(undefined, (value) => value);
+    const query = this.#table.code(indexed(this.#metric, vector));
+    const square = query.length ** 2;
+    // A value that was rounded is nearer than it says by less than this.
+    const nearest = (value: number): number => Math.max(0, (square - value) * (1 - 1e-12) - square * 1e-12);
+    const score =
+      this.#metric === 'euclidean' ? (value: number) => -Math.sqrt(nearest(value)) : (value: number) => value;
+    return new BestSlots(new BestRows(this.#table, query, k), score);
+  }
+}
+
+/** See BestRows. */
+export class BestSlots {
+  readonly #rows: BestRows | undefined;
+  readonly #scoreOf: (value: number) => number;
+  readonly #all: { readonly slots: Uint32Array; readonly sure: boolean }[] = [];
+
+  /** Without rows all slots are kept. */
+  constructor(rows: BestRows | undefined, scoreOf: (value: number) => number) {
+    this.#rows = rows;
+    this.#scoreOf = scoreOf;
   }
 
-  /** Puts into `bounds`, for a part of the slots, the highest score that each can have. */
-  bound(
-    { coded }: RankedQuery,
-    slots: Uint32Array,
-    part: { readonly bounds: Float64Array; readonly start: number; readonly end: number },
-  ): void {
-    const { bounds, start, end } = part;
-    if (!this.#usable) {
-      bounds.fill(Infinity, start, end);
-      return;
-    }
-    this.#table.bound(coded, slots, part);
-    if (this.#metric !== 'euclidean') return;
-    const square = coded.length ** 2;
-    for (let i = start; i < end; i++) {
-      const length = this.#table.lengthOf(slots[i] ?? 0) ** 2;
-      const nearest = length + square - 2 * (bounds[i] ?? 0);
-      bounds[i] = -Math.sqrt(Math.max(0, nearest - 1e-12 * (length + square)));
-    }
+  /** `sure`: all of them match. */
+  look(slots: Uint32Array, sure: boolean): void {
+    if (this.#rows === undefined) this.#all.push({ slots, sure });
+    else this.#rows.look(slots, sure);
   }
+
+  kept(): KeptSlots {
+    if (this.#rows === undefined) return allOf(this.#all);
+    const { rows, bounds, counted } = this.#rows.kept();
+    return { slots: rows, bounds: bounds.map(this.#scoreOf), sure: counted };
+  }
+}
+
+function allOf(parts: readonly { readonly slots: Uint32Array; readonly sure: boolean }[]): KeptSlots {
+  const slots = Uint32Array.from(parts.flatMap((part) => [...part.slots]));
+  const sure = Uint8Array.from(parts.flatMap((part) => Array.from(part.slots, () => Number(part.sure))));
+  return { slots, bounds: new Float64Array(slots.length).fill(Infinity), sure };
 }

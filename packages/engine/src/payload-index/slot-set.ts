@@ -44,6 +44,10 @@ export class SlotSet {
     return this.#size;
   }
 
+  get byteLength(): number {
+    return this.#list.byteLength + (this.#words?.byteLength ?? 0);
+  }
+
   has(slot: number): boolean {
     if (this.#words !== undefined) return ((this.#words[slot >>> 5] ?? 0) & (1 << (slot & 31))) !== 0;
     const at = this.#position(slot);

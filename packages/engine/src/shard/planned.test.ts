@@ -92,6 +92,29 @@ describe('a shard with payload indexes', () => {
     }
   });
 
+  it.each(['cosine', 'dot', 'euclidean'] as const)(
+    'finds the nearest of all exactly by their codes: %s',
+    async (metric) => {
+      await using pair = await startPair(metric);
+      const random = seededRandom(metric.length + 1);
+      pair.indexed.declarePayloadIndexes([]);
+      const write = async (): Promise<void> =>
+        pair.write(Array.from({ length: 60 }, () => randomOperation(random, 500)));
+      for (let entry = 0; entry < 6; entry++) await write();
+      // Without them every point is read; that has been asked for once.
+      const coded = (): boolean => !(pair.indexed.search(spec(random, { exact: true })) instanceof Promise);
+      expect(coded()).toBe(false);
+      await until(coded, { timeoutMs: 20_000, what: 'the codes of all points' });
+      for (let round = 0; round < 20; round++) {
+        await write();
+        const filter = round % 2 === 0 ? {} : { filter: randomFilter(random) };
+        const asked = spec(random, { exact: true, k: 1 + random.int(30), ...filter });
+        const [found, wanted] = [await pair.indexed.search(asked), await pair.plain.search(asked)];
+        expect(found).toEqual(wanted);
+      }
+    },
+  );
+
   it('deletes by filter what one without them deletes, in the middle of an entry too', async () => {
     await using pair = await startPair('dot');
     const random = seededRandom(3);

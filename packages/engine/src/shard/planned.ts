@@ -1,9 +1,10 @@
-import type { Filter, PointView, SearchSpec } from '@vectorizer/contracts';
+import type { Filter, Metric, PointView, SearchSpec } from '@vectorizer/contracts';
 import { compareIds } from '@vectorizer/contracts';
 import { Slices } from '../apply/slices.ts';
 import { compileFilter } from '../filter/compile.ts';
 import { BestCandidates, type Candidate, type CandidateQuery } from '../payload-index/best-candidates.ts';
-import type { Plan } from '../payload-index/planner.ts';
+import type { Plan } from '../payload-index/plan.ts';
+import type { KeptSlots } from '../payload-index/row-codes.ts';
 import type { Watch } from '../payload-index/slot-table.ts';
 import type { Snapshot } from '../state/snapshot.ts';
 import type { ShardState } from '../state/shard-state.ts';
@@ -12,47 +13,52 @@ import type { ScrollSpec } from './scan.ts';
 import type { TimedSearch } from './search.ts';
 import { viewOf } from './views.ts';
 
-/** Codes that are looked at without a turn for others: a slice of time, about two milliseconds. */
-const BYTES_AT_ONCE = 8 * 1024 * 1024;
+/** Codes that are looked at without a turn for others: two milliseconds at most, where they come from main memory. */
+const BYTES_AT_ONCE = 32 * 1024 * 1024;
 /** So many are read without a turn for others, about 3 µs each. */
 const READ_AT_ONCE = 384;
-/** Bounded in a row when there are many. */
-const CHUNK = 4_096;
+/** Looked at in a row when there are more. */
+const BYTES_IN_A_ROW = 4 * 1024 * 1024;
 
 /**
- * Comparing so many candidates is worth it to spare a search of the graph one more neighbour. At 256 dimensions a
- * candidate costs 0.08 µs and a neighbour 2.5 µs, which would be 32; but where the points that match lie together, the
- * graph is often asked in vain, while the candidates are always compared exactly. Both costs grow with the dimension.
+ * Looking at so many candidates is worth it to spare a search of the graph one more neighbour: at 256 dimensions they
+ * cost about 5 ns each, and a neighbour 1.6 µs. Both grow with the dimension.
  */
-const CANDIDATES_PER_NEIGHBOUR = 40;
+const CANDIDATES_PER_NEIGHBOUR = 300;
+/** Of candidates whose payloads have to be asked, some are read from the store. */
+const DOUBTFUL_PER_NEIGHBOUR = 40;
+
+/**
+ * Vectors that are compared, for each that is asked for, unless the search is to be exact. By their codes these are the nearest; of the
+ * true nearest that are not among them there is less than one in a hundred.
+ */
+const COMPARED_PER_RESULT = 4;
 
 /** Neighbours that are looked at for each that is expected to match: where points lie closely, shares vary. */
 const MARGIN = 1.5;
 
 /**
  * How wide to search the graph for `k` points that a plan lets through, of so many points; undefined where comparing the
- * candidates costs less. At 50,000 points and k = 10 that is below about 11 %.
+ * candidates costs less, as it does up to some 20,000 of them. It is also what is left where the graph was asked in vain: where the
+ * points that match lie far from the query.
  */
 export function widthFor(
-  { possible }: Plan,
+  { possible, exact }: Plan,
   { k, ef, points }: { readonly k: number; readonly ef: number; readonly points: number },
 ): Width | undefined {
   const first = Math.ceil(((k * points) / Math.max(1, possible.size)) * MARGIN);
-  const max = Math.ceil(possible.size / CANDIDATES_PER_NEIGHBOUR);
+  const max = Math.ceil(possible.size / (exact ? CANDIDATES_PER_NEIGHBOUR : DOUBTFUL_PER_NEIGHBOUR));
   return Math.max(first, ef) > max ? undefined : { first, max };
 }
 
 /** Undefined when there is more to do than may be done in one go. */
 export function candidatesNow(state: ShardState, plan: Plan, spec: SearchSpec): readonly Candidate[] | undefined {
   if (plan.possible.size * spec.vector.length > BYTES_AT_ONCE) return undefined;
-  const slots = plan.possible.toArray();
-  const bounds = new Float64Array(slots.length);
-  const end = slots.length;
-  plan.codes.bound(plan.codes.query(spec.vector), slots, { bounds, start: 0, end });
-  const best = new BestCandidates(queryOf(spec, state), {
-    slots,
-    bounds,
-    sure: plan.sure,
+  const slots = plan.codes.best(spec.vector, spec.k);
+  slots.look(plan.sureSlots, true);
+  slots.look(plan.doubtfulSlots, false);
+  const best = new BestCandidates(queryOf(spec, plan, state.meta.metric), {
+    ...slots.kept(),
     idOf: (slot) => plan.slots.idOf(slot),
     point: (id) => state.point(id),
   });
@@ -68,42 +74,59 @@ export async function candidatesOf(
 ): Promise<readonly Candidate[]> {
   const slices = new Slices(spec.deadline);
   using watch = plan.slots.watch();
-  const slots = plan.possible.toArray();
-  const sure = plan.sure.copy();
-  const bounds = new Float64Array(slots.length);
-  const query = plan.codes.query(spec.vector);
-  for (let start = 0; start < slots.length; start += CHUNK) {
-    plan.codes.bound(query, slots, { bounds, start, end: Math.min(slots.length, start + CHUNK) });
-    if (slices.due) await slices.next();
+  const parts = [
+    { slots: plan.sureSlots, sure: true },
+    { slots: plan.doubtfulSlots, sure: false },
+  ];
+  const query = queryOf(spec, plan, spec.metric);
+  const best = plan.codes.best(spec.vector, spec.k);
+  const inRow = Math.ceil(BYTES_IN_A_ROW / spec.vector.length);
+  for (const { slots, sure } of parts) {
+    for (let start = 0; start < slots.length; start += inRow) {
+      const chunk = slots.subarray(start, start + inRow);
+      best.look(watch.before.size === 0 ? chunk : chunk.filter((slot) => !watch.before.has(slot)), sure);
+      if (slices.due) await slices.next();
+    }
   }
-  // What has changed meanwhile may have been bounded by its new vector.
-  for (const [at, slot] of slots.entries()) if (watch.before.has(slot)) bounds[at] = Infinity;
-  const best = new BestCandidates(queryOf(spec, { meta: spec }), {
-    slots,
-    bounds,
-    sure,
+  const candidates = new BestCandidates(query, {
+    ...withChanged(best.kept(), parts, watch),
     idOf: (slot) => idAtFirst(plan, watch, slot),
     point: (id) => snapshot.point(id),
   });
-  while (best.run(() => slices.due) === 'paused') await slices.next();
-  return best.found;
+  while (candidates.run(() => slices.due) === 'paused') await slices.next();
+  return candidates.found;
+}
+
+type Part = { readonly slots: Uint32Array; readonly sure: boolean };
+
+/** What has changed since the search began is read whatever its codes say, which are of its new vector. */
+function withChanged(kept: KeptSlots, parts: readonly Part[], { before }: Watch): KeptSlots {
+  if (before.size === 0) return kept;
+  const changed = parts.flatMap(({ slots, sure }) => {
+    return Array.from(
+      slots.filter((slot) => before.has(slot)),
+      (slot) => ({ slot, bound: Infinity, sure: Number(sure) }),
+    );
+  });
+  const unchanged = Array.from(kept.slots, (slot, place) => {
+    return { slot, bound: kept.bounds[place] ?? Infinity, sure: kept.sure[place] ?? 0 };
+  }).filter(({ slot }) => !before.has(slot));
+  const all = [...changed, ...unchanged];
+  return {
+    slots: Uint32Array.from(all, ({ slot }) => slot),
+    bounds: Float64Array.from(all, ({ bound }) => bound),
+    sure: Uint8Array.from(all, ({ sure }) => sure),
+  };
 }
 
 /** How many points match; only those that the indexes are not sure of are read. */
-export async function countPlanned(
-  snapshot: Snapshot,
-  plan: Plan,
-  { filter, deadline }: { readonly filter: Filter; readonly deadline?: number | undefined },
-): Promise<number> {
+export async function countPlanned(snapshot: Snapshot, plan: Plan, deadline?: number): Promise<number> {
   let found = plan.sure.size;
-  if (plan.exact) return found;
-  const matches = compileFilter(filter);
+  const { matches } = plan;
   const slices = new Slices(deadline);
   using watch = plan.slots.watch();
-  const sure = plan.sure.copy();
-  for (const slot of plan.possible.toArray()) {
+  for (const slot of plan.doubtfulSlots) {
     if (slices.due) await slices.next();
-    if (sure.has(slot)) continue;
     const id = idAtFirst(plan, watch, slot);
     const record = id === undefined ? undefined : snapshot.summary(id);
     if (id !== undefined && record !== undefined && matches(id, record.payload)) found += 1;
@@ -180,11 +203,11 @@ class FirstIds {
 
 /** A plan that holds while points change: those that have changed are asked of their payloads instead. */
 export class HeldPlan implements Disposable {
-  readonly #plan: Plan;
+  readonly #plan: Pick<Plan, 'slots' | 'sure' | 'possible'>;
   readonly #watch: Watch;
 
   constructor(plan: Plan) {
-    this.#plan = { ...plan, sure: plan.sure.copy(), possible: plan.possible.copy() };
+    this.#plan = { slots: plan.slots, sure: plan.sure.copy(), possible: plan.possible.copy() };
     this.#watch = plan.slots.watch();
   }
 
@@ -207,7 +230,7 @@ function idAtFirst({ slots }: Plan, { before }: Watch, slot: number): string | u
   return before.get(slot) ?? slots.idOf(slot);
 }
 
-function queryOf(spec: SearchSpec, { meta }: { readonly meta: Pick<CandidateQuery, 'metric'> }): CandidateQuery {
-  const { vector, k, score_threshold: threshold = -Infinity, filter = {} } = spec;
-  return { vector, k, threshold, metric: meta.metric, matches: compileFilter(filter) };
+function queryOf(spec: SearchSpec, { matches }: Plan, metric: Metric): CandidateQuery {
+  const { vector, k, exact, score_threshold: threshold = -Infinity } = spec;
+  return { vector, k, threshold, metric, matches, comparedMax: exact === true ? Infinity : k * COMPARED_PER_RESULT };
 }

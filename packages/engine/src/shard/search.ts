@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import type { Filter, Hit, Metric, SearchSpec, SearchResult, Warning } from '@vectorizer/contracts';
 import { Failure } from '@vectorizer/errors';
-import { compileFilter } from '../filter/compile.ts';
+import { compileFilter, type Matcher } from '../filter/compile.ts';
 import type { Candidate } from '../payload-index/best-candidates.ts';
 import type { PayloadIndexes } from '../payload-index/payload-indexes.ts';
-import type { Plan } from '../payload-index/planner.ts';
+import type { Plan } from '../payload-index/plan.ts';
 import type { ShardState } from '../state/shard-state.ts';
 import type { Snapshot } from '../state/snapshot.ts';
 import { isZero } from '../vector/metric.ts';
@@ -32,6 +32,7 @@ export type SearchGround = {
   /** States of searches that are under way and have given way. */
   readonly held: HeldStates;
 };
+const EVERYTHING: Filter = {};
 /** Wider than this, the graph costs more than it saves over a look at every point. */
 const UNPLANNED: Width = { first: 0, max: 2_000 };
 
@@ -39,14 +40,16 @@ const UNPLANNED: Width = { first: 0, max: 2_000 };
 export function search(ground: SearchGround, spec: TimedSearch): ShardSearchResult | Promise<ShardSearchResult> {
   checkQuery(ground.state.meta, spec.vector);
   const served = servedByIndex(ground, spec);
-  if (spec.filter === undefined) return served ? searchIndex(ground, spec) : searchAll(ground, spec);
-  const plan = ground.payloadIndexes.planner()?.plan(spec.filter);
+  if (spec.filter === undefined && served) return searchIndex(ground, spec);
+  const plan = ground.payloadIndexes.plan(spec.filter ?? EVERYTHING);
   if (plan !== undefined) return searchPlanned(ground, spec, plan);
   if (!served) return searchAll(ground, spec);
   if (ground.index.exhaustive) return searchIndex(ground, spec);
   return (
-    searchNear(ground, spec, { verdict: matcherOf(ground.state, spec.filter), width: UNPLANNED }) ??
-    searchAll(ground, spec)
+    searchNear(ground, spec, {
+      verdict: matcherOf(ground.state, compileFilter(spec.filter ?? EVERYTHING)),
+      width: UNPLANNED,
+    }) ?? searchAll(ground, spec)
   );
 }
 
@@ -65,7 +68,7 @@ function searchPlanned(
   const width = spec.exact === true ? undefined : widthFor(plan, { k: spec.k, ef, points: state.meta.points });
   if (width !== undefined) {
     if (index.exhaustive) return searchIndex(ground, spec, plan);
-    const near = searchNear(ground, spec, { verdict: plannedMatcher(state, plan, spec.filter ?? {}), width });
+    const near = searchNear(ground, spec, { verdict: plannedMatcher(state, plan), width });
     if (near !== undefined) return near;
   }
   const found = candidatesNow(state, plan, spec);
@@ -77,7 +80,7 @@ function searchCandidates(ground: SearchGround, spec: TimedSearch): Promise<Shar
   const { state, scans, payloadIndexes } = ground;
   return scans.run(async () => {
     // Made anew, of the state that the snapshot is of: it may have been a while until this search had its turn.
-    const plan = payloadIndexes.planner()?.plan(spec.filter ?? {});
+    const plan = payloadIndexes.plan(spec.filter ?? EVERYTHING);
     using snapshot = state.snapshot();
     const seen = { sequence: snapshot.sequence, warnings: warningsOf(ground, spec) };
     if (plan === undefined) return await scanned(snapshot, spec, { ...seen, metric: state.meta.metric });
@@ -158,8 +161,7 @@ export function checkQuery(shape: { readonly dimension: number; readonly metric:
 type Verdict = (id: string) => boolean;
 
 /** By the payloads of the present state, each read once. */
-function matcherOf(state: ShardState, filter: Filter): Verdict {
-  const matches = compileFilter(filter);
+function matcherOf(state: ShardState, matches: Matcher): Verdict {
   const known = new Map<string, boolean>();
   return (id) => {
     let answer = known.get(id);
@@ -169,8 +171,8 @@ function matcherOf(state: ShardState, filter: Filter): Verdict {
 }
 
 /** By the indexes, and by the payloads only where those are not sure. */
-function plannedMatcher(state: ShardState, plan: Plan, filter: Filter): Verdict {
-  const matches = matcherOf(state, filter);
+function plannedMatcher(state: ShardState, plan: Plan): Verdict {
+  const matches = matcherOf(state, plan.matches);
   return (id) => {
     const slot = plan.slots.slotOf(id);
     if (slot === undefined || !plan.possible.has(slot)) return false;
@@ -192,8 +194,10 @@ function searchNear(
   return { sequence: state.meta.sequence, hits, warnings: warningsOf(ground, spec) };
 }
 
+/** Reads every point. An index that holds codes of its own is not given others beside them. */
 function searchAll(ground: SearchGround, spec: TimedSearch): Promise<ShardSearchResult> {
-  const { state, scans } = ground;
+  const { state, scans, index, payloadIndexes } = ground;
+  if (spec.exact === true && !index.exhaustive) payloadIndexes.wantCodes();
   return scans.run(async () => {
     using snapshot = state.snapshot();
     const seen = { sequence: snapshot.sequence, warnings: warningsOf(ground, spec) };

@@ -218,7 +218,7 @@ export class Shard {
   }> {
     return this.#scans.run(async () => {
       const { filter } = spec;
-      const plan = filter && this.#payloadIndexes.planner()?.plan(filter);
+      const plan = filter && this.#payloadIndexes.plan(filter);
       const warnings = warningsFor(filter, this.#payloadIndexes.indexed);
       using snapshot = this.#state.snapshot();
       const sorted = plan && prefersSorting(plan.possible.size, spec.limit, this.#state.meta.points);
@@ -234,11 +234,11 @@ export class Shard {
     const { sequence, points } = this.#state.meta;
     if (filter === undefined) return { sequence, count: points, warnings: [] };
     return this.#scans.run(async () => {
-      const plan = this.#payloadIndexes.planner()?.plan(filter);
+      const plan = this.#payloadIndexes.plan(filter);
+      const known = plan !== undefined && (plan.exact || plan.possible.size < points);
       const warnings = warningsFor(filter, this.#payloadIndexes.indexed);
       using snapshot = this.#state.snapshot();
-      const found =
-        plan === undefined ? count(snapshot, filter, deadline) : countPlanned(snapshot, plan, { filter, deadline });
+      const found = known ? countPlanned(snapshot, plan, deadline) : count(snapshot, filter, deadline);
       return { sequence: snapshot.sequence, count: await found, warnings };
     });
   }
@@ -341,7 +341,7 @@ export class Shard {
       requests: state.requests,
       point: (id) => state.point(id),
       snapshot: () => state.snapshot(),
-      candidates: (filter) => this.#payloadIndexes.planner()?.candidates(filter),
+      candidates: (filter) => this.#payloadIndexes.candidates(filter),
     };
   }
 

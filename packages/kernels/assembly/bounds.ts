@@ -1,0 +1,174 @@
+/**
+ * Picks, from a list of rows in any order, those that may be among the k nearest to a query, without a word to the caller about the
+ * others. Of each row there are int8 codes and how far they are from the row itself, so that what a row's score is at
+ * most and at least is certain. A row whose most is less than the least of k others is none of the k nearest.
+ *
+ * A row begins with its scale, that distance and its length (rounded up), float32 each, and the sum of its codes, an
+ * int32; then come the codes, a multiple of 16 bytes, those beyond the dimension zero.
+ *
+ * A query is two planes of codes of 7 bits, the second of what the first lacks: nearly all rows are told apart by the first. The
+ * instruction wants them positive, so 64 is added to each, and 64 times the sum of the row's codes taken off.
+ */
+const HEADER: usize = 16;
+const OFFSET: i32 = 64;
+/** What rounding in double and single precision may add, by far, to a product of two lengths. */
+const SLACK: f64 = 1e-6;
+
+/** Of a query, before its planes; `heap` and `kept` are addresses. `size` scores of at most `k` are in the heap. */
+@unmanaged
+class Query {
+  length: f64;
+  /** What a code of each plane stands for, and how far the query is from what is known with it. */
+  step: f64;
+  error: f64;
+  stepFine: f64;
+  errorFine: f64;
+  k: i32;
+  size: i32;
+  heap: u32;
+  kept: u32;
+  planes: u32;
+  /** 0 for the dot product, 1 for twice it less the row's squared length. */
+  distance: i32;
+}
+
+@unmanaged
+class Kept {
+  /** The most that the row's score can be. */
+  bound: f64;
+  /** Its place in the list. */
+  place: u32;
+  padding: u32;
+}
+
+/**
+ * Looks at `count` rows, whose numbers are at `list`, and answers how many it kept. The rows that are `counted` are known
+ * to be wanted, and what they score at least goes into the heap, its lowest first.
+ *
+ * Four rows at a time, so that each part of the query is loaded once for all of them, and while one waits for memory so
+ * do the others.
+ */
+export function boundRows(table: usize, list: usize, count: i32, stride: i32, query: Query, counted: bool): i32 {
+  const plane = <usize>query.planes;
+  const bytes = <usize>stride;
+  const rowBytes = HEADER + bytes;
+  const fours = count & ~3;
+  found = 0;
+  floor = query.size === query.k ? load<f64>(<usize>query.heap) : -Infinity;
+  let place = 0;
+  for (; place < fours; place += 4) {
+    const at = list + ((<usize>place) << 2);
+    const first = table + <usize>load<u32>(at) * rowBytes;
+    const second = table + <usize>load<u32>(at, 4) * rowBytes;
+    const third = table + <usize>load<u32>(at, 8) * rowBytes;
+    const fourth = table + <usize>load<u32>(at, 12) * rowBytes;
+    let a = i32x4.splat(0),
+      b = i32x4.splat(0),
+      c = i32x4.splat(0),
+      d = i32x4.splat(0);
+    for (let i: usize = 0; i < bytes; i += 16) {
+      const against = v128.load(plane + i);
+      a = i32x4.relaxed_dot_i8x16_i7x16_add_s(v128.load(first + i, HEADER), against, a);
+      b = i32x4.relaxed_dot_i8x16_i7x16_add_s(v128.load(second + i, HEADER), against, b);
+      c = i32x4.relaxed_dot_i8x16_i7x16_add_s(v128.load(third + i, HEADER), against, c);
+      d = i32x4.relaxed_dot_i8x16_i7x16_add_s(v128.load(fourth + i, HEADER), against, d);
+    }
+    keep(first, laneSum(a), query, stride, place, counted);
+    keep(second, laneSum(b), query, stride, place + 1, counted);
+    keep(third, laneSum(c), query, stride, place + 2, counted);
+    keep(fourth, laneSum(d), query, stride, place + 3, counted);
+  }
+  for (; place < count; place++) {
+    const row = table + <usize>load<u32>(list + ((<usize>place) << 2)) * rowBytes;
+    keep(row, dotCodes(row + HEADER, plane, bytes), query, stride, place, counted);
+  }
+  return found;
+}
+
+/** Of the call in progress: the rows kept, and the score to reach. */
+let found = 0;
+let floor: f64 = 0;
+
+/** Keeps a row, whose sum by the first plane is given, if it may be among the best. */
+function keep(row: usize, sum: i32, query: Query, stride: i32, place: i32, counted: bool): void {
+  const scale = <f64>load<f32>(row);
+  const error = <f64>load<f32>(row, 4);
+  const length = <f64>load<f32>(row, 8);
+  const offset = load<i32>(row, 12) * OFFSET;
+  const square = query.distance ? length * length : 0;
+  const reach = length + error;
+  const fixed = query.length * (error + SLACK * reach);
+  let dot = <f64>(sum - offset) * query.step * scale;
+  if (scored(dot + (fixed + query.error * reach), square, query.distance) < floor) return;
+  const fine = <usize>query.planes + <usize>stride;
+  dot += <f64>(dotCodes(row + HEADER, fine, <usize>stride) - offset) * query.stepFine * scale;
+  const slop = fixed + query.errorFine * reach;
+  const bound = scored(dot + slop, square, query.distance);
+  if (bound < floor) return;
+  const kept = changetype<Kept>(<usize>query.kept + ((<usize>found) << 4));
+  kept.bound = bound;
+  kept.place = place;
+  found++;
+  if (counted) count(query, query.distance ? 2 * (dot - slop) - square : dot - slop);
+}
+
+/** Not when it is no number: of a row of infinite length nothing is known. */
+function count(query: Query, least: f64): void {
+  const heap = <usize>query.heap;
+  if (query.size < query.k) {
+    if (least > -Infinity) siftUp(heap, query.size++, least);
+    if (query.size === query.k) floor = load<f64>(heap);
+  } else if (least > floor) {
+    siftDown(heap, query.k, least);
+    floor = load<f64>(heap);
+  }
+}
+
+/** The length was rounded up by SLACK, or in single precision twice that, and its square by as much again. */
+function scored(dot: f64, square: f64, distance: i32): f64 {
+  return distance ? 2 * dot - square * (1 - 4 * SLACK) : dot;
+}
+
+function dotCodes(codes: usize, plane: usize, bytes: usize): i32 {
+  let a = i32x4.splat(0),
+    b = i32x4.splat(0);
+  const unrolledEnd = bytes & ~31;
+  let i: usize = 0;
+  for (; i < unrolledEnd; i += 32) {
+    a = i32x4.relaxed_dot_i8x16_i7x16_add_s(v128.load(codes + i), v128.load(plane + i), a);
+    b = i32x4.relaxed_dot_i8x16_i7x16_add_s(v128.load(codes + i, 16), v128.load(plane + i, 16), b);
+  }
+  if (i < bytes) a = i32x4.relaxed_dot_i8x16_i7x16_add_s(v128.load(codes + i), v128.load(plane + i), a);
+  return laneSum(i32x4.add(a, b));
+}
+
+function laneSum(v: v128): i32 {
+  return i32x4.extract_lane(v, 0) + i32x4.extract_lane(v, 1) + (i32x4.extract_lane(v, 2) + i32x4.extract_lane(v, 3));
+}
+
+function siftUp(heap: usize, start: i32, score: f64): void {
+  let at = start;
+  while (at > 0) {
+    const parent = (at - 1) >> 1;
+    const above = load<f64>(heap + ((<usize>parent) << 3));
+    if (above <= score) break;
+    store<f64>(heap + ((<usize>at) << 3), above);
+    at = parent;
+  }
+  store<f64>(heap + ((<usize>at) << 3), score);
+}
+
+function siftDown(heap: usize, size: i32, score: f64): void {
+  let at = 0;
+  for (;;) {
+    let child = at * 2 + 1;
+    if (child >= size) break;
+    if (child + 1 < size && load<f64>(heap + ((<usize>(child + 1)) << 3)) < load<f64>(heap + ((<usize>child) << 3)))
+      child++;
+    const below = load<f64>(heap + ((<usize>child) << 3));
+    if (below >= score) break;
+    store<f64>(heap + ((<usize>at) << 3), below);
+    at = child;
+  }
+  store<f64>(heap + ((<usize>at) << 3), score);
+}
