@@ -74,14 +74,14 @@ const FIGURES: Readonly<Record<string, Plan>> = {
 
 function updatesOf(kind: Kind): Record<string, Plan> {
   const prefix = updatePrefix(kind);
-  const engine = ['us', 'delete_insert_us', 'speedup', 'cpu_us', 'delete_insert_cpu_us', 'cpu_ratio'];
+  const engine = ['us', 'two_entries_us', 'vs_two_entries', 'cpu_us', 'two_entries_cpu_us', 'cpu_ratio'];
   const names = (of: readonly string[], as: Plan): [string, Plan][] => of.map((name) => [`${prefix}.${name}`, as]);
   return Object.fromEntries([
+    ...names(['hnswlib.delete_insert_us', 'engine.speedup'], plan('update', 'bare', 'engine')),
     ...names(
       engine.map((name) => `engine.${name}`),
       plan('update', 'engine'),
     ),
-    ...names(['hnswlib.delete_insert_us', 'engine.vs_hnswlib'], plan('update', 'bare', 'engine')),
     ...names(['recall'], plan('update', 'engine')),
     ...names(
       WAITS.flatMap((wait) => [`http.${wait}.ms`, `http.${wait}.delete_insert_ms`, `http.${wait}.speedup`]),

@@ -20,6 +20,7 @@ import {
 } from './outcome/record.ts';
 import { describeMachine, printTable } from './outcome/result.ts';
 import { updateRows, updateTable } from './outcome/updates.ts';
+import { Progress } from './progress.ts';
 import { measure } from './run.ts';
 
 /** `./vectorizer bench`; answers the exit code. */
@@ -47,7 +48,7 @@ async function measured(options: Options): Promise<Recorded> {
   say(`${dataset.name}: ${dataset.rows.length} rows × ${dataset.dimension}, ${dataset.queries.length} queries`);
   const at = new Date().toISOString();
   const searchDelayMs = Number(process.env['VECTORIZER_BENCH_SEARCH_DELAY_MS'] ?? 0);
-  const results = await measure({ selection, dataset, rounds, searchDelayMs, say });
+  const results = await measure({ selection, dataset, rounds, searchDelayMs, progress: new Progress(tell) });
   const record = { at, commit: describeCommit(), quick, rounds: rounds.count, machine, dataset: dataset.name, results };
   if (json !== undefined) writeRecord(json, record);
   if (json !== undefined || !quick) appendToHistory(record);
@@ -84,6 +85,10 @@ function drawHistory(): number {
 
 function say(line: string): void {
   process.stdout.write(`${line}\n`);
+}
+
+function tell(line: string): void {
+  process.stderr.write(`${line}\n`);
 }
 
 try {

@@ -16,6 +16,7 @@ import { benchUpdate } from './measure/update-engine.ts';
 import { benchUpdateHttp } from './measure/update-http.ts';
 import { figure, type Result } from './outcome/result.ts';
 import { spread } from './outcome/statistics.ts';
+import type { Progress } from './progress.ts';
 import { EF, type Rounds } from './setting.ts';
 import { Stage } from './stage.ts';
 import type { Engine } from './subjects/engine.ts';
@@ -25,26 +26,23 @@ export type Run = {
   readonly dataset: Dataset;
   readonly rounds: Rounds;
   readonly searchDelayMs: number;
-  readonly say: (line: string) => void;
+  readonly progress: Progress;
 };
 
 /** Measures the figures asked for in one run, in alternating rounds, so that ratios hold on a busy machine. */
 export async function measure(run: Run): Promise<Result[]> {
-  const { selection, dataset, rounds, say } = run;
+  const { selection, dataset, progress, searchDelayMs } = run;
   const { subjects, phases, names } = selection;
-  await using stage = await Stage.open({ subjects, dataset, searchDelayMs: run.searchDelayMs });
+  const rounds: Rounds = { ...run.rounds, begun: (round) => progress.round(round) };
+  await using stage = await progress.phase('start', () => Stage.open({ subjects, dataset, searchDelayMs }));
   const results: Result[] = [];
   const filled = [stage.bare, stage.engine, stage.server].filter((subject) => subject !== undefined);
   if (filled.length > 0) {
-    const start = performance.now();
-    results.push(...(await benchFill(filled, dataset.rows.length, rounds)));
-    say(`measured fill in ${Math.round((performance.now() - start) / 1_000)} s`);
+    results.push(...(await progress.phase('fill', () => benchFill(filled, dataset.rows.length, rounds))));
   }
   for (const phase of PHASES) {
     if (!phases.has(phase) || phase === 'fill') continue;
-    const start = performance.now();
-    results.push(...(await MEASURES[phase](stage, run)));
-    say(`measured ${phase} in ${Math.round((performance.now() - start) / 1_000)} s`);
+    results.push(...(await progress.phase(phase, () => MEASURES[phase](stage, { ...run, rounds }))));
   }
   return inOrder(results.filter(({ name }) => names.has(name)));
 }

@@ -7,7 +7,7 @@ export const BATCH = 100;
 /** Writers at once, where there is more than one. */
 export const WRITERS = 4;
 /** No wait of a benchmark is longer. */
-export const PATIENCE_MS = 600_000;
+export const PATIENCE_MS = 120_000;
 
 /** How often, and for how long, each subject is measured. One more round comes first, to warm up, and is not counted. */
 export type Rounds = {
@@ -17,9 +17,14 @@ export type Rounds = {
   readonly repeats: number;
   /** Processes of their own, one after the other, that a figure of memory is taken from. */
   readonly processes: number;
+  /** Told of each round as it begins, the warm-up's being 0. */
+  readonly begun?: (round: number) => void;
 };
 
 /** Each round's number, the warm-up's being 0. */
-export function numbered(rounds: Rounds): readonly number[] {
-  return Array.from({ length: rounds.count + 1 }, (_, round) => round);
+export function* numbered(rounds: Rounds): Generator<number> {
+  for (let round = 0; round <= rounds.count; round++) {
+    rounds.begun?.(round);
+    yield round;
+  }
 }

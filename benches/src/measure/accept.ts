@@ -4,7 +4,7 @@ import { payloadOf } from '../data/payload.ts';
 import { figure, type Result } from '../outcome/result.ts';
 import { runHttpLoad } from '../subjects/run-http-load.ts';
 import { base64 } from '../subjects/server.ts';
-import { BATCH, HNSW, WRITERS, type Rounds } from '../setting.ts';
+import { BATCH, HNSW, numbered, WRITERS, type Rounds } from '../setting.ts';
 import { quantile, spread } from '../outcome/statistics.ts';
 
 /** Rows that the bodies are made of; they are sent over and over. */
@@ -16,7 +16,7 @@ export async function benchAccept(url: string, dataset: Dataset, rounds: Rounds)
   const bodies = bodiesOf(dataset);
   const accepted: number[] = [];
   const p99: number[] = [];
-  for (let round = 0; round <= rounds.count; round++) {
+  for (const round of numbered(rounds)) {
     const collection = `accepted-${round}`;
     await client.createCollection({ name: collection, dimension: dataset.dimension, metric: 'dot', hnsw: HNSW });
     const { perSecond, latenciesMs } = await runHttpLoad({

@@ -23,6 +23,7 @@ export async function benchFill(subjects: readonly Filled[], rows: number, round
   const rates: Record<Filled['name'], number[]> = { bare: [], engine: [], server: [] };
   const parts = Math.max(rounds.count + 1, Math.floor(rows / PART_ROWS));
   for (const [round, span] of inSpans(rows, parts).entries()) {
+    rounds.begun?.(round);
     for (const subject of round % 2 === 0 ? subjects : subjects.toReversed()) {
       const milliseconds = await subject.fill(span);
       if (round > 0) rates[subject.name].push((span.end - span.start) / (milliseconds / 1_000));

@@ -2,7 +2,7 @@ import type { Dataset } from '../data/dataset.ts';
 import { figure, type Result } from '../outcome/result.ts';
 import { measureInTurns, type Measured, type Search } from './search-loop.ts';
 import type { Server } from '../subjects/server.ts';
-import type { Rounds } from '../setting.ts';
+import { numbered, type Rounds } from '../setting.ts';
 import { Series } from './series.ts';
 import { ratios, spread } from '../outcome/statistics.ts';
 
@@ -29,7 +29,7 @@ export async function benchSearch(subjects: Searched, dataset: Dataset, rounds: 
     const search = subjects[name];
     return search === undefined ? [] : [{ name, search }];
   });
-  for (let round = 0; round <= rounds.count; round++) {
+  for (const round of numbered(rounds)) {
     const measured: [keyof typeof series, Measured][] = [];
     const searches = local.map(({ search }) => search);
     for (const [i, result] of (await measureInTurns(searches, dataset.queries.length, rounds.milliseconds)).entries()) {
