@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { limits } from '@vectorizer/contracts';
 import { Packr } from 'msgpackr';
 import { startGateway, type Gateway } from './fixture.ts';
 
@@ -57,6 +58,8 @@ const filtering = (path: string, filter: object): Case => ({
   message: `filter.${path}: `,
 });
 const place = { lat: 1, lon: 1 };
+const leaf = { key: 'a', match: { value: 1 } };
+const nested = (depth: number): object => (depth === 0 ? leaf : { must: [nested(depth - 1)] });
 const declaring = (what: string, key: string, more: Partial<Case>): Case => ({
   name: what,
   route: `PUT ${C}/books/payload-indexes/${key}`,
@@ -490,6 +493,16 @@ const cases: Case[] = [
   searching('score_threshold', { score_threshold: 'high' }),
   searching('filter.when', { filter: { when: [] } }),
   searching('filter.must', { filter: { must: [] } }),
+  {
+    ...searching('filter', { filter: { must: Array.from({ length: limits.filterConditionsMax + 1 }, () => leaf) } }),
+    name: 'a search with more conditions than a filter may have',
+    message: `filter: must have at most ${limits.filterConditionsMax} conditions`,
+  },
+  {
+    ...searching('filter', { filter: nested(limits.filterDepthMax + 1) }),
+    name: 'a search with a filter that nests deeper than it may',
+    message: `filter: must nest at most ${limits.filterDepthMax} deep`,
+  },
   searching('filter.must[1].key', { filter: { must: [{ has_id: ['a'] }, { key: '', match: { value: 1 } }] } }),
   {
     name: 'a search with NaN in MessagePack',
