@@ -1,5 +1,5 @@
 import type { Point, Replica, VectorizerClient } from '@vectorizer/client';
-import type { Consistency, ReplicaView, ReplicationStatus } from '@vectorizer/contracts';
+import type { Consistency, ReplicaView, ReplicationStats, ReplicationStatus } from '@vectorizer/contracts';
 import { until } from '@vectorizer/testing';
 import { INDEXES, type Cluster, type IndexName } from './cluster.ts';
 
@@ -20,27 +20,42 @@ export async function allPoints(
   return Array.fromAsync(client.scrollAll(collection, asked));
 }
 
-/** Runs `task` while this index node is the only one that can answer. */
-export async function alone<T>(cluster: Cluster, name: IndexName, task: () => Promise<T>): Promise<T> {
-  const others = INDEXES.filter((each) => each !== name);
-  await Promise.all(others.map(async (other) => cluster.pause(other)));
-  try {
-    return await task();
-  } finally {
-    await Promise.all(others.map(async (other) => cluster.resume(other)));
+/**
+ * Runs `task` for each of these index nodes while it is the only one that can answer: the others are stopped. They are
+ * signalled as processes, since a command for each would take longer than all that is asked.
+ */
+export async function alone<T>(
+  cluster: Cluster,
+  names: readonly IndexName[],
+  task: (name: IndexName) => Promise<T>,
+): Promise<T[]> {
+  const { processes } = await cluster.status();
+  const signal = (kept: IndexName, what: NodeJS.Signals): void => {
+    for (const { name, pid } of processes) {
+      if (name !== kept && (INDEXES as readonly string[]).includes(name)) process.kill(pid, what);
+    }
+  };
+  const answers: T[] = [];
+  for (const name of names) {
+    signal(name, 'SIGSTOP');
+    try {
+      answers.push(await task(name));
+    } finally {
+      signal(name, 'SIGCONT');
+    }
   }
+  return answers;
 }
 
 /** Every point, as the replica on this node alone has it. */
 export async function pointsOn(cluster: Cluster, name: IndexName, collection: string): Promise<Point[]> {
-  return alone(cluster, name, async () => allPoints(cluster.client, collection, 'eventual'));
+  const [points = []] = await alone(cluster, [name], async () => allPoints(cluster.client, collection, 'eventual'));
+  return points;
 }
 
 /** Every point as each of the three replicas has it, in the order of the nodes. */
 export async function pointsOnEach(cluster: Cluster, collection: string): Promise<Point[][]> {
-  const each: Point[][] = [];
-  for (const name of INDEXES) each.push(await pointsOn(cluster, name, collection));
-  return each;
+  return alone(cluster, INDEXES, async () => allPoints(cluster.client, collection, 'eventual'));
 }
 
 /** Waits until all replicas have applied all that is logged, and have one state by their own word; answers it, by node. */
@@ -105,4 +120,26 @@ export async function allConnected(cluster: Cluster, collection: string): Promis
     { timeoutMs: 30_000, what: `the replicas of ${collection} being connected` },
   );
   return views;
+}
+
+/** The whole cluster in numbers, once they are what the index nodes themselves say, asked one by one. */
+export async function exactStats({ client }: Cluster): Promise<ReplicationStats> {
+  let stats: ReplicationStats | undefined;
+  await until(
+    async () => {
+      const collections = await client.listCollections();
+      const states = await Promise.all(collections.map(async ({ name }) => client.getCollection(name)));
+      const shards = states.flatMap((state) => state.shards.map(({ replicas }) => replicas));
+      const lasts = shards.map((replicas) => Math.max(...replicas.map((each) => each.applied_sequence ?? 0)));
+      const applied = shards.flat().map((each) => each.operations_applied ?? 0);
+      ({ stats } = await statusOf(client));
+      return stats.master_offset === sum(lasts) && stats.total_replicated === sum(applied);
+    },
+    { timeoutMs: 30_000, what: 'the statistics being what the nodes say' },
+  );
+  return stats as ReplicationStats;
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
 }

@@ -81,6 +81,15 @@ export type Replica = {
   readonly backend_reason?: string | null;
   readonly state_hash?: string;
   readonly chain?: string;
+  /** Whether it takes the shared snapshots of its shard. */
+  readonly primary?: boolean;
+  /** Over the life of the log. */
+  readonly operations_applied?: number;
+  readonly entries_rejected?: number;
+  /** How often it was built from a shared snapshot since its node started. */
+  readonly full_syncs?: number;
+  /** The newest shared snapshot that it knows of. */
+  readonly snapshot?: { readonly sequence: number; readonly bytes: number } | null;
 };
 export type CollectionState = Collection & {
   readonly points: number;

@@ -38,8 +38,8 @@ export type CollectionView = {
 
 /** A replica answers about itself at once; one that does not within this is shown as not reachable. */
 const DESCRIBE_MS_MAX = 1_000;
-/** A new collection's replicas open within milliseconds; after this the creation has failed. */
-const OPENING_MS_MAX = 5_000;
+/** A new collection's replicas open within milliseconds, on a node that is busy within seconds; after this the creation has failed. */
+const OPENING_MS_MAX = 8_000;
 const OPENING_POLL_MS = 10;
 
 export class Collections {
