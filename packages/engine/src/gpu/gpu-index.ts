@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { Slices } from '../apply/slices.ts';
-import { indexed } from '../vector/metric.ts';
+import { indexed, lengthOf } from '../vector/metric.ts';
 import type { IndexOptions, IndexStats, PointVersions, SearchOptions, Stamp } from '../vector/point-index.ts';
 import type { Found } from '../vector/ranking.ts';
 import { Batches } from './batches.ts';
 import { rankExactly, scanExactly } from './exact-scan.ts';
 import type { OpenGpu } from './gpu.ts';
 import type { GpuAnswer, RowMask } from './gpu-search.ts';
+import { withinReach } from './reach.ts';
 import { RowSegments } from './row-segments.ts';
 import { RowTable, type RowView } from './row-table.ts';
 
@@ -39,6 +40,8 @@ export class GpuIndex {
   readonly #options: GpuIndexOptions;
   readonly #segments: RowSegments;
   readonly #batches: Batches;
+  /** Of the rows that there have been. */
+  #lengthMax = 1;
 
   constructor(options: GpuIndexOptions) {
     const { gpu, dimension, metric, onFailure, segmentBytes } = options;
@@ -63,6 +66,7 @@ export class GpuIndex {
   upsert(id: string, vector: Float32Array, stamp: Stamp): void {
     this.#batches.submit();
     const row = this.table.put(id, { version: stamp.version, vectorVersion: stamp.version });
+    if (this.#options.metric === 'dot') this.#lengthMax = Math.max(this.#lengthMax, lengthOf(vector));
     this.#segments.set(row, indexed(this.#options.metric, vector));
   }
 
@@ -133,8 +137,10 @@ export class GpuIndex {
   }
 
   async #nearest(view: RowView, vector: Float32Array, k: number): Promise<string[] | undefined> {
+    const { metric } = this.#options;
+    const lengths = metric === 'dot' ? this.#lengthMax * lengthOf(vector) : 1;
     const answer = await this.#batches.ask({ vector, k: k + MARGIN });
-    return answer === undefined ? undefined : Array.from(answer.rows, (row) => view.idOf(row));
+    return answer && withinReach(answer, { k, metric, dimension: vector.length, lengths }).map((row) => view.idOf(row));
   }
 
   /** Candidates that the filter accepts, among them the k best. */

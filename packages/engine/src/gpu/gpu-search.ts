@@ -7,9 +7,10 @@ import {
   KEYS_OF_THREAD,
   QUERIES_OF_PASS,
   ROUNDS,
-  rowsOfScoreGroup,
+  ROWS_OF_GROUP,
   SELECTION_WORDS,
 } from './kernels.ts';
+import { ReadBuffers } from './read-buffers.ts';
 import type { RowSegments } from './row-segments.ts';
 
 /** Uniforms of one dispatch are at a multiple of this. */
@@ -48,11 +49,15 @@ export class GpuSearch {
   readonly #layout: GPUBindGroupLayout;
   readonly #pipelines = new Map<Metric, Pipelines>();
   readonly #buffers: Partial<Buffers> = {};
+  readonly #reads: ReadBuffers;
+  /** By the segment, as long as the shared buffers stay the same. */
+  #bindGroups = new WeakMap<GPUBuffer, GPUBindGroup>();
   #stamp = 0;
 
   constructor(device: GpuDevice) {
     this.#device = device;
     this.#layout = layoutOf(device.device);
+    this.#reads = new ReadBuffers(device);
   }
 
   /** How many queries over so many rows make a batch; 0 when the rows are too many for the device. */
@@ -74,11 +79,14 @@ export class GpuSearch {
       const done = this.#device.bounded(read.mapAsync(MAP_READ));
       done.catch(() => undefined);
       await Promise.race([done, failure.promise]);
-      const answers = new Uint32Array(read.getMappedRange().slice(0));
+      const answers = new Uint32Array(read.getMappedRange(0, words * 4 * queries.length).slice(0));
+      this.#reads.giveBack(read);
       return queries.map(({ k }, q) => answerIn(answers.subarray(q * words, (q + 1) * words), { k, stamp }));
+    } catch (cause) {
+      read.destroy();
+      throw cause;
     } finally {
       stopListening();
-      read.destroy();
     }
   }
 
@@ -92,7 +100,7 @@ export class GpuSearch {
     this.#ensure('keys', rows.count * queries.length * 4, batch);
     this.#ensure('answers', bytes, batch);
     this.#ensure('selections', SELECTION_WORDS * 4 * queries.length, batch);
-    const slots = passes.flatMap((query) =>
+    const slots = passes.flatMap(({ first, count: together }) =>
       parts.map(({ base, count }) => [
         rows.count,
         rows.segments.width,
@@ -100,27 +108,27 @@ export class GpuSearch {
         count,
         batch.stamp,
         batch.words,
-        query,
-        0,
+        first,
+        together,
       ]),
     );
     this.#put('parameters', packed(slots), batch);
     const groups = parts.map(({ buffer }) => this.#bind(buffer));
     const encoder = device.createCommandEncoder();
-    encoder.clearBuffer(this.#buffer('selections'));
+    encoder.clearBuffer(this.#buffer('selections'), 0, SELECTION_WORDS * 4 * queries.length);
     const pass = encoder.beginComputePass();
     const pipelines = this.#pipelinesFor(rows.metric);
-    for (const [p, first] of passes.entries()) {
-      pass.setPipeline(first + QUERIES_OF_PASS <= queries.length ? pipelines.scoreMany : pipelines.scoreOne);
+    for (const [p, { count: together }] of passes.entries()) {
+      pass.setPipeline(together === 1 ? pipelines.scoreOne : pipelines.scoreMany);
       for (const [s, part] of parts.entries()) {
         pass.setBindGroup(0, groups[s] ?? null, [(p * parts.length + s) * SLOT_BYTES]);
-        pass.dispatchWorkgroups(Math.min(GROUPS_MAX, Math.ceil(part.count / rowsOfScoreGroup)));
+        pass.dispatchWorkgroups(Math.min(GROUPS_MAX, Math.ceil(part.count / ROWS_OF_GROUP)));
       }
     }
     pass.setBindGroup(0, groups[0] ?? null, [0]);
     select(pass, pipelines, { queries: queries.length, rows: rows.count });
     pass.end();
-    const read = this.#device.allocate(bytes, USAGE.mapRead | USAGE.copyTarget, batch.fail);
+    const read = this.#reads.take(bytes, batch.fail);
     encoder.copyBufferToBuffer(this.#buffer('answers'), 0, read, 0, bytes);
     device.queue.submit([encoder.finish()]);
     return read;
@@ -164,6 +172,7 @@ export class GpuSearch {
       fail(reason);
     });
     this.#buffers[name] = buffer;
+    this.#bindGroups = new WeakMap();
   }
 
   #buffer(name: keyof Buffers): GPUBuffer {
@@ -173,8 +182,10 @@ export class GpuSearch {
   }
 
   #bind(segment: GPUBuffer): GPUBindGroup {
+    const known = this.#bindGroups.get(segment);
+    if (known !== undefined) return known;
     const names = ['vectors', 'queries', 'masks', 'keys', 'selections', 'answers'] as const;
-    return this.#device.device.createBindGroup({
+    const group = this.#device.device.createBindGroup({
       layout: this.#layout,
       entries: [
         { binding: 0, resource: { buffer: this.#buffer('parameters'), size: 32 } },
@@ -182,6 +193,8 @@ export class GpuSearch {
         ...names.map((name, i) => ({ binding: 2 + i, resource: { buffer: this.#buffer(name) } })),
       ],
     });
+    this.#bindGroups.set(segment, group);
+    return group;
   }
 
   #pipelinesFor(metric: Metric): Pipelines {
@@ -212,11 +225,11 @@ function select(pass: GPUComputePassEncoder, pipelines: Pipelines, size: { queri
   pass.dispatchWorkgroups(1, size.queries);
 }
 
-/** The first query of each pass: as many passes of several queries as are full, the others one by one. */
-function passesOf(queries: number): number[] {
-  const passes: number[] = [];
-  for (let q = 0; q < queries; q += q + QUERIES_OF_PASS <= queries ? QUERIES_OF_PASS : 1) passes.push(q);
-  return passes;
+function passesOf(queries: number): { readonly first: number; readonly count: number }[] {
+  return Array.from({ length: Math.ceil(queries / QUERIES_OF_PASS) }, (_, i) => {
+    const first = i * QUERIES_OF_PASS;
+    return { first, count: Math.min(QUERIES_OF_PASS, queries - first) };
+  });
 }
 
 function packed(slots: readonly (readonly number[])[]): Uint32Array<ArrayBuffer> {

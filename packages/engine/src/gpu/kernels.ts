@@ -12,9 +12,17 @@ import type { Metric } from '@vectorizer/contracts';
  * So k costs nothing, and only what was found is read back.
  */
 export const GROUP = 256;
-/** Threads that share a row when it is scored: neighbours read neighbouring memory. */
+/** Rows that a group scores together, by either kernel. */
+export const ROWS_OF_GROUP = 64;
+/** For one query: threads that share a row, since neighbours read neighbouring memory, and rows that a thread takes part in. */
 const LANES = 16;
-const ROWS_OF_GROUP = GROUP / LANES;
+const ROWS_OF_LANE = (ROWS_OF_GROUP * LANES) / GROUP;
+/** For many: vec4s of each row and query that a group holds at a time. */
+const STEP = 8;
+/** For many: the rows and queries of a thread, which keeps their scores in registers. */
+const ROWS_OF_THREAD = 4;
+const QUERIES_OF_THREAD = 2;
+const COLUMNS = (GROUP * ROWS_OF_THREAD) / ROWS_OF_GROUP;
 /** The bits of a key that each round decides. */
 export const ROUNDS = [
   { shift: 21, bits: 11 },
@@ -29,8 +37,7 @@ export const ANSWER_HEADER_WORDS = 4;
 /** Rows that one thread looks at in a pass over the keys. */
 export const KEYS_OF_THREAD = 16;
 /** Queries that are scored together, so that a row is read once for all of them. */
-export const QUERIES_OF_PASS = 8;
-export const rowsOfScoreGroup = ROWS_OF_GROUP;
+export const QUERIES_OF_PASS = COLUMNS * QUERIES_OF_THREAD;
 
 /** What every kernel is told: of the batch, and for *score* of the segment. */
 const PARAMETERS = /* wgsl */ `
@@ -45,31 +52,23 @@ struct Parameters {
   stamp: u32,
   /** Words of a query's answer. */
   answer: u32,
-  /** The pass's first query. */
+  /** The pass's first query, and how many it has. */
   query: u32,
-  unused: u32,
+  queries: u32,
 }
 /** How many are asked for, and where the mask begins (in words), if there is one. */
 struct Query { k: u32, mask: u32 }
 const NO_MASK = 0xffffffffu;
 `;
 
-/** Scores several queries at once, unrolled: arrays indexed by variables would not stay in registers. */
-export function scoreKernel(metric: Metric, queries: number): string {
-  const each = (text: (q: number) => string): string => Array.from({ length: queries }, (_, q) => text(q)).join('\n');
-  const term = (q: number): string =>
-    metric === 'euclidean'
-      ? `let d${q} = x - vectors[first + ${q}u * p.width + i]; sum${q} -= d${q} * d${q};`
-      : `sum${q} += x * vectors[first + ${q}u * p.width + i];`;
-  return /* wgsl */ `${PARAMETERS}
+/** What both ways to score have in common. */
+const SCORE = /* wgsl */ `${PARAMETERS}
 @group(0) @binding(0) var<uniform> p: Parameters;
 @group(0) @binding(1) var<storage, read> segment: array<vec4f>;
 @group(0) @binding(2) var<storage, read> vectors: array<vec4f>;
 @group(0) @binding(3) var<storage, read> queries: array<Query>;
 @group(0) @binding(4) var<storage, read> masks: array<u32>;
 @group(0) @binding(5) var<storage, read_write> keys: array<u32>;
-
-var<workgroup> partial: array<f32, ${GROUP * queries}>;
 
 /** Sorts like the score; never 0. What is not a number, which only an overflow makes, sorts last. */
 fn keyOf(score: f32) -> u32 {
@@ -78,34 +77,98 @@ fn keyOf(score: f32) -> u32 {
   return select(bits | 0x80000000u, ~bits, bits >= 0x80000000u);
 }
 
+/** Of a row of the segment, for a query of the pass; those that are not there are left out. */
+fn put(row: u32, q: u32, score: f32) {
+  if (row >= p.count || q >= p.queries) { return; }
+  let at = p.base + row;
+  let query = queries[p.query + q];
+  var wanted = true;
+  if (query.mask != NO_MASK) { wanted = ((masks[query.mask + at / 32u] >> (at % 32u)) & 1u) == 1u; }
+  keys[(p.query + q) * p.rows + at] = select(0u, keyOf(score), wanted);
+}
+`;
+
+/** Unrolled by text: arrays indexed by variables would not stay in registers. */
+function each(count: number, text: (i: number) => string): string {
+  return Array.from({ length: count }, (_, i) => text(i)).join('\n');
+}
+
+/** One query, as fast as the rows can be read. */
+export function scoreOneKernel(metric: Metric): string {
+  const add = (x: string): string =>
+    metric === 'euclidean' ? `let d${x} = ${x} - q; sum_${x} -= d${x} * d${x};` : `sum_${x} += ${x} * q;`;
+  return /* wgsl */ `${SCORE}
+var<workgroup> partial: array<f32, ${GROUP * ROWS_OF_LANE}>;
+
 @compute @workgroup_size(${GROUP})
 fn score(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) t: u32) {
   let lane = t % ${LANES}u;
   let first = p.query * p.width;
   let tiles = (p.count + ${ROWS_OF_GROUP - 1}u) / ${ROWS_OF_GROUP}u;
   for (var tile = group.x; tile < tiles; tile += groups.x) {
-    let row = min(tile * ${ROWS_OF_GROUP}u + t / ${LANES}u, p.count - 1u);
-    ${each((q) => `var sum${q} = vec4f();`)}
+    ${each(ROWS_OF_LANE, (r) => `let row${r} = min(tile * ${ROWS_OF_GROUP}u + ${(r * GROUP) / LANES}u + t / ${LANES}u, p.count - 1u) * p.width; var sum_x${r} = vec4f();`)}
     for (var i = lane; i < p.width; i += ${LANES}u) {
-      let x = segment[row * p.width + i];
-      ${each(term)}
+      let q = vectors[first + i];
+      ${each(ROWS_OF_LANE, (r) => `let x${r} = segment[row${r} + i];`)}
+      ${each(ROWS_OF_LANE, (r) => add(`x${r}`))}
     }
-    ${each((q) => `partial[${q * GROUP}u + t] = sum${q}.x + sum${q}.y + sum${q}.z + sum${q}.w;`)}
+    ${each(ROWS_OF_LANE, (r) => `partial[${r * GROUP}u + t] = dot(sum_x${r}, vec4f(1.0));`)}
     workgroupBarrier();
-    for (var u = t; u < ${ROWS_OF_GROUP * queries}u; u += ${GROUP}u) {
-      let q = u / ${ROWS_OF_GROUP}u;
-      let r = u % ${ROWS_OF_GROUP}u;
+    if (t < ${ROWS_OF_GROUP}u) {
       var sum = 0.0;
-      for (var l = 0u; l < ${LANES}u; l++) { sum += partial[q * ${GROUP}u + r * ${LANES}u + l]; }
-      let at = p.base + tile * ${ROWS_OF_GROUP}u + r;
-      let query = queries[p.query + q];
-      var wanted = true;
-      if (query.mask != NO_MASK) { wanted = ((masks[query.mask + at / 32u] >> (at % 32u)) & 1u) == 1u; }
-      if (tile * ${ROWS_OF_GROUP}u + r < p.count) {
-        keys[(p.query + q) * p.rows + at] = select(0u, keyOf(sum), wanted);
-      }
+      for (var l = 0u; l < ${LANES}u; l++) { sum += partial[t * ${LANES}u + l]; }
+      put(tile * ${ROWS_OF_GROUP}u + t, 0u, sum);
     }
     workgroupBarrier();
+  }
+}`;
+}
+
+/** Many queries: a product of matrices, tile by tile, so that each value that is read serves many. */
+export function scoreManyKernel(metric: Metric): string {
+  const pairs = (text: (r: number, q: number) => string): string =>
+    each(ROWS_OF_THREAD, (r) => each(QUERIES_OF_THREAD, (q) => text(r, q)));
+  const add = (r: number, q: number): string =>
+    metric === 'euclidean'
+      ? `{ let d = x${r} - q${q}; sum${r}_${q} -= dot(d, d); }`
+      : `sum${r}_${q} += dot(x${r}, q${q});`;
+  return /* wgsl */ `${SCORE}
+const STEP = ${STEP}u;
+const ROWS = ${ROWS_OF_GROUP}u;
+const QUERIES = ${QUERIES_OF_PASS}u;
+/** By position first: neighbouring threads read neighbouring queries. */
+var<workgroup> rowTile: array<vec4f, ${STEP * ROWS_OF_GROUP}>;
+var<workgroup> queryTile: array<vec4f, ${STEP * QUERIES_OF_PASS}>;
+
+@compute @workgroup_size(${GROUP})
+fn score(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) t: u32) {
+  let r = (t / ${COLUMNS}u) * ${ROWS_OF_THREAD}u;
+  let c = t % ${COLUMNS}u;
+  let tiles = (p.count + ROWS - 1u) / ROWS;
+  for (var tile = group.x; tile < tiles; tile += groups.x) {
+    ${pairs((row, q) => `var sum${row}_${q} = 0.0;`)}
+    for (var at = 0u; at < p.width; at += STEP) {
+      for (var u = t; u < STEP * ROWS; u += ${GROUP}u) {
+        let i = at + u % STEP;
+        var x = vec4f();
+        if (i < p.width) { x = segment[min(tile * ROWS + u / STEP, p.count - 1u) * p.width + i]; }
+        rowTile[(u % STEP) * ROWS + u / STEP] = x;
+      }
+      for (var u = t; u < STEP * QUERIES; u += ${GROUP}u) {
+        let i = at + u % STEP;
+        var q = vec4f();
+        if (i < p.width && u / STEP < p.queries) { q = vectors[(p.query + u / STEP) * p.width + i]; }
+        queryTile[(u % STEP) * QUERIES + u / STEP] = q;
+      }
+      workgroupBarrier();
+      for (var s = 0u; s < STEP; s++) {
+        ${each(QUERIES_OF_THREAD, (q) => `let q${q} = queryTile[s * QUERIES + c + ${q * COLUMNS}u];`)}
+        ${each(ROWS_OF_THREAD, (row) => `let x${row} = rowTile[s * ROWS + r + ${row}u];`)}
+        ${pairs(add)}
+      }
+      workgroupBarrier();
+    }
+    ${pairs((row, q) => `put(tile * ROWS + r + ${row}u, c + ${q * COLUMNS}u, sum${row}_${q});`)}
   }
 }`;
 }

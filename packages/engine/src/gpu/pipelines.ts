@@ -1,5 +1,5 @@
 import type { Metric } from '@vectorizer/contracts';
-import { QUERIES_OF_PASS, ROUNDS, scoreKernel, SELECT_KERNELS } from './kernels.ts';
+import { ROUNDS, scoreManyKernel, scoreOneKernel, SELECT_KERNELS } from './kernels.ts';
 
 const COMPUTE_STAGE = 0x4;
 
@@ -33,8 +33,8 @@ export function pipelinesOf(device: GPUDevice, bindings: GPUBindGroupLayout, met
     });
   const [last] = ROUNDS.slice(-1);
   return {
-    scoreOne: compile(scoreKernel(metric, 1), 'score'),
-    scoreMany: compile(scoreKernel(metric, QUERIES_OF_PASS), 'score'),
+    scoreOne: compile(scoreOneKernel(metric), 'score'),
+    scoreMany: compile(scoreManyKernel(metric), 'score'),
     rounds: ROUNDS.map((round) => ({
       count: compile(SELECT_KERNELS, 'count', round),
       pick: compile(SELECT_KERNELS, 'pick', round),

@@ -28,16 +28,27 @@ export function scoreOfKernel(metric: Metric, value: number): number {
 
 /** The score in double precision, as documentation and as the oracle of the tests. */
 export function exactScore(metric: Metric, a: Float32Array, b: Float32Array): number {
-  let [dot, aa, bb, l2] = [0, 0, 0, 0];
+  if (metric === 'euclidean') return -Math.sqrt(squaredDistance(a, b));
+  return metric === 'dot' ? product(a, b) : product(a, b) / Math.sqrt(product(a, a) * product(b, b));
+}
+
+function product(a: Float32Array, b: Float32Array): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += (a[i] ?? 0) * (b[i] ?? 0);
+  return sum;
+}
+
+function squaredDistance(a: Float32Array, b: Float32Array): number {
+  let sum = 0;
   for (let i = 0; i < a.length; i++) {
-    const [x, y] = [a[i] ?? 0, b[i] ?? 0];
-    dot += x * y;
-    aa += x * x;
-    bb += y * y;
-    l2 += (x - y) ** 2;
+    const difference = (a[i] ?? 0) - (b[i] ?? 0);
+    sum += difference * difference;
   }
-  if (metric === 'euclidean') return -Math.sqrt(l2);
-  return metric === 'dot' ? dot : dot / Math.sqrt(aa * bb);
+  return sum;
+}
+
+export function lengthOf(vector: Float32Array): number {
+  return Math.sqrt(product(vector, vector));
 }
 
 /** In double precision, where the square of no float overflows or vanishes. Plain loops: iterators cost ten times more. */
