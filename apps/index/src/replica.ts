@@ -229,6 +229,7 @@ export class Replica {
   async #live(open: OpenShard): Promise<void> {
     const { shard, ending } = open;
     try {
+      shard.hurry(true);
       if (shard.position.sequence === 0 && (await this.#syncFully(open, { needed: false }))) return;
       const end = await followLog(shard, {
         uid: this.#options.record.uid,
@@ -276,6 +277,7 @@ export class Replica {
   }
 
   #caughtUp(open: OpenShard): void {
+    if (this.#phase !== 'following') open.shard.hurry(false);
     if (!open.shown) this.#gate.advance(open.shard.position.sequence);
     open.shown = true;
     this.#become('following');

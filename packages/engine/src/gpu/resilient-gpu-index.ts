@@ -63,6 +63,10 @@ export class ResilientGpuIndex implements PointIndex {
     this.#part.upsert(id, vector, stamp);
   }
 
+  hurry(on: boolean): void {
+    if (this.#part instanceof GraphIndex) this.#part.hurry(on);
+  }
+
   touch(id: string, version: number): void {
     this.#part.touch(id, version);
   }

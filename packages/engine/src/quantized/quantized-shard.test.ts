@@ -94,7 +94,9 @@ describe('a quantized shard', () => {
     const rows = (await readdir(saved)).find((name) => name.endsWith('.rows')) ?? '';
     await truncate(join(saved, rows), 1_000);
     const shard = await open(directory.path, { logger });
-    expect(warnings).toEqual([[{ reason: 'the file of codes is damaged', points: POINTS }, 'built the index anew']]);
+    expect(warnings).toEqual([
+      [{ reason: 'the file of codes is damaged', points: POINTS }, 'the saved index is of no use: it is built anew'],
+    ]);
     expect(shard.report()).toMatchObject({ points: POINTS, indexed: POINTS, buffered: 0, dead: 0 });
     const spec = { vector: seededRandom(4).vector(DIMENSION), k: 10, with_payload: false, with_vector: false };
     expect((await shard.search(spec)).hits).toEqual((await shard.search({ ...spec, exact: true })).hits);

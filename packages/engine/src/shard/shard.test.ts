@@ -54,6 +54,23 @@ function versionsSeen(shard: Shard): number[] {
   return [...hits.map(({ version }) => version), shard.report().indexed];
 }
 
+describe('a shard without an index', () => {
+  it('applies its log to the same state, and leaves what was saved for the next that opens it', async () => {
+    await using one = await startShard();
+    await one.write([upsert('a', 1), upsert('b', 2)]);
+    await one.shard.saveGraph();
+    await one.shard.close();
+    const bare = await Shard.open({ ...shape, directory: one.directory, withoutIndex: true });
+    await bare.apply({ sequence: 2, bytes: entryOf([upsert('c', 0.5), { kind: 'delete', id: 'a' }], 'r'), at: 1 });
+    const { state_hash, points } = bare.report();
+    await bare.close();
+    const again = await Shard.open({ ...shape, directory: one.directory });
+    expect(again.report()).toMatchObject({ state_hash, points, applied_sequence: 2 });
+    expect(again.searchNow(spec()).hits.map(({ id }) => id)).toEqual(['c', 'b']);
+    await again.close();
+  });
+});
+
 describe('a shard', () => {
   it('answers hits with score, version and what was asked for', async () => {
     await using one = await startShard();

@@ -139,7 +139,7 @@ export class Shard {
       const points = options.withoutIndex === true ? new Map() : await state.allVersions();
       const { reason } = await index.load(points);
       if (reason !== undefined && state.meta.points > 0) {
-        options.logger?.warn({ reason, points: state.meta.points }, 'built the index anew');
+        options.logger?.warn({ reason, points: state.meta.points }, 'the saved index is of no use: it is built anew');
       }
       return new Shard(state, index, options);
     } catch (cause) {
@@ -274,6 +274,11 @@ export class Shard {
   startBackground(): void {
     this.#background.start();
     this.#payloadIndexes.start();
+  }
+
+  /** Far behind its log: what changes cost the index is put off until it has caught up. Searches stay right, and take longer. */
+  hurry(on: boolean): void {
+    this.#index.hurry?.(on);
   }
 
   /** Indexes that are new are built in the background, those that are not named are dropped. Filters find the same either way. */

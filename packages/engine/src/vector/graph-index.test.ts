@@ -211,6 +211,57 @@ describe('a vector index', () => {
     expect(recall(bench, [random.vector(8), random.vector(8)])).toBeGreaterThanOrEqual(0.95);
   });
 
+  it('is there at once when most of it is not in the saved graph, takes changes, and gives the memory back (regression)', async () => {
+    await using directory = await temporaryDirectory();
+    const random = seededRandom(9);
+    const model = new Model();
+    const where = { directory: directory.path, dimension: 16 };
+    const bench: Bench = { model, metric: 'dot', directory: directory.path, index: openIndex(model, 'dot', where) };
+    for (let i = 0; i < 500; i++) put(bench, `p${i}`, random.vector(16));
+    while (bench.index.stats().buffered > 0) bench.index.drain(Infinity);
+    await bench.index.save();
+    for (let i = 500; i < 3_000; i++) model.set(`p${i}`, random.vector(16));
+    const queries = Array.from({ length: 20 }, () => random.vector(16));
+
+    bench.index = openIndex(model, 'dot', where);
+    expect(await bench.index.load(model.versions())).toEqual({ reason: undefined });
+    expect(bench.index.stats()).toMatchObject({ indexed: 500, buffered: 2_500, dead: 0 });
+    expect(bench.index.room).toBe(bench.index.capacity);
+    expect(recall(bench, queries)).toBeGreaterThanOrEqual(0.95);
+    const { bytes } = bench.index.stats();
+
+    for (let round = 0; bench.index.stats().buffered > 0; round++) {
+      bench.index.drain(Infinity);
+      if (round % 40 > 0) continue;
+      put(bench, `p${random.int(3_000)}`, random.vector(16));
+      const gone = `p${random.int(3_000)}`;
+      model.points.delete(gone);
+      bench.index.remove(gone);
+      expect(recall(bench, queries)).toBeGreaterThanOrEqual(0.95);
+    }
+    expect(bench.index.stats()).toMatchObject({ indexed: model.points.size, buffered: 0 });
+    expect(bench.index.room).toBe(bench.index.capacity);
+    expect(bench.index.stats().bytes).not.toBe(bytes);
+  });
+
+  it('leaves the graph for later in a hurry, and has its usual room afterwards', async () => {
+    await using directory = await temporaryDirectory();
+    const random = seededRandom(10);
+    const model = new Model();
+    const index = openIndex(model, 'dot', { directory: directory.path, dimension: 16 });
+    const bench: Bench = { model, metric: 'dot', directory: directory.path, index };
+    index.hurry(true);
+    for (let i = 0; i < 2_000; i++) put(bench, `p${i}`, random.vector(16));
+    expect(index.drain(Infinity)).toBe(false);
+    expect(index.stats()).toMatchObject({ indexed: 0, buffered: 2_000 });
+    expect(recall(bench, [random.vector(16)])).toBe(1);
+    index.hurry(false);
+    expect(index.room).toBe(index.capacity);
+    while (index.drain(Infinity));
+    expect(index.stats()).toMatchObject({ indexed: 2_000, buffered: 0 });
+    expect(index.room).toBe(index.capacity);
+  });
+
   it('takes points after it was saved empty (regression)', async () => {
     await using directory = await temporaryDirectory();
     const model = new Model();

@@ -28,7 +28,12 @@ const SLICE_MS = 2;
  */
 export class GraphIndex implements PointIndex {
   readonly #options: IndexOptions;
-  readonly #buffer: DeltaBuffer;
+  #buffer: DeltaBuffer;
+  /** Rows that the buffer may have: the usual, but after a load that found much missing, and in a hurry. */
+  #limit: number;
+  #hurried = false;
+  /** The usual. */
+  readonly capacity: number;
   readonly exhaustive = false;
   readonly #places = new Map<string, number>();
   #graph: LabelledGraph;
@@ -38,11 +43,8 @@ export class GraphIndex implements PointIndex {
 
   constructor(options: IndexOptions) {
     this.#options = options;
-    this.#buffer = new DeltaBuffer({
-      dimension: options.dimension,
-      metric: options.metric,
-      ...(options.bufferRowsMax === undefined ? {} : { rowsMax: options.bufferRowsMax }),
-    });
+    this.#buffer = this.#newBuffer();
+    this.capacity = this.#limit = this.#buffer.usualCapacity;
     this.#graph = LabelledGraph.create(graphOptions(options));
   }
 
@@ -58,11 +60,20 @@ export class GraphIndex implements PointIndex {
 
   /** How many more vectors fit the buffer. */
   get room(): number {
-    return this.#buffer.capacity - this.#buffer.count;
+    return this.#limit - this.#buffer.count;
   }
 
-  get capacity(): number {
-    return this.#buffer.capacity;
+  /**
+   * In a hurry changed vectors stay in the buffer, for as long as there is memory for them: what they cost the graph comes
+   * afterwards, while new ones have their usual room beside them.
+   */
+  hurry(on: boolean): void {
+    this.#hurried = on;
+    this.#limit = on ? this.#buffer.capacity : this.capacity + Math.min(this.#buffer.count, this.#extraMax);
+  }
+
+  get #extraMax(): number {
+    return this.#buffer.capacity - this.capacity;
   }
 
   /** `version` names this vector of this point, and is the point's; `now` is a millisecond clock. The caller has seen that there is room. */
@@ -109,8 +120,8 @@ export class GraphIndex implements PointIndex {
 
   /** Moves settled vectors into the graph for at most `SLICE_MS`; true when it did something. */
   drain(now: number): boolean {
-    if (this.#graph.saving || this.#buffer.count === 0) return false;
-    const crowded = this.#buffer.count > this.#buffer.capacity * CROWDED_SHARE;
+    if (this.#graph.saving || this.#buffer.count === 0 || (this.#hurried && this.room > 0)) return false;
+    const crowded = this.#buffer.count > this.capacity * CROWDED_SHARE;
     const end = performance.now() + SLICE_MS;
     let moved = false;
     for (let row = 0; row < this.#buffer.count;) {
@@ -122,6 +133,7 @@ export class GraphIndex implements PointIndex {
       moved = true;
       if (performance.now() >= end) break;
     }
+    if (this.#limit > this.capacity && !this.#hurried && this.#buffer.count <= this.capacity / 2) this.#shrinkBuffer();
     return moved;
   }
 
@@ -146,13 +158,16 @@ export class GraphIndex implements PointIndex {
   }
 
   /**
-   * Fills an empty index with the given points: from the saved graph as far as it can be trusted and is current, else
-   * anew, in slices. Answers why the saved graph was of no use, if it was not.
+   * Fills an empty index with the given points: from the saved graph as far as it can be trusted and is current. What it
+   * lacks is found in the buffer, which is larger until `drain` has moved that to the graph: a search is exact and
+   * takes longer meanwhile, and nobody waits for the graph. Answers why the saved graph was of no use, if it was not.
    */
   async load(points: ReadonlyMap<string, PointVersions>): Promise<{ readonly reason: string | undefined }> {
     assert.equal(this.#places.size, 0);
     const loaded = await loadGraph(this.#options.directory, this.#options);
     if (loaded instanceof LabelledGraph) this.#adopt(loaded, points);
+    const missing = points.size - this.#places.size;
+    if (missing > this.room / 2) this.#limit = this.capacity + Math.min(missing, this.#extraMax);
     await this.#addMissing(points);
     return { reason: loaded instanceof LabelledGraph ? undefined : loaded.reason };
   }
@@ -234,13 +249,26 @@ export class GraphIndex implements PointIndex {
       if (this.#places.has(id)) continue;
       const vector = this.#options.vectorOf(id);
       assert(vector !== undefined, 'a point has a vector');
-      if (this.room > this.#buffer.capacity / 2) this.upsert(id, vector, { version: vectorVersion, now: 0 });
+      if (this.room > this.capacity / 2) this.upsert(id, vector, { version: vectorVersion, now: 0 });
       else this.#places.set(id, this.#graph.add(id, indexed(this.#options.metric, vector), vectorVersion));
       this.touch(id, version);
       if (performance.now() < end) continue;
       await yieldToOthers();
       end = performance.now() + SLICE_MS;
     }
+  }
+
+  #newBuffer(): DeltaBuffer {
+    const { dimension, metric, bufferRowsMax: rowsMax } = this.#options;
+    return new DeltaBuffer({ dimension, metric, ...(rowsMax === undefined ? {} : { rowsMax }) });
+  }
+
+  /** Gives the memory of a backlog back. Rows keep their numbers. */
+  #shrinkBuffer(): void {
+    const usual = this.#newBuffer();
+    this.#buffer.copyTo(usual);
+    this.#buffer = usual;
+    this.#limit = this.capacity;
   }
 
   #moveToGraph(row: number): void {

@@ -76,6 +76,8 @@ export interface PointIndex {
   readonly exact?: boolean;
   /** Absent: on the processor, as its kind asks for. */
   readonly backend?: Backend;
+  /** In a hurry, what changes cost in the background is put off, for as long as there is memory for that. */
+  hurry?(on: boolean): void;
   /** Works for a slice of time; false when there was nothing to do. */
   drain(now: number): boolean;
   readonly needsRebuild: boolean;
