@@ -5,7 +5,10 @@ import type { HealthCheck } from './health.ts';
 /** Replicas named in one answer. */
 const NAMED_MAX = 20;
 
-/** Part of `/health`: fails while any replica that should exist is silent, stopped or diverged, and names it. */
+/**
+ * Part of `/health`: fails when of some shard no replica can be reached, so that a part of the points can be neither read
+ * nor written to the end. While another replica does their work, those that are silent, stopped or diverged are only named.
+ */
 export function replicationHealth(status: () => Promise<ReplicationStatus> | ReplicationStatus): HealthCheck {
   return {
     name: 'replication',
@@ -13,8 +16,10 @@ export function replicationHealth(status: () => Promise<ReplicationStatus> | Rep
     async check() {
       const { replicas } = await status();
       const unwell = replicas.filter((replica) => !isConnected(replica));
-      if (unwell.length === 0) return { replicas: replicas.length };
-      throw new Failure('index_unavailable', `${unwell.length} of ${replicas.length} replicas: ${namesOf(unwell)}`);
+      const shards = Map.groupBy(replicas, ({ collection, shard }) => `${collection}/${shard}`);
+      const lost = [...shards.values()].filter((shard) => !shard.some(isConnected)).flat();
+      if (lost.length > 0) throw new Failure('index_unavailable', `no replica can be reached: ${namesOf(lost)}`);
+      return { replicas: replicas.length, ...(unwell.length > 0 && { unwell: namesOf(unwell) }) };
     },
   };
 }

@@ -60,6 +60,12 @@ describe('replicas that differ', () => {
     expect(three).toEqual({ a: tied, b: tied, c: { sequence: 5, of: 'chain', tied: false } });
   });
 
+  it('are not judged without a majority before all have told of the sequence', () => {
+    const [a, b] = [teller('a', [4, 'w b'], [5, 'x c']), teller('b', [4, 'w b'], [5, 'y c'])];
+    expect(found(a, b, teller('c', [4, 'w b']))).toEqual({});
+    expect(found(a, b, teller('c', [4, 'w b'], [5, 'y c']))).toEqual({ a: { sequence: 5, of: 'state', tied: false } });
+  });
+
   it('are all when each has applied something else', () => {
     const tied = { sequence: 5, of: 'chain', tied: true };
     expect(found(teller('a', [5, 'x c']), teller('b', [5, 'x d']))).toEqual({ a: tied, b: tied });

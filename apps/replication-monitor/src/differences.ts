@@ -10,7 +10,10 @@ export type Difference = { readonly sequence: number; readonly of: 'chain' | 'st
 
 type Said = Checkpoint & { readonly node: NodeId };
 
-/** The replicas of one shard that differ. Each is judged at the newest sequence that it shares with any other. */
+/**
+ * The replicas of one shard that differ. Each is judged at the newest sequence that it shares with any other; where there is
+ * no majority only once all have told of it, since the others' word may settle it.
+ */
 export function differences(tellers: readonly Teller[]): ReadonlyMap<NodeId, Difference> {
   const found = new Map<NodeId, Difference>();
   if (tellers.length < 2) return found;
@@ -21,7 +24,9 @@ export function differences(tellers: readonly Teller[]): ReadonlyMap<NodeId, Dif
       return state === undefined ? [] : [{ ...state, node }];
     });
     if (said.length < 2) continue;
-    for (const [node, difference] of differencesAt(sequence, said)) if (open.has(node)) found.set(node, difference);
+    const here = differencesAt(sequence, said);
+    if (said.length < tellers.length && [...here.values()].some(({ tied }) => tied)) continue;
+    for (const [node, difference] of here) if (open.has(node)) found.set(node, difference);
     for (const { node } of said) open.delete(node);
     if (open.size === 0) break;
   }
@@ -51,5 +56,5 @@ function split(said: readonly Said[], by: (one: Said) => string): Split {
 export function reasonOf({ sequence, of, tied }: Difference): string {
   const what = of === 'chain' ? 'the entries that it applied' : 'its state';
   const whom = tied ? 'from another replica, without a majority' : 'from most replicas';
-  return `${what} at sequence ${sequence} differs ${whom}`;
+  return `${what} at sequence ${sequence} ${of === 'chain' ? 'differ' : 'differs'} ${whom}`;
 }

@@ -3,7 +3,6 @@ import type { Log } from '@vectorizer/log';
 import { eachBounded } from './each-bounded.ts';
 import { oldestMissing, type LagBasis, type LogPosition } from './lag.ts';
 import type { KnownReplica, KnownShard } from './replica-registry.ts';
-import { bytesPublished } from './replication-stats.ts';
 
 /** Logs looked at, at once. */
 const LOOKS_IN_FLIGHT_MAX = 8;
@@ -47,8 +46,6 @@ export class LogWatch {
     }
     // All at once, so that no view mixes two looks.
     shard.log = position;
-    // Before any replica was heard it is a guess, not to be held on to.
-    if (shard.replicas.some(({ heard }) => heard !== undefined)) shard.publishedBytes = bytesPublished(shard);
     for (const [replica, basis] of bases) replica.basis = basis;
   }
 

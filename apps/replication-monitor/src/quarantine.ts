@@ -57,7 +57,7 @@ export class Quarantine {
   }
 
   async #stopDiffering(shard: KnownShard): Promise<void> {
-    const tellers = comparable(shard);
+    const tellers = comparable(shard, this.#options.monotonicMs());
     const found = differences(tellers);
     if (found.size === 0) return;
     for (const [node, { difference, by }] of await this.#settle(shard, tellers, found)) {

@@ -26,8 +26,6 @@ export type KnownShard = {
   readonly shard: number;
   readonly replicas: readonly KnownReplica[];
   log: LogPosition | undefined;
-  /** Bytes of entries that were published over the life of the log, as far as that is known. */
-  publishedBytes: number;
 };
 
 /** Every replica that the catalog places, silent or not, with its last state. A dropped collection's are forgotten. */
@@ -76,7 +74,7 @@ export class ReplicaRegistry {
       const replicas = nodes.map(
         (node) => before?.replicas.find((replica) => replica.node === node) ?? this.#placed(node),
       );
-      return { record, shard, replicas, log: before?.log, publishedBytes: before?.publishedBytes ?? 0 };
+      return { record, shard, replicas, log: before?.log };
     });
     this.#collections.set(record.uid, shards);
   }
@@ -84,7 +82,7 @@ export class ReplicaRegistry {
   #add(record: CollectionRecord): void {
     const shards = record.placement.map((nodes, shard): KnownShard => {
       const replicas = nodes.map((node) => this.#placed(node));
-      return { record, shard, replicas, log: undefined, publishedBytes: 0 };
+      return { record, shard, replicas, log: undefined };
     });
     this.#collections.set(record.uid, shards);
   }

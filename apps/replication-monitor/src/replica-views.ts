@@ -14,13 +14,18 @@ export type Moment = {
 };
 
 export function viewsOf(shard: KnownShard, moment: Moment): ReplicaView[] {
-  const differ = differences(comparable(shard));
+  const differ = differences(comparable(shard, moment.monotonicMs));
   return shard.replicas.map((replica) => viewOf(replica, shard, { moment, difference: differ.get(replica.node) }));
 }
 
-/** Those that have not stopped by their own word: what they say of their state is to be believed, or to be doubted. */
-export function comparable({ replicas }: KnownShard): readonly KnownReplica[] {
-  return replicas.filter(({ heard }) => heard !== undefined && !hasStopped(heard.report));
+/** Five heartbeats. */
+const SILENT_MS_MAX = 5_000;
+
+/** Those that speak, and have not stopped by their own word. */
+export function comparable({ replicas }: KnownShard, monotonicMs: number): readonly KnownReplica[] {
+  return replicas.filter(
+    ({ heard }) => heard !== undefined && !hasStopped(heard.report) && monotonicMs - heard.monotonicMs <= SILENT_MS_MAX,
+  );
 }
 
 function hasStopped({ phase }: ReplicaReport): boolean {

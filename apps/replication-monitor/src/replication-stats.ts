@@ -21,16 +21,16 @@ export function statsOf(shards: readonly KnownShard[], replicas: readonly Replic
 }
 
 /**
- * What the replica that has applied the most has consumed, and what it has not applied yet. The log itself cannot tell:
- * it is cut at its old end. Exact when all is applied, and then the same after any restart.
+ * What the replica that has applied the most has consumed, and an estimate of what it has not applied yet. The log itself
+ * cannot tell: it is cut at its old end. Exact when all is applied, and then the same after any restart.
  */
-export function bytesPublished({ log, replicas, publishedBytes }: KnownShard): number {
+function bytesPublished({ log, replicas }: KnownShard): number {
   const [ahead] = replicas
     .flatMap(({ heard }) => (heard === undefined ? [] : [heard.report]))
     .toSorted((a, b) => b.applied_sequence - a.applied_sequence);
   const missing = log === undefined ? undefined : oldestMissing(ahead?.applied_sequence ?? 0, log);
   const entries = log === undefined || missing === undefined ? 0 : log.lastSequence - missing + 1;
-  return Math.max(publishedBytes, (ahead?.bytes_received ?? 0) + lagBytes(entries, ahead, log));
+  return (ahead?.bytes_received ?? 0) + lagBytes(entries, ahead, log);
 }
 
 /** The newest shared snapshot, as the primary knows it; others may remember an older one. */

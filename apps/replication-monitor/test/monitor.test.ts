@@ -162,7 +162,7 @@ describe('a diverged replica', () => {
 });
 
 describe('health', () => {
-  it('names the replicas that are silent or diverged, after a grace at the start', async () => {
+  it('fails when no replica of a shard can be reached, and only names those whose work another does', async () => {
     await using setting = await startMonitor();
     const record = await setting.collection([['a', 'b']]);
     await using app = await createHealthApp({
@@ -181,10 +181,16 @@ describe('health', () => {
     setting.passed(10_001);
     await beat(setting.bus, report(record, { node: 'a' }));
     const silent = await health();
-    expect(silent.code).toBe(503);
-    expect(silent.body).toContain('1 of 2 replicas: b/books/0 Disconnected');
+    expect(silent.code).toBe(200);
+    expect(silent.body).toContain('"unwell":"b/books/0 Disconnected"');
     await beat(setting.bus, report(record, { node: 'b', phase: 'diverged' }));
-    expect((await health()).body).toContain('b/books/0 Diverged');
+    expect((await health()).body).toContain('"unwell":"b/books/0 Diverged"');
+    setting.passed(10_001);
+    await beat(setting.bus, report(record, { node: 'b', phase: 'diverged' }));
+    const lost = await health();
+    expect(lost.code).toBe(503);
+    expect(JSON.parse(lost.body)).toMatchObject({ status: 'degraded', failed_checks: ['replication'] });
+    expect(lost.body).toContain('no replica can be reached: a/books/0 Disconnected, b/books/0 Diverged');
     expect((await app.inject({ method: 'GET', url: '/health/ready' })).statusCode).toBe(200);
     await beat(setting.bus, report(record, { node: 'b' }));
     expect((await health()).code).toBe(200);
