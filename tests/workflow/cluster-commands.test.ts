@@ -58,9 +58,10 @@ describe('the commands of a cluster', () => {
     const node = await nodeOf('index-1');
     const { pid } = await system.process('index-1');
     await system.kill('index-1');
-    expect(await system.process('index-1')).toMatchObject({ alive: false, state: 'restarting' });
-    await until(() => reachable(node), { timeoutMs: NOTICED_MS });
+    expect(() => process.kill(pid, 0)).toThrow('ESRCH');
+    await system.ready('index-1');
     expect((await system.process('index-1')).pid).not.toBe(pid);
+    await until(() => reachable(node), { timeoutMs: NOTICED_MS });
   });
 
   it('hold a killed process until it is told to start', async () => {

@@ -57,7 +57,7 @@ export class Reads {
 
   constructor(parts: Parts) {
     this.#parts = parts;
-    const shared = { ...parts, routing: new Routing(parts.table, parts.now) };
+    const shared = { ...parts, routing: new Routing(parts) };
     const calls = (): ShardCalls => new ShardCalls(shared);
     this.#calls = { search: calls(), read: calls(), scroll: calls(), count: calls() };
   }

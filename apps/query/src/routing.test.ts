@@ -16,7 +16,12 @@ const [a, b, c] = ['a', 'b', 'c'].map((name) => NodeId.parse(name)) as [NodeId, 
 class World {
   nowMs = 0;
   readonly table = new ReplicaTable();
-  readonly routing = new Routing(this.table, () => this.nowMs);
+  hearingSinceMs = 0;
+  readonly routing = new Routing({
+    table: this.table,
+    bus: { hearingSince: () => this.hearingSinceMs },
+    now: () => this.nowMs,
+  });
 
   hear(node: NodeId, said: Partial<ReplicaReport> = {}): void {
     const replicas = [
@@ -83,6 +88,15 @@ describe('choosing a replica', () => {
     expect(world.order()).toBe('c');
     world.hear(c, { phase: 'failed' });
     expect(world.order()).toBe('');
+  });
+
+  it('takes no silence for theirs that was its own', () => {
+    const world = new World();
+    for (const node of [a, b, c]) world.hear(node);
+    world.nowMs = 60_000;
+    expect(world.order()).toBe('');
+    world.hearingSinceMs = 59_000;
+    expect(world.order()).toHaveLength(3);
   });
 
   it('takes the one with the fewest calls in flight', () => {

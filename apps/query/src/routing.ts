@@ -1,4 +1,4 @@
-import type { CollectionRecord, NodeId } from '@vectorizer/contracts';
+import type { Bus, CollectionRecord, NodeId } from '@vectorizer/contracts';
 import type { Heard, ReplicaTable } from './replica-table.ts';
 
 /** Three heartbeats; a replica that was not heard for longer may be gone. */
@@ -13,17 +13,23 @@ const BEHIND = 1;
 const CATCHING_UP = 2;
 const SILENT = 3;
 
+export type RoutingParts = {
+  readonly table: ReplicaTable;
+  readonly bus: Pick<Bus, 'hearingSince'>;
+  /** The clock of `hearingSince`, and of when replicas were heard. */
+  readonly now: () => number;
+};
+type Silence = (heard: Heard) => number;
+
 /** Which replicas to ask, and in which order. */
 export class Routing {
-  readonly #table: ReplicaTable;
-  readonly #now: () => number;
+  readonly #parts: RoutingParts;
   readonly #inFlight = new Map<NodeId, number>();
   /** By shard number: with one counter, the shards of one read would each meet the same node every time. */
   readonly #turns: number[] = [];
 
-  constructor(table: ReplicaTable, now: () => number) {
-    this.#table = table;
-    this.#now = now;
+  constructor(parts: RoutingParts) {
+    this.#parts = parts;
   }
 
   /**
@@ -33,17 +39,24 @@ export class Routing {
    */
   candidates(record: CollectionRecord, shard: number, needed: number): readonly NodeId[] {
     const nodes = record.placement[shard] ?? [];
-    const heard = this.#table.heard(record.uid, shard);
-    const nowMs = this.#now();
-    const able = nodes.filter((node) => isAble(heard.get(node), nowMs));
+    const heard = this.#parts.table.heard(record.uid, shard);
+    const silence = this.#silence();
+    const able = nodes.filter((node) => isAble(heard.get(node), silence));
     if (able.length < 2) return able;
     const turn = (this.#turns[shard] ?? 0) % able.length;
     this.#turns[shard] = turn + 1;
     return able
       .map((_, i) => able[(i + turn) % able.length] as NodeId)
-      .map((node) => ({ node, promise: promiseOf(heard.get(node), needed, nowMs), load: this.inFlight(node) }))
+      .map((node) => ({ node, promise: promiseOf(heard.get(node), needed, silence), load: this.inFlight(node) }))
       .toSorted((a, b) => a.promise - b.promise || a.load - b.load)
       .map(({ node }) => node);
+  }
+
+  /** How long a replica has been silent, as far as this process could hear it. */
+  #silence(): Silence {
+    const { now, bus } = this.#parts;
+    const [nowMs, hearingSinceMs] = [now(), bus.hearingSince()];
+    return ({ heardAtMs }) => nowMs - Math.max(heardAtMs, hearingSinceMs);
   }
 
   inFlight(node: NodeId): number {
@@ -62,14 +75,14 @@ export class Routing {
 }
 
 /** One that was never heard may have just started, or this process may have. */
-function isAble(heard: Heard | undefined, nowMs: number): boolean {
+function isAble(heard: Heard | undefined, silence: Silence): boolean {
   if (heard === undefined) return true;
   const { phase } = heard.report;
-  return phase !== 'diverged' && phase !== 'failed' && nowMs - heard.heardAtMs <= GONE_MS;
+  return phase !== 'diverged' && phase !== 'failed' && silence(heard) <= GONE_MS;
 }
 
-function promiseOf(heard: Heard | undefined, needed: number, nowMs: number): number {
-  if (heard === undefined || nowMs - heard.heardAtMs > FRESH_MS_MAX) return SILENT;
+function promiseOf(heard: Heard | undefined, needed: number, silence: Silence): number {
+  if (heard === undefined || silence(heard) > FRESH_MS_MAX) return SILENT;
   if (heard.report.phase !== 'following') return CATCHING_UP;
   return heard.report.applied_sequence >= needed ? READY : BEHIND;
 }

@@ -13,6 +13,10 @@ export function nobodyServes(address: string, cause?: unknown): Failure {
   return new Failure('service_unavailable', `nobody serves ${address}`, { cause });
 }
 
+export function connectionLost(name: string): Failure {
+  return new Failure('service_unavailable', `the connection broke while ${name} was called`);
+}
+
 export function deadlineExceeded(name: string, cause?: unknown): Failure {
   return new Failure('deadline_exceeded', `${name} did not answer in time`, { cause });
 }

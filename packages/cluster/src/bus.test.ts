@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { procedure, type Bus, type CallContext } from '@vectorizer/contracts';
 import { Failure } from '@vectorizer/errors';
 import { createLogger } from '@vectorizer/telemetry';
-import { startNats, until } from '@vectorizer/testing';
+import { startNats, until, type NatsServer } from '@vectorizer/testing';
 import { connectNats } from './connection.ts';
 import { LocalBus } from './local-bus.ts';
 import { NatsBus } from './nats-bus.ts';
@@ -25,14 +25,24 @@ function localPair(): Promise<Pair> {
   return Promise.resolve({ server: bus, caller: bus, [Symbol.asyncDispose]: () => bus.close() });
 }
 
-async function natsPair(): Promise<Pair> {
+type NatsPair = Pair & {
+  readonly nats: NatsServer;
+  another(): Promise<AsyncDisposable & { readonly bus: Bus }>;
+};
+
+async function natsPair(): Promise<NatsPair> {
   const nats = await startNats();
   const connections = await Promise.all(['server', 'caller'].map((name) => connectNats({ servers: nats.url, name })));
   const [server, caller] = connections.map((connection) => new NatsBus({ connection, logger }));
   if (server === undefined || caller === undefined) throw new Error('two buses were made');
   return {
+    nats,
     server,
     caller,
+    async another() {
+      const connection = await connectNats({ servers: nats.url, name: 'another' });
+      return { bus: new NatsBus({ connection, logger }), [Symbol.asyncDispose]: () => connection.close() };
+    },
     async [Symbol.asyncDispose]() {
       await Promise.all(connections.map((connection) => connection.close()));
       await nats[Symbol.asyncDispose]();
@@ -118,6 +128,47 @@ describe.each([
 });
 
 describe('the bus over NATS', () => {
+  it('asks again when the connection breaks while a call is worked on', async () => {
+    await using pair = await natsPair();
+    const { promise, resolve } = Promise.withResolvers<object>();
+    let calls = 0;
+    pair.server.serve(slow, async () => {
+      calls += 1;
+      return promise as Promise<never>;
+    });
+    const answer = pair.caller.call(slow, {}, { context: context(20_000) });
+    await until(() => calls === 1, { timeoutMs: 5_000 });
+    await pair.nats.kill();
+    await pair.nats.restart();
+    await until(() => calls === 2, { timeoutMs: 10_000, what: 'the call arriving again' });
+    resolve({ done: true });
+    expect(await answer).toEqual({ done: true });
+  });
+
+  it('sends calls on when one of two servers of a procedure leaves', async () => {
+    await using pair = await natsPair();
+    await using other = await pair.another();
+    const served: string[] = [];
+    for (const [name, bus] of [
+      ['one', pair.server],
+      ['other', other.bus],
+    ] as const) {
+      bus.serve(refuse, async () => {
+        served.push(name);
+        throw new Failure('version_conflict', 'too late');
+      });
+    }
+    const call = async (): Promise<void> => {
+      const failed = pair.caller.call(refuse, {}, { context: context() });
+      await expect(failed).rejects.toMatchObject({ type: 'version_conflict' });
+    };
+    await until(async () => (await call(), new Set(served).size === 2), { timeoutMs: 5_000 });
+    await pair.server.close();
+    served.length = 0;
+    for (let i = 0; i < 10; i++) await call();
+    expect(new Set(served)).toEqual(new Set(['other']));
+  });
+
   it('refuses an input that does not fit at the receiving door', async () => {
     await using pair = await natsPair();
     pair.server.serve(double, async ({ vector }, asked) => ({ vector, asked }));

@@ -1,10 +1,13 @@
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { Failure } from '@vectorizer/errors';
 
-/** A server that does not take a connection in this time at start-up is reported, not waited for. */
-const FIRST_CONNECT_TIMEOUT_MS = 5_000;
+/** A server that does not take a connection in this time is passed over for the next; without one, that is reported. */
+const CONNECT_TIMEOUT_MS = 2_500;
 /** Short, so that a restarted server is found at once; one attempt is cheap. */
 const RECONNECT_INTERVAL_MS = 250;
+/** A server that stands still keeps its connections; one that leaves two of these unanswered is left for another. */
+const PING_INTERVAL_MS = 1_000;
+const PINGS_UNANSWERED_MAX = 2;
 /** A request to a bucket or stream that a lost leader did not answer is sent again after this, and reaches the next leader. */
 export const API = { timeout: 2_000 } as const;
 
@@ -17,9 +20,12 @@ export async function connectNats(options: NatsOptions): Promise<NatsConnection>
     return await connect({
       servers: options.servers.split(','),
       name: options.name,
-      timeout: FIRST_CONNECT_TIMEOUT_MS,
+      timeout: CONNECT_TIMEOUT_MS,
       maxReconnectAttempts: -1,
       reconnectTimeWait: RECONNECT_INTERVAL_MS,
+      reconnectJitter: RECONNECT_INTERVAL_MS,
+      pingInterval: PING_INTERVAL_MS,
+      maxPingOut: PINGS_UNANSWERED_MAX,
       // Stack traces of every publish cost a third of the publishing rate.
       noAsyncTraces: true,
     });

@@ -57,6 +57,10 @@ export class LocalBus implements Bus {
     this.#listeners.set(announcement.name, listeners);
   }
 
+  hearingSince(): number {
+    return 0;
+  }
+
   close(): Promise<void> {
     this.#servers.clear();
     this.#listeners.clear();

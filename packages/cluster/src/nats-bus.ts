@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { errors, headers, type Msg, type NatsConnection, type Subscription } from '@nats-io/transport-node';
 import { Packr } from 'msgpackr';
@@ -13,7 +14,19 @@ import {
 } from '@vectorizer/contracts';
 import { Failure, type WireFailure } from '@vectorizer/errors';
 import type { Logger } from '@vectorizer/telemetry';
-import { CALLS_IN_FLIGHT_MAX, deadlineExceeded, invalidInput, nobodyServes, tooManyCalls } from './bus-failures.ts';
+import { askAny, AskElsewhere } from './ask-any.ts';
+import {
+  CALLS_IN_FLIGHT_MAX,
+  connectionLost,
+  deadlineExceeded,
+  invalidInput,
+  nobodyServes,
+  tooManyCalls,
+} from './bus-failures.ts';
+import { ConnectionWatch } from './connection-watch.ts';
+import { presence } from './presence.ts';
+import { Pulse } from './pulse.ts';
+import { ServiceDirectory } from './service-directory.ts';
 
 /** A stopping process waits this long for the calls that it still works on; their callers ask elsewhere after that. */
 const CLOSE_MS_MAX = 5_000;
@@ -24,7 +37,15 @@ const CORRELATION_HEADER = 'X-Correlation-ID';
 /** Milliseconds that are left, not a time of day: the clocks of two machines differ. */
 const REMAINING_HEADER = 'X-Remaining-Ms';
 
-type Reply = { readonly ok: unknown } | { readonly failure: WireFailure };
+/** `elsewhere`: it was not worked on, and another may be asked. */
+type Reply = { readonly ok: unknown } | { readonly failure: WireFailure } | { readonly elsewhere: string };
+type OpenCall = { readonly name: string; readonly bytes: Uint8Array; readonly context: CallContext };
+type Served = {
+  readonly procedure: { readonly name: string };
+  readonly answer: (message: Msg) => void;
+  /** Others serve it as well. */
+  readonly ofMany: boolean;
+};
 
 /** `moreTypes` keeps a Float32Array a Float32Array; without records, any MessagePack reader understands a frame. */
 const packr = new Packr({ moreTypes: true, useRecords: false });
@@ -33,42 +54,57 @@ const packr = new Packr({ moreTypes: true, useRecords: false });
 export class NatsBus implements Bus {
   readonly #connection: NatsConnection;
   readonly #logger: Logger;
+  readonly #watch: ConnectionWatch;
+  readonly #pulse: Pulse;
+  readonly #instance = randomUUID();
   readonly #subscriptions: Subscription[] = [];
+  /** What this process serves as others do. */
+  readonly #serves: string[] = [];
+  /** Who else does, once this process has called one. */
+  #directory: ServiceDirectory | undefined;
+  #hearingSince = performance.now();
+  /** While what arrives may have lain waiting for this process to go on. */
+  #stale = false;
+  #leaving = false;
   #inFlight = 0;
 
   constructor(parts: { readonly connection: NatsConnection; readonly logger: Logger }) {
     this.#connection = parts.connection;
     this.#logger = parts.logger;
+    this.#watch = new ConnectionWatch(parts.connection, () => this.#beat());
+    this.#pulse = new Pulse({ beat: () => this.#beat(), stalled: () => void this.#refuseStale() });
   }
 
   serve<I extends z.ZodType, O>(procedure: Procedure<I, O>, handler: Handler<I, O>, instance?: string): void {
-    const subject = subjects.procedure(procedure.name, instance);
-    const subscription = this.#connection.subscribe(subject, {
-      ...(instance === undefined ? { queue: QUEUE_GROUP } : {}),
-      callback: (error, message) => {
-        if (error) this.#logger.error({ err: error, subject }, 'subscription failed');
-        else void this.#answer(procedure, handler, message);
-      },
-    });
-    this.#subscriptions.push(subscription);
+    const served: Served = {
+      procedure,
+      answer: (message) => void this.#answer(procedure, handler, message),
+      ofMany: instance === undefined,
+    };
+    this.#subscribe(subjects.procedure(procedure.name, instance ?? this.#instance), served);
+    if (instance !== undefined) return;
+    this.#subscribe(subjects.procedure(procedure.name), served, QUEUE_GROUP);
+    this.#serves.push(procedure.name);
+    this.#beat();
   }
 
   async call<I extends z.ZodType, O>(procedure: Procedure<I, O>, input: z.output<I>, options: CallOptions): Promise<O> {
-    const subject = subjects.procedure(procedure.name, options.instance);
-    const remainingMs = options.context.deadline - Date.now();
-    if (remainingMs <= 0) throw deadlineExceeded(procedure.name);
-    const header = headers();
-    header.set(CORRELATION_HEADER, options.context.correlationId);
-    header.set(REMAINING_HEADER, String(remainingMs));
-    let message: Msg;
-    try {
-      message = await this.#connection.request(subject, packr.pack(input), { timeout: remainingMs, headers: header });
-    } catch (cause) {
-      throw callFailure(procedure.name, cause);
-    }
-    const reply = packr.unpack(message.data) as Reply;
-    if ('failure' in reply) throw Failure.fromWire(reply.failure);
-    return reply.ok as O;
+    const { context, instance } = options;
+    if (context.deadline <= Date.now()) throw deadlineExceeded(procedure.name);
+    const call = { name: procedure.name, bytes: packr.pack(input), context };
+    if (instance !== undefined) return (await this.#askOne(call, instance)) as O;
+    const { name } = procedure;
+    const { deadline } = context;
+    return askAny({
+      name,
+      deadline,
+      directory: this.#knownServices(),
+      ask: async (to) => (await this.#ask(call, to)) as O,
+    });
+  }
+
+  hearingSince(): number {
+    return this.#stale ? performance.now() : Math.max(this.#hearingSince, this.#watch.since);
   }
 
   announce<V extends z.ZodType>(announcement: Announcement<V>, value: z.output<V>): void {
@@ -90,9 +126,84 @@ export class NatsBus implements Bus {
 
   /** Takes no more calls, and returns when those that run are answered, or have had time enough. */
   async close(): Promise<void> {
+    this.#leaving = true;
+    this.#beat();
+    this.#pulse.stop();
     await Promise.all(this.#subscriptions.map((subscription) => subscription.drain()));
     const deadline = Date.now() + CLOSE_MS_MAX;
     while (this.#inFlight > 0 && Date.now() < deadline) await sleep(CLOSE_POLL_MS);
+  }
+
+  #beat(): void {
+    if (this.#serves.length === 0 || this.#connection.isClosed()) return;
+    this.announce(presence, { instance: this.#instance, serves: this.#serves, leaving: this.#leaving });
+  }
+
+  /** What was sent before the answer to this arrives may be stale; what comes after it is not. */
+  async #refuseStale(): Promise<void> {
+    if (this.#stale) return;
+    this.#stale = true;
+    // When the connection breaks instead, what lay in it is gone.
+    await this.#connection.flush().catch(() => undefined);
+    this.#stale = false;
+    this.#hearingSince = performance.now();
+  }
+
+  #knownServices(): ServiceDirectory {
+    if (this.#directory !== undefined) return this.#directory;
+    const directory = new ServiceDirectory(() => this.hearingSince());
+    this.#directory = directory;
+    this.listen(presence, (said) => directory.hear(said));
+    return directory;
+  }
+
+  #subscribe(subject: string, { answer, procedure, ofMany }: Served, queue?: string): void {
+    const subscription = this.#connection.subscribe(subject, {
+      ...(queue === undefined ? {} : { queue }),
+      callback: (error, message) => {
+        if (error) {
+          this.#logger.error({ err: error, subject }, 'subscription failed');
+          return;
+        }
+        this.#pulse.feel();
+        // Its caller has asked another meanwhile. Of one that only this process can answer it may still be waiting.
+        if (ofMany && this.#stale) this.#respond(message, { elsewhere: procedure.name });
+        else answer(message);
+      },
+    });
+    this.#subscriptions.push(subscription);
+  }
+
+  /** Asks an instance until it answers, however often the connection breaks. */
+  async #askOne(call: OpenCall, instance: string): Promise<unknown> {
+    for (;;) {
+      try {
+        return await this.#ask(call, instance);
+      } catch (error) {
+        if (!(error instanceof AskElsewhere)) throw error;
+        if (error.gone || Date.now() >= call.context.deadline) throw error.failure;
+      }
+    }
+  }
+
+  async #ask({ name, bytes, context }: OpenCall, instance: string | undefined): Promise<unknown> {
+    await this.#watch.whenUp(context.deadline - Date.now());
+    const timeout = context.deadline - Date.now();
+    if (timeout <= 0) throw deadlineExceeded(name);
+    const header = headers();
+    header.set(CORRELATION_HEADER, context.correlationId);
+    header.set(REMAINING_HEADER, String(timeout));
+    let message: Msg;
+    try {
+      const request = this.#connection.request(subjects.procedure(name, instance), bytes, { timeout, headers: header });
+      message = await this.#watch.unlessLost(request, () => new AskElsewhere(connectionLost(name)));
+    } catch (cause) {
+      throw cause instanceof AskElsewhere ? cause : callFailure(name, cause);
+    }
+    const reply = packr.unpack(message.data) as Reply;
+    if ('elsewhere' in reply) throw new AskElsewhere(nobodyServes(name));
+    if ('failure' in reply) throw Failure.fromWire(reply.failure);
+    return reply.ok;
   }
 
   async #answer<I extends z.ZodType, O>(
@@ -169,9 +280,10 @@ function unpackOrUndefined(bytes: Uint8Array): unknown {
   }
 }
 
-function callFailure(name: string, cause: unknown): Failure {
-  if (cause instanceof errors.NoRespondersError) return nobodyServes(name, cause);
-  if (cause instanceof errors.RequestError && cause.isNoResponders()) return nobodyServes(name, cause);
+function callFailure(name: string, cause: unknown): Failure | AskElsewhere {
+  const nobody = cause instanceof errors.NoRespondersError;
+  if (nobody || (cause instanceof errors.RequestError && cause.isNoResponders()))
+    return new AskElsewhere(nobodyServes(name, cause), true);
   if (cause instanceof errors.TimeoutError) return deadlineExceeded(name, cause);
   return new Failure('service_unavailable', `${name} cannot be reached`, { cause });
 }

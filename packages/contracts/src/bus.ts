@@ -24,7 +24,8 @@ export type Handler<Input extends z.ZodType, Output> = (
 
 /**
  * How services reach each other: over NATS between processes, by a plain function call within one.
- * `instance` addresses one of several servers of a procedure (an index node); without it any one may answer.
+ * `instance` addresses one of several servers of a procedure (an index node); without it any one may answer. A call may
+ * arrive twice, when its first receiver was lost or its answer was: handlers must stand that.
  */
 export interface Bus {
   serve<I extends z.ZodType, O>(procedure: Procedure<I, O>, handler: Handler<I, O>, instance?: string): void;
@@ -32,6 +33,11 @@ export interface Bus {
   call<I extends z.ZodType, O>(procedure: Procedure<I, O>, input: z.output<I>, options: CallOptions): Promise<O>;
   announce<V extends z.ZodType>(announcement: Announcement<V>, value: z.output<V>): void;
   listen<V extends z.ZodType>(announcement: Announcement<V>, listener: (value: z.output<V>) => void): void;
+  /**
+   * Since when (`performance.now()`) this process hears what is announced without a gap: it was cut off, or stood still,
+   * before. Silence until then was its own.
+   */
+  hearingSince(): number;
   close(): Promise<void>;
 }
 

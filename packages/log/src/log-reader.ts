@@ -101,8 +101,8 @@ async function* pull(source: Source, last: number, options: ReadOptions): AsyncG
   } finally {
     options.signal.removeEventListener('abort', stop);
     messages.stop();
-    // The server forgets it after a while in any case; a failure here only delays that.
-    await consumer.delete().catch(() => false);
+    // The server forgets it after a while in any case. Not waited for: it may be gone together with its server.
+    void consumer.delete().catch(() => false);
   }
 }
 

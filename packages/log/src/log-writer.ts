@@ -11,12 +11,14 @@ import {
   type Request,
 } from '@vectorizer/contracts';
 import { Failure } from '@vectorizer/errors';
-import { collectionGone, isRefusal, isStreamGone, logUnavailable } from './log-faults.ts';
+import { collectionGone, isRefusal, isStreamGone, isUnanswered, logUnavailable } from './log-faults.ts';
 
 /** One publish attempt; a request in flight when a connection dies waits this long before it is sent again. */
 const ATTEMPT_TIMEOUT_MS = 2_000;
 /** Between attempts while the server is away or elects a leader. */
 const RETRY_INTERVAL_MS = 100;
+/** Who can tell whether a log is gone, tells at once. */
+const GONE_MS_MAX = 300;
 /** What may wait for one shard: eight full entries, a second or two of work for a disk. Beyond it, `overloaded`. */
 const QUEUED_OPERATIONS_MAX = 8 * limits.entryOperationsMax;
 const QUEUED_BYTES_MAX = 8 * limits.entryBytesMax;
@@ -121,6 +123,7 @@ export class LogWriter {
     this.#publishing = true;
     while (this.#queue.length > 0) {
       const entry = this.#takeEntry();
+      if (entry.length === 0) break;
       // eslint-disable-next-line no-await-in-loop -- one publish in flight is the design
       await this.#publish(entry);
       for (const waiting of entry) this.#release(waiting);
@@ -129,6 +132,9 @@ export class LogWriter {
   }
 
   #takeEntry(): Waiting[] {
+    // Ahead of their timers, after a process has stood still: their callers may have written elsewhere meanwhile, and more
+    // after that, which this must not overwrite.
+    for (const late of this.#queue.filter(({ deadline }) => deadline <= Date.now())) this.#expire(late);
     let [taken, operations, bytes] = [0, 0, 0];
     for (const waiting of this.#queue) {
       const fits =
@@ -169,10 +175,15 @@ export class LogWriter {
   async #finalFailure(cause: unknown, deadline: number): Promise<Failure | undefined> {
     if (isStreamGone(cause)) return collectionGone(this.#uid, cause);
     if (isRefusal(cause)) return logUnavailable(cause);
-    // A publish to a subject that no stream holds is answered by nobody, as one to a server without a leader is.
-    const gone = await this.#manager.streams.info(this.#stream).then(() => false, isStreamGone);
-    if (gone) return collectionGone(this.#uid, cause);
+    // A publish to a subject that no stream holds is answered by nobody, as one to a log without a leader is.
+    if (isUnanswered(cause) && (await this.#isGone())) return collectionGone(this.#uid, cause);
     // Past the last deadline nobody waits any more: each request has been answered by its own timer.
     return Date.now() < deadline ? undefined : logUnavailable(cause);
+  }
+
+  /** False while nobody can tell: without a leader the question is not answered either. */
+  async #isGone(): Promise<boolean> {
+    const asked = this.#manager.streams.info(this.#stream).then(() => false, isStreamGone);
+    return Promise.race([asked, sleep(GONE_MS_MAX, false)]);
   }
 }

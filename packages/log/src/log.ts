@@ -16,8 +16,11 @@ import { collectionGone, isStreamGone, logUnavailable } from './log-faults.ts';
 import { readLog, type LogMessage, type ReadOptions } from './log-reader.ts';
 import { LogWriter } from './log-writer.ts';
 
-/** A server that does not answer an administrative request in this time counts as away. */
-const API_TIMEOUT_MS = 5_000;
+/**
+ * A server that does not answer an administrative request in this time counts as away. While a log has no leader, nobody
+ * answers, and who asks again soon hears of the new one soon.
+ */
+const API_TIMEOUT_MS = 2_000;
 const NANOSECONDS_PER_SECOND = 1_000_000_000;
 /** The server's own window against double publishes; beyond it the replicas' request tables guard. */
 const DUPLICATE_WINDOW_S = 120;
