@@ -3,6 +3,7 @@ import type { PointInput } from '@vectorizer/client';
 import type { ReplicaView } from '@vectorizer/contracts';
 import { until } from '@vectorizer/testing';
 import { INDEXES, startCluster, without, type Cluster } from './cluster.ts';
+import { some } from './points.ts';
 import {
   agreed,
   allConnected,
@@ -27,13 +28,6 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(async () => cluster[Symbol.asyncDispose]());
 
-const numbered = (i: number): PointInput => ({
-  id: `vec_${String(i).padStart(3, '0')}`,
-  vector: [i, i + 1, i + 2],
-  payload: { index: i },
-});
-const some = (from: number, to: number): PointInput[] =>
-  Array.from({ length: to - from }, (_, i) => numbered(from + i));
 const four = (id: string, x: number): PointInput => ({ id, vector: [x, 0, 0, 1], payload: { x } });
 
 const isDisconnected = ({ status }: ReplicaView): boolean => status === 'Disconnected';

@@ -6,22 +6,24 @@ import type { System } from './system.ts';
 
 type LogServer = AsyncDisposable & {
   readonly snapshots: SnapshotStore;
-  /** One request, answered by the server itself. */
-  ask(subject: string, body?: object): Promise<void>;
+  /** One request, answered by the server itself; bytes are sent as they are. */
+  ask(subject: string, body?: object | Uint8Array): Promise<unknown>;
 };
 
-/** The log server behind an instance, for what its own services would never do. */
+/** The log server behind an instance, the first of several, for what its own services would never do. */
 export async function logServerOf(system: System): Promise<LogServer> {
-  const log = await readFile(join(system.data, 'run', 'nats.log'), 'utf8');
+  const names = (await system.status()).processes.map(({ name }) => name).filter((name) => name.startsWith('nats'));
+  const log = await readFile(join(system.data, 'run', `${names.toSorted()[0]}.log`), 'utf8');
   const [, address] = /Listening for client connections on (\S+)/.exec(log) ?? [];
   if (address === undefined) throw new Error('the log server says where it listens');
   const connection = await connectNats({ servers: `nats://${address}`, name: 'test' });
   const logger = createLogger({ service: 'test', level: 'silent' });
-  const snapshots = await SnapshotStore.open({ connection, replicas: 1, logger });
+  const snapshots = await SnapshotStore.open({ connection, replicas: names.length, logger });
   return {
     snapshots,
     async ask(subject, body = {}) {
-      await connection.request(subject, JSON.stringify(body));
+      const bytes = body instanceof Uint8Array ? body : JSON.stringify(body);
+      return (await connection.request(subject, bytes, { timeout: 5_000 })).json();
     },
     async [Symbol.asyncDispose]() {
       snapshots.close();
