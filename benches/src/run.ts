@@ -4,6 +4,7 @@ import { inOrder, PHASES, type Phase, type Selection } from './figures.ts';
 import { KINDS, OTHER_KINDS, updatePrefix } from './kinds.ts';
 import { benchAccept } from './measure/accept.ts';
 import { benchByEf } from './measure/by-ef.ts';
+import { benchWhileSyncing } from './measure/while-syncing.ts';
 import { compareKinds } from './measure/compare-kinds.ts';
 import { benchExact } from './measure/exact.ts';
 import { benchFill } from './measure/fill.ts';
@@ -11,6 +12,7 @@ import { benchFilter } from './measure/filter.ts';
 import { benchRestart } from './measure/restart.ts';
 import { benchSearch } from './measure/search.ts';
 import { benchSearchable } from './measure/searchable.ts';
+import { benchSync } from './measure/sync.ts';
 import { benchUnderWrites } from './measure/under-writes.ts';
 import { benchUpdate } from './measure/update-engine.ts';
 import { benchUpdateHttp } from './measure/update-http.ts';
@@ -60,6 +62,8 @@ const MEASURES: Readonly<Record<Exclude<Phase, 'fill'>, Measure>> = {
   exact: async ({ engine }, { dataset, rounds }) => benchExact(there(engine), dataset, rounds),
   filter: async ({ engine }, { dataset, rounds }) => benchFilter(there(engine), dataset, rounds),
   restart: async ({ engine }, { rounds }) => benchRestart(there(engine), rounds),
+  sync: async ({ engine }, { dataset, rounds }) => benchSync(there(engine), dataset, rounds),
+  while_syncing: async ({ server }, { dataset, rounds }) => benchWhileSyncing(there(server), dataset, rounds),
   under_writes: async ({ server }, { dataset, rounds }) => benchUnderWrites(there(server), dataset, rounds),
   searchable: async ({ server }, { dataset, rounds }) => benchSearchable(there(server), dataset, rounds),
   kinds: async (stage, { dataset, rounds, selection }) => {

@@ -42,6 +42,8 @@ export class Restorer {
       await verifySnapshot(directory, { ...stored, ...config });
       // Its saved index comes along, and whoever opens it adds what the replay brought.
       const shard = await Shard.open({ ...config, directory, withoutIndex: true, logger });
+      // What is applied is written while more is read.
+      shard.startBackground();
       try {
         await this.#replay(shard, wanted, signal);
         // Its log is made later, and it is tied to that when it is first read.

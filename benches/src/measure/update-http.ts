@@ -6,7 +6,7 @@ import { updatePrefix, WAITS } from '../kinds.ts';
 import { figure, type Result } from '../outcome/result.ts';
 import { quantile, ratios, spread } from '../outcome/statistics.ts';
 import { BATCH, HNSW, numbered, type Rounds } from '../setting.ts';
-import { settled } from '../subjects/server.ts';
+import { settled } from '../subjects/settled.ts';
 
 /** Of the collection that is changed; what a change costs until it is answered does not depend on it. */
 const ROWS_MAX = 5_000;

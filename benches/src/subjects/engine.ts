@@ -108,6 +108,11 @@ export class Engine implements Filled {
     };
   }
 
+  /** A copy of all, as an index node shares it. */
+  async writeSnapshot(directory: string): ReturnType<Shard['writeSnapshot']> {
+    return this.#shard.writeSnapshot(directory);
+  }
+
   async saveGraph(): Promise<void> {
     await this.#shard.saveGraph();
   }

@@ -1,11 +1,12 @@
-import { VectorizerClient, type CollectionState } from '@vectorizer/client';
-import { until } from '@vectorizer/testing';
+import { VectorizerClient } from '@vectorizer/client';
 import type { Dataset } from '../data/dataset.ts';
 import { payloadOf } from '../data/payload.ts';
 import type { Filled, Span } from '../measure/fill.ts';
+import { SecondCollection } from './second-collection.ts';
+import { settled } from './settled.ts';
 import { runHttpLoad } from './run-http-load.ts';
 import type { Measured } from '../measure/search-loop.ts';
-import { BATCH, EF, HNSW, K, PATIENCE_MS, WRITERS } from '../setting.ts';
+import { BATCH, EF, HNSW, K, WRITERS } from '../setting.ts';
 
 export const COLLECTION = 'bench';
 
@@ -85,6 +86,11 @@ export class Server implements Filled, AsyncDisposable {
     return hits.some((hit) => hit.id === String(id));
   }
 
+  /** Beside this one, of some of its rows. */
+  async secondCollection(): Promise<SecondCollection> {
+    return SecondCollection.make(this.#url, this.#dataset);
+  }
+
   /** Everything that was written is in the graph. */
   async settled(): Promise<void> {
     await settled(this.#client, COLLECTION, 0);
@@ -98,16 +104,6 @@ export class Server implements Filled, AsyncDisposable {
 
 export function base64({ buffer, byteOffset, byteLength }: Float32Array): string {
   return Buffer.from(buffer, byteOffset, byteLength).toString('base64');
-}
-
-/** Waits until the collection has that many points and every replica has all of them in its graph. */
-export async function settled(client: VectorizerClient, collection: string, points: number): Promise<void> {
-  const done = async (): Promise<boolean> => holdsInGraph(await client.getCollection(collection), points);
-  await until(done, { timeoutMs: PATIENCE_MS, what: 'an empty buffer' });
-}
-
-function holdsInGraph({ points, shards }: CollectionState, wanted: number): boolean {
-  return points >= wanted && shards.every(({ replicas }) => replicas.every(({ buffered }) => buffered === 0));
 }
 
 function rowsOf(text: string): number[] {
