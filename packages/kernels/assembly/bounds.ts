@@ -14,7 +14,7 @@ const OFFSET: i32 = 64;
 /** What rounding in double and single precision may add, by far, to a product of two lengths. */
 const SLACK: f64 = 1e-6;
 
-/** Of a query, before its planes; `heap` and `kept` are addresses. `size` scores of at most `k` are in the heap. */
+/** Of a query, before its planes; `heap`, `kept` and `planes` are addresses. `size` scores of at most `k` are in the heap. */
 @unmanaged
 class Query {
   length: f64;
@@ -23,6 +23,8 @@ class Query {
   error: f64;
   stepFine: f64;
   errorFine: f64;
+  /** 1 where none of the k nearest may be lost, 0 where rows rank by their codes alone. */
+  certain: f64;
   k: i32;
   size: i32;
   heap: u32;
@@ -34,11 +36,12 @@ class Query {
 
 @unmanaged
 class Kept {
-  /** The most that the row's score can be. */
-  bound: f64;
+  /** By the codes; infinite where nothing is known. */
+  score: f64;
   /** Its place in the list. */
   place: u32;
-  padding: u32;
+  /** How far off the score may be. */
+  slop: f32;
 }
 
 /**
@@ -98,25 +101,29 @@ function keep(row: usize, sum: i32, query: Query, stride: i32, place: i32, count
   const square = query.distance ? length * length : 0;
   const reach = length + error;
   const fixed = query.length * (error + SLACK * reach);
+  const unknown = query.certain > 0 && length >= f32.MAX_VALUE;
   let dot = <f64>(sum - offset) * query.step * scale;
-  if (scored(dot + (fixed + query.error * reach), square, query.distance) < floor) return;
+  const most =
+    valueOf(dot, square, query.distance) +
+    spreadOf(query.certain * fixed + query.error * reach, square, query.distance);
+  if (most < floor && !unknown) return;
   const fine = <usize>query.planes + <usize>stride;
   dot += <f64>(dotCodes(row + HEADER, fine, <usize>stride) - offset) * query.stepFine * scale;
-  const slop = fixed + query.errorFine * reach;
-  const bound = scored(dot + slop, square, query.distance);
-  if (bound < floor) return;
+  const score = valueOf(dot, square, query.distance);
+  const slop = spreadOf(fixed + query.errorFine * reach, square, query.distance);
+  if (score + query.certain * slop < floor && !unknown) return;
   const kept = changetype<Kept>(<usize>query.kept + ((<usize>found) << 4));
-  kept.bound = bound;
+  kept.score = unknown ? Infinity : score;
   kept.place = place;
+  kept.slop = <f32>(slop * (1 + SLACK));
   found++;
-  if (counted) count(query, query.distance ? 2 * (dot - slop) - square : dot - slop);
+  if (counted && !unknown) count(query, score - query.certain * slop);
 }
 
-/** Not when it is no number: of a row of infinite length nothing is known. */
 function count(query: Query, least: f64): void {
   const heap = <usize>query.heap;
   if (query.size < query.k) {
-    if (least > -Infinity) siftUp(heap, query.size++, least);
+    siftUp(heap, query.size++, least);
     if (query.size === query.k) floor = load<f64>(heap);
   } else if (least > floor) {
     siftDown(heap, query.k, least);
@@ -124,9 +131,57 @@ function count(query: Query, least: f64): void {
   }
 }
 
+function valueOf(dot: f64, square: f64, distance: i32): f64 {
+  return distance ? 2 * dot - square : dot;
+}
+
 /** The length was rounded up by SLACK, or in single precision twice that, and its square by as much again. */
-function scored(dot: f64, square: f64, distance: i32): f64 {
-  return distance ? 2 * dot - square * (1 - 4 * SLACK) : dot;
+function spreadOf(slop: f64, square: f64, distance: i32): f64 {
+  return distance ? 2 * slop + square * (4 * SLACK) : slop;
+}
+
+/**
+ * Writes a row: `bytes` codes such that each times the scale is about the component, and before them what is known of the
+ * row. A length that single precision has no number for is the largest that it has.
+ */
+export function encodeRow(vector: usize, row: usize, bytes: i32): void {
+  let most = f32x4.splat(0);
+  for (let i: usize = 0; i < <usize>bytes; i += 4) most = f32x4.max(most, f32x4.abs(v128.load(vector + (i << 2))));
+  const scale =
+    max(
+      max(f32x4.extract_lane(most, 0), f32x4.extract_lane(most, 1)),
+      max(f32x4.extract_lane(most, 2), f32x4.extract_lane(most, 3)),
+    ) / 127;
+  // Of the smallest of vectors the scale is zero, and so are the codes.
+  const divisor = f32x4.splat(scale === 0 ? Infinity : scale);
+  const lowest = i8x16.splat(-127);
+  for (let i: usize = 0; i < <usize>bytes; i += 8) {
+    const at = vector + (i << 2);
+    const low = i32x4.trunc_sat_f32x4_s(f32x4.nearest(f32x4.div(v128.load(at), divisor)));
+    const high = i32x4.trunc_sat_f32x4_s(f32x4.nearest(f32x4.div(v128.load(at, 16), divisor)));
+    const words = i16x8.narrow_i32x4_s(low, high);
+    v128.store64_lane(row + HEADER + i, i8x16.max_s(i8x16.narrow_i16x8_s(words, words), lowest), 0);
+  }
+  let error: f64 = 0,
+    square: f64 = 0,
+    sum = 0;
+  for (let i: usize = 0; i < <usize>bytes; i++) {
+    const x = <f64>load<f32>(vector + (i << 2));
+    const code = <i32>load<i8>(row + HEADER + i);
+    const off = x - <f64>code * <f64>scale;
+    error += off * off;
+    square += x * x;
+    sum += code;
+  }
+  store<f32>(row, scale);
+  store<f32>(row, roundedUp(Math.sqrt(error)), 4);
+  store<f32>(row, roundedUp(Math.sqrt(square)), 8);
+  store<i32>(row, sum, 12);
+}
+
+/** So that in single precision it is no less than it was. */
+function roundedUp(x: f64): f32 {
+  return x === 0 ? 0 : <f32>min(x * (1 + SLACK) + 1.5e-45, <f64>f32.MAX_VALUE);
 }
 
 function dotCodes(codes: usize, plane: usize, bytes: usize): i32 {

@@ -1,6 +1,6 @@
 /**
- * Scans of rows that hold a code for each component instead of the component. A row begins with its scale, a float32;
- * where distances are wanted its squared length follows, another. Then come the codes, a multiple of 8 bytes, those
+ * Scans of rows that hold a bit for each component instead of the component. A row begins with its length, a float32;
+ * where distances are wanted its squared length follows, another. Then come the bits, a multiple of 8 bytes, those
  * beyond the dimension zero. Rows follow each other without a gap, so that loads are not aligned.
  *
  * What is computed approximates the dot product (or twice it, less the row's squared length, which ranks as the distance
@@ -10,27 +10,6 @@
 /** Bits of a component of a query that is compared with bits. */
 const PLANES: usize = 6;
 
-/** Writes int8 codes, such that code * scale / 127 is about the component, and answers the scale. */
-export function encodeInt8(vector: usize, codes: usize, bytes: i32): f32 {
-  let most = f32x4.splat(0);
-  for (let i: usize = 0; i < <usize>bytes; i += 4) most = f32x4.max(most, f32x4.abs(v128.load(vector + (i << 2))));
-  const scale = max(
-    max(f32x4.extract_lane(most, 0), f32x4.extract_lane(most, 1)),
-    max(f32x4.extract_lane(most, 2), f32x4.extract_lane(most, 3)),
-  );
-  // Divided first: 127 / scale would be infinite for the smallest of vectors.
-  const divisor = f32x4.splat(scale === 0 ? 1 : scale);
-  const factor = f32x4.splat(127);
-  for (let i: usize = 0; i < <usize>bytes; i += 8) {
-    const at = vector + (i << 2);
-    const low = i32x4.trunc_sat_f32x4_s(f32x4.nearest(f32x4.mul(f32x4.div(v128.load(at), divisor), factor)));
-    const high = i32x4.trunc_sat_f32x4_s(f32x4.nearest(f32x4.mul(f32x4.div(v128.load(at, 16), divisor), factor)));
-    const words = i16x8.narrow_i32x4_s(low, high);
-    v128.store64_lane(codes + i, i8x16.narrow_i16x8_s(words, words), 0);
-  }
-  return scale;
-}
-
 /** Writes one bit for each component, set where it is above zero. `bytes` of codes are `bytes * 8` components. */
 export function encodeBits(vector: usize, codes: usize, bytes: i32): void {
   const zero = f32x4.splat(0);
@@ -39,23 +18,6 @@ export function encodeBits(vector: usize, codes: usize, bytes: i32): void {
     const low = i32x4.bitmask(f32x4.gt(v128.load(at), zero));
     const high = i32x4.bitmask(f32x4.gt(v128.load(at, 16), zero));
     store<u8>(codes + i, <u8>(low | (high << 4)));
-  }
-}
-
-/** `query` are int16, in number as the codes of a row. `factor` turns a scale times a sum of products into a score. */
-export function scanInt8(rows: usize, query: usize, scores: usize, count: i32, bytes: i32, factor: f64): void {
-  for (let row = 0; row < count; row++) {
-    const sum = <f64>dotInt8(rows + 4, query, bytes);
-    store<f32>(scores + ((<usize>row) << 2), bounded(sum * <f64>load<f32>(rows) * factor));
-    rows += 4 + bytes;
-  }
-}
-
-export function scanInt8Distance(rows: usize, query: usize, scores: usize, count: i32, bytes: i32, factor: f64): void {
-  for (let row = 0; row < count; row++) {
-    const dot = <f64>dotInt8(rows + 8, query, bytes) * <f64>load<f32>(rows) * factor;
-    store<f32>(scores + ((<usize>row) << 2), bounded(2 * dot - <f64>load<f32>(rows, 4)));
-    rows += 8 + bytes;
   }
 }
 
@@ -95,27 +57,6 @@ export function selectFrom(scores: usize, found: usize, count: i32, floor: f32):
     }
   }
   return selected;
-}
-
-/** The caller keeps the query small enough for no lane of 32 bits to overflow; their sum may. */
-function dotInt8(codes: usize, query: usize, bytes: i32): i64 {
-  let a = i32x4.splat(0),
-    b = i32x4.splat(0);
-  const unrolledEnd = <usize>(bytes & ~15);
-  let i: usize = 0;
-  for (; i < unrolledEnd; i += 16) {
-    const at = query + (i << 1);
-    a = i32x4.add(a, i32x4.dot_i16x8_s(v128.load8x8_s(codes + i), v128.load(at)));
-    b = i32x4.add(b, i32x4.dot_i16x8_s(v128.load8x8_s(codes + i, 8), v128.load(at, 16)));
-  }
-  if (i < <usize>bytes) {
-    a = i32x4.add(a, i32x4.dot_i16x8_s(v128.load8x8_s(codes + i), v128.load(query + (i << 1))));
-  }
-  const sum = i64x2.add(
-    i64x2.add(i64x2.extend_low_i32x4_s(a), i64x2.extend_high_i32x4_s(a)),
-    i64x2.add(i64x2.extend_low_i32x4_s(b), i64x2.extend_high_i32x4_s(b)),
-  );
-  return i64x2.extract_lane(sum, 0) + i64x2.extract_lane(sum, 1);
 }
 
 /**

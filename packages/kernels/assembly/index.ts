@@ -112,5 +112,5 @@ function sum(v: v128): f32 {
   return f32x4.extract_lane(v, 0) + f32x4.extract_lane(v, 1) + (f32x4.extract_lane(v, 2) + f32x4.extract_lane(v, 3));
 }
 
-export { encodeBits, encodeInt8, scanBits, scanBitsDistance, scanInt8, scanInt8Distance, selectFrom } from './codes';
-export { boundRows } from './bounds';
+export { encodeBits, scanBits, scanBitsDistance, selectFrom } from './codes';
+export { boundRows, encodeRow } from './bounds';

@@ -1,4 +1,5 @@
-import type { CodedQuery, CodeTable, Heap } from './code-table.ts';
+import type { CodeTable } from './code-table.ts';
+import type { CodedQuery, Heap } from './row-look.ts';
 
 /** Rows that may be among the best, with the most that each can score. */
 export type KeptRows = {
@@ -31,8 +32,7 @@ export class BestRows {
   look(rows: Uint32Array, counted: boolean): void {
     this.#table.look(this.#query, { rows, heap: this.#heap, counted }, (row, bound) => {
       this.#rows.push(row);
-      // A bound that is no number is of a row of infinite length, of which nothing is known.
-      this.#bounds.push(Number.isNaN(bound) ? Infinity : bound);
+      this.#bounds.push(bound);
       this.#counted.push(Number(counted));
     });
   }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { CodeSegment, type Wanted } from './code-segment.ts';
+import { CodeSegment, type ScoredRow, type Wanted } from './code-segment.ts';
 import { codeQuery, codeShape, type CodeQuery, type CodeShape } from './code-shape.ts';
 
 /** Well below the 4 GiB that a WebAssembly memory can have. */
@@ -83,7 +83,7 @@ export class CodeRows {
    * Scans the block of rows that begins with row `start`, and answers those wanted and where the next block begins. A
    * score is about the dot product, or about twice it less the row's squared length: higher is nearer.
    */
-  scan(query: CodeQuery, start: number, wanted: Wanted): { found: { row: number; score: number }[]; next: number } {
+  scan(query: CodeQuery, start: number, wanted: Wanted): { found: ScoredRow[]; next: number } {
     const within = start % this.#segmentRows;
     const next = Math.min(this.#count, start + this.#shape.blockRows);
     const found = this.#segmentOf(start).scan(query, { start: within, end: within + next - start }, wanted);

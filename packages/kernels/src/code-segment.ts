@@ -1,5 +1,6 @@
-import { queryBytes, squaredLengthOf, type CodeQuery, type CodeShape } from './code-shape.ts';
+import { bitQueryBytes, squaredLengthOf, type BitQuery, type CodeQuery, type CodeShape } from './code-shape.ts';
 import { kernelsOver, type Kernels } from './kernels.ts';
+import { RowLook, type CodedQuery } from './row-look.ts';
 
 const PAGE_BYTES = 65_536;
 /** Memory grows by a sixteenth, at most by this: little is ever held in vain, and growing is rare. */
@@ -9,17 +10,20 @@ const FLOAT_MAX = 3.402_823_466_385_288_6e38;
 
 /** Which rows of a block a scan visits: the `k` best (with all that tie for the last place) of those from `floor` up. */
 export type Wanted = { readonly k: number; readonly floor: number };
+/** How far off its score may be is certain for int8 codes; of bits nothing is. */
+export type ScoredRow = { row: number; readonly score: number; readonly slop: number };
 
 /**
- * Rows of codes in one WebAssembly memory, which holds, in this order: a vector to be encoded, the query, the heap, the
- * scores and the found row numbers of a block, a row apart, and the rows.
+ * Rows of codes in one WebAssembly memory, which holds, in this order: a vector to be encoded, what the kernels need (for bits the
+ * query, the heap, the scores and the found row numbers of a block), a row apart, and the rows.
  */
 export class CodeSegment {
   readonly #shape: CodeShape;
   readonly #memory = new WebAssembly.Memory({ initial: 1 });
   readonly #kernels: Kernels;
+  /** Of int8 codes, all rows of a block listed. */
+  readonly #look: RowLook | undefined;
   readonly #at: {
-    readonly vector: number;
     readonly query: number;
     readonly heap: number;
     readonly scores: number;
@@ -35,12 +39,16 @@ export class CodeSegment {
   constructor(shape: CodeShape) {
     this.#shape = shape;
     this.#kernels = kernelsOver(this.#memory);
-    const block = pad(shape.blockRows * 4);
+    const { type, dimension, metric, blockRows } = shape;
+    const block = pad(blockRows * 4);
     const query = pad(shape.components * 4);
-    const heap = query + pad(queryBytes(shape));
-    const [scores, found, apart] = [heap + block, heap + block * 2, heap + block * 3];
-    this.#at = { vector: 0, query, heap, scores, found, apart, rows: apart + pad(shape.rowBytes) };
+    const heap = query + pad(bitQueryBytes(shape));
+    const size = { dimension, metric, kMax: blockRows, rowsMax: blockRows };
+    const apart = type === 'int8' ? query + pad(RowLook.bytes(size)) : heap + block * 3;
+    this.#at = { query, heap, scores: heap + block, found: heap + block * 2, apart, rows: apart + pad(shape.rowBytes) };
+    if (type === 'int8') this.#look = new RowLook({ kernels: this.#kernels, memory: this.#memory, start: query }, size);
     this.reserve(0);
+    this.#look?.list(Uint32Array.from({ length: blockRows }, (_, row) => row));
   }
 
   get byteLength(): number {
@@ -57,6 +65,7 @@ export class CodeSegment {
     this.#bytes = new Uint8Array(this.#memory.buffer);
     this.#floats = new Float32Array(this.#memory.buffer);
     this.#ints = new Int32Array(this.#memory.buffer);
+    this.#look?.refresh();
   }
 
   set(row: number, vector: Float32Array): void {
@@ -76,50 +85,71 @@ export class CodeSegment {
   /** The score of a vector that is in no row, as it would be in one. */
   scoreOf(query: CodeQuery, vector: Float32Array): number {
     this.#encode(vector, this.#at.apart);
-    this.#scan(query, this.#at.apart, 1);
-    return this.#floats[this.#at.scores / 4] ?? NaN;
+    const [found] = this.#scan(query, { address: this.#at.apart, count: 1 }, { k: 1, floor: -Infinity });
+    return found?.score ?? NaN;
   }
 
   /** Visits rows of a block, in the order of their numbers. */
-  scan(query: CodeQuery, rows: { start: number; end: number }, wanted: Wanted): { row: number; score: number }[] {
+  scan(query: CodeQuery, rows: { start: number; end: number }, wanted: Wanted): ScoredRow[] {
+    const block = { address: this.#addressOf(rows.start), count: rows.end - rows.start };
+    const found = this.#scan(query, block, wanted);
+    for (const each of found) each.row += rows.start;
+    return found;
+  }
+
+  /** Other searches have their turn between two blocks, so each block brings its query along. */
+  #scan(query: CodeQuery, block: Block, wanted: Wanted): ScoredRow[] {
+    return query.type === 'int8' ? this.#lookAt(query.coded, block, wanted) : this.#scanBits(query.bits, block, wanted);
+  }
+
+  #lookAt(query: CodedQuery, { address, count }: Block, { k, floor }: Wanted): ScoredRow[] {
+    const look = this.#look;
+    if (look === undefined || k < 1) return [];
+    // A heap that is full of the floor lets nothing below it through; where all above it are wanted, nothing enters it.
+    const all = k >= count;
+    const size = all ? 1 : k;
+    const heap = { scores: new Float64Array(size).fill(floor), size };
+    look.begin(query, heap, false);
+    const kept = look.look(address, count, !all);
+    look.end(heap);
+    const last = heap.scores[0] ?? floor;
+    const found: ScoredRow[] = [];
+    for (let i = 0; i < kept; i++) {
+      const score = look.score(i);
+      if (score >= last) found.push({ row: look.place(i), score, slop: look.slop(i) });
+    }
+    return found;
+  }
+
+  #scanBits(query: BitQuery, { address, count }: Block, { k, floor }: Wanted): ScoredRow[] {
     const { scores, found, heap } = this.#at;
-    const count = rows.end - rows.start;
-    this.#scan(query, this.#addressOf(rows.start), count);
-    let selected = this.#kernels.selectFrom(scores, found, count, wanted.floor);
-    if (selected > wanted.k) selected = this.#kernels.selectTop(scores, found, heap, count, wanted.k);
+    const scan = this.#shape.metric === 'dot' ? this.#kernels.scanBits : this.#kernels.scanBitsDistance;
+    this.#bytes.set(query.codes, this.#at.query);
+    scan(address, this.#at.query, scores, count, this.#shape.codeBytes, query.factor);
+    let selected = this.#kernels.selectFrom(scores, found, count, floor);
+    if (selected > k) selected = this.#kernels.selectTop(scores, found, heap, count, k);
     return Array.from({ length: selected }, (_, i) => {
       const row = this.#ints[found / 4 + i] ?? 0;
-      return { row: rows.start + row, score: this.#floats[scores / 4 + row] ?? NaN };
+      return { row, score: this.#floats[scores / 4 + row] ?? NaN, slop: Infinity };
     });
   }
 
   #encode(vector: Float32Array, address: number): void {
     const { type, metric, headerBytes, codeBytes } = this.#shape;
-    this.#floats.set(vector, this.#at.vector / 4);
-    const codes = address + headerBytes;
-    const squared = type === 'binary' || metric === 'squared_l2' ? squaredLengthOf(vector) : 0;
-    if (type === 'int8') {
-      this.#floats[address / 4] = this.#kernels.encodeInt8(this.#at.vector, codes, codeBytes);
-    } else {
-      this.#kernels.encodeBits(this.#at.vector, codes, codeBytes);
-      this.#floats[address / 4] = Math.min(FLOAT_MAX, Math.sqrt(squared));
-    }
+    this.#floats.set(vector);
+    if (type === 'int8') return this.#kernels.encodeRow(0, address, codeBytes);
+    const squared = squaredLengthOf(vector);
+    this.#kernels.encodeBits(0, address + headerBytes, codeBytes);
+    this.#floats[address / 4] = Math.min(FLOAT_MAX, Math.sqrt(squared));
     if (metric === 'squared_l2') this.#floats[address / 4 + 1] = Math.min(FLOAT_MAX, squared);
-  }
-
-  /** Other searches have their turn between two blocks, so each block brings its query along. */
-  #scan(query: CodeQuery, rows: number, count: number): void {
-    const { type, metric, codeBytes } = this.#shape;
-    const { scanInt8, scanInt8Distance, scanBits, scanBitsDistance } = this.#kernels;
-    const scans = type === 'int8' ? ([scanInt8, scanInt8Distance] as const) : ([scanBits, scanBitsDistance] as const);
-    this.#bytes.set(query.codes, this.#at.query);
-    scans[metric === 'dot' ? 0 : 1](rows, this.#at.query, this.#at.scores, count, codeBytes, query.factor);
   }
 
   #addressOf(row: number): number {
     return this.#at.rows + row * this.#shape.rowBytes;
   }
 }
+
+type Block = { readonly address: number; readonly count: number };
 
 function pad(bytes: number): number {
   return Math.ceil(bytes / 16) * 16;

@@ -1,19 +1,19 @@
 import type { RowMetric } from './row-buffer.ts';
+import { CODED_HEADER_BYTES, codedQuery, codedStride, type CodedQuery } from './row-look.ts';
 
 export type CodeType = 'int8' | 'binary';
 
-/** How rows of codes lie in memory; see assembly/codes.ts. */
+/** How rows of codes lie in memory; see assembly/bounds.ts for int8, and assembly/codes.ts for bits. */
 export type CodeShape = {
   readonly type: CodeType;
   readonly dimension: number;
   readonly metric: RowMetric;
-  /** The scale, and the squared length where distances are wanted. */
   readonly headerBytes: number;
   readonly codeBytes: number;
   readonly rowBytes: number;
-  /** Components that the codes have room for: the dimension and what fills the last 8 bytes. */
+  /** Components that the codes have room for: the dimension and what fills the last 8 or 16 bytes. */
   readonly components: number;
-  /** Rows that are scanned in one go: a tenth of a millisecond. */
+  /** Rows that are scanned in one go: a tenth of a millisecond at most. */
   readonly blockRows: number;
 };
 
@@ -22,8 +22,9 @@ const BLOCK_ROWS = { min: 16, max: 4_096 } as const;
 
 export function codeShape(options: Pick<CodeShape, 'type' | 'dimension' | 'metric'>): CodeShape {
   const { type, dimension, metric } = options;
-  const headerBytes = metric === 'dot' ? 4 : 8;
-  const codeBytes = upTo8(type === 'int8' ? dimension : dimension / 8);
+  const bits = type === 'binary';
+  const headerBytes = bits ? (metric === 'dot' ? 4 : 8) : CODED_HEADER_BYTES;
+  const codeBytes = bits ? Math.ceil(dimension / 64) * 8 : codedStride(dimension);
   const rowBytes = headerBytes + codeBytes;
   return {
     type,
@@ -32,38 +33,39 @@ export function codeShape(options: Pick<CodeShape, 'type' | 'dimension' | 'metri
     headerBytes,
     codeBytes,
     rowBytes,
-    components: type === 'int8' ? codeBytes : codeBytes * 8,
+    components: bits ? codeBytes * 8 : codeBytes,
     blockRows: Math.min(BLOCK_ROWS.max, Math.max(BLOCK_ROWS.min, Math.floor(BLOCK_BYTES / rowBytes))),
   };
 }
 
 /** A query in the form that the kernels compare with codes. */
 export type CodeQuery = {
+  /** The query's own squared length, by which a squared distance exceeds what is ranked. */
+  readonly squaredLength: number;
+} & ({ readonly type: 'int8'; readonly coded: CodedQuery } | { readonly type: 'binary'; readonly bits: BitQuery });
+
+export type BitQuery = {
   readonly codes: Uint8Array;
   /** Turns what a kernel sums up into a score. */
   readonly factor: number;
-  /** The query's own squared length, by which a squared distance exceeds what is ranked. */
-  readonly squaredLength: number;
 };
 
-/**
- * A query's codes are finer than a row's: int16 beside int8, and 6 bits beside 1, which halves the candidates that
- * bits need, at 8 µs for a thousand rows. Finer than this int16 must not be: a kernel's lane of 32 bits holds the sum of a
- * quarter of the products.
- */
 export function codeQuery(shape: CodeShape, vector: Float32Array): CodeQuery {
-  const { type, components, dimension } = shape;
-  const laneSteps = Math.floor((2 ** 31 - 1) / (127 * Math.ceil(components / 4)));
-  const steps = type === 'int8' ? Math.min(32_767, laneSteps) : 2 ** (PLANES - 1) - 1;
+  const squaredLength = squaredLengthOf(vector);
+  if (shape.type === 'int8') return { type: 'int8', coded: codedQuery(vector), squaredLength };
+  return { type: 'binary', bits: bitQuery(shape, vector), squaredLength };
+}
+
+/** A query's codes have 6 bits beside a row's one, which halves the candidates that are needed, at 8 µs for a thousand rows. */
+function bitQuery({ components, dimension }: CodeShape, vector: Float32Array): BitQuery {
+  const steps = 2 ** (PLANES - 1) - 1;
   let most = 0;
   for (let i = 0; i < vector.length; i++) most = Math.max(most, Math.abs(vector[i] ?? 0));
   const words = new Int16Array(components);
   const unit = most === 0 ? 1 : most;
   for (let i = 0; i < vector.length; i++) words[i] = Math.round(((vector[i] ?? 0) / unit) * steps);
-  const squaredLength = squaredLengthOf(vector);
-  if (type === 'int8') return { codes: new Uint8Array(words.buffer), factor: most / steps / 127, squaredLength };
   // A sign stands for its mean share of the length, where components are distributed normally.
-  return { codes: planesOf(words), factor: (most / steps) * Math.sqrt(Math.PI / 2 / dimension), squaredLength };
+  return { codes: planesOf(words), factor: (most / steps) * Math.sqrt(Math.PI / 2 / dimension) };
 }
 
 /** In double precision, where the square of no float overflows. */
@@ -90,14 +92,10 @@ function planesOf(words: Int16Array): Uint8Array {
   return bytes;
 }
 
-/** Bytes that a query's codes take. */
-export function queryBytes({ type, components }: CodeShape): number {
-  return type === 'int8' ? components * 2 : 8 + (components / 8) * PLANES;
+/** Bytes that a query's bits take. */
+export function bitQueryBytes({ components }: CodeShape): number {
+  return 8 + (components / 8) * PLANES;
 }
 
 /** As in assembly/codes.ts. */
 const PLANES = 6;
-
-function upTo8(bytes: number): number {
-  return Math.ceil(bytes / 8) * 8;
-}

@@ -14,6 +14,10 @@ const valueOf: Record<RowMetric, (row: Float32Array, query: Float32Array) => num
   dot,
   squared_l2: (row, query) => 2 * dot(row, query) - dot(row, row),
 };
+const rounded = (x: number): number => {
+  const floor = Math.floor(x);
+  return x - floor === 0.5 ? floor + (floor % 2 === 0 ? 0 : 1) : Math.round(x);
+};
 const clamped = (x: number, most: number): number => Math.max(-most, Math.min(most, Math.round(x)));
 const roundedUp = (x: number): number => (x === 0 ? 0 : Math.fround(x * (1 + 1e-6) + 1.5e-45));
 
@@ -35,7 +39,7 @@ class PlainRows {
     const floor = this.#floor;
     const { coarse, fine } = bracket(vector, this.#query, this.#metric);
     if (coarse.most < floor || fine.most < floor) return;
-    this.#kept.push({ row, bound: fine.most, counted: Number(counted) });
+    this.#kept.push({ row, bound: fine.bound, counted: Number(counted) });
     if (!counted) return;
     this.#least.push(fine.least);
     this.#least.sort((a, b) => b - a);
@@ -56,7 +60,7 @@ class PlainRows {
   }
 }
 
-type Bracket = { readonly most: number; readonly least: number };
+type Bracket = { readonly score: number; readonly most: number; readonly least: number; readonly bound: number };
 
 function bracket(
   row: Float32Array,
@@ -64,7 +68,7 @@ function bracket(
   metric: RowMetric,
 ): { readonly coarse: Bracket; readonly fine: Bracket } {
   const scale = Math.fround(row.reduce((most, x) => Math.max(most, Math.abs(x)), 0) / 127);
-  const codes = Array.from(row, (x) => (scale === 0 ? 0 : clamped(x / scale, 127)));
+  const codes = Array.from(row, (x) => (scale === 0 ? 0 : clamped(rounded(Math.fround(x / scale)), 127)));
   const error = roundedUp(lengthOf(Array.from(row, (x, i) => x - (codes[i] ?? 0) * scale)));
   const length = roundedUp(lengthOf(row));
   const step = query.reduce((most, x) => Math.max(most, Math.abs(x)), 0) / 63;
@@ -76,8 +80,9 @@ function bracket(
   const reach = length + error;
   const fixed = lengthOf(query) * (error + 1e-6 * reach);
   const between = (product: number, slop: number): Bracket => {
-    if (metric === 'dot') return { most: product + slop, least: product - slop };
-    return { most: 2 * (product + slop) - length ** 2 * (1 - 4e-6), least: 2 * (product - slop) - length ** 2 };
+    const square = length ** 2;
+    const [score, spread] = metric === 'dot' ? [product, slop] : [2 * product - square, 2 * slop + square * 4e-6];
+    return { score, most: score + spread, least: score - spread, bound: score + Math.fround(spread * (1 + 1e-6)) };
   };
   const coarse = dot(first, codes) * step * scale;
   const both = coarse + dot(second, codes) * stepFine * scale;
@@ -130,7 +135,7 @@ describe('a code table', () => {
     expect(Math.max(...over)).toBeLessThan(0.05);
   });
 
-  it.each(metrics)('bounds %s of extreme rows, where codes are largest, from above', (metric) => {
+  it.each(metrics)('bounds %s of extreme rows from above', (metric) => {
     const ones = new Float32Array(768).fill(1);
     const rows = [
       ones,

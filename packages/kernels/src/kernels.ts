@@ -18,12 +18,10 @@ export type Kernels = {
   readonly scanDot: (...scan: ScanArguments) => void;
   readonly scanSquaredL2: (...scan: ScanArguments) => void;
   readonly boundRows: (...bound: BoundArguments) => number;
+  readonly encodeRow: (vector: number, row: number, codeBytes: number) => void;
   readonly selectTop: (...select: SelectArguments) => number;
   readonly selectFrom: (...select: SelectFromArguments) => number;
-  readonly encodeInt8: (vector: number, codes: number, codeBytes: number) => number;
   readonly encodeBits: (vector: number, codes: number, codeBytes: number) => void;
-  readonly scanInt8: (...scan: CodeScanArguments) => void;
-  readonly scanInt8Distance: (...scan: CodeScanArguments) => void;
   readonly scanBits: (...scan: CodeScanArguments) => void;
   readonly scanBitsDistance: (...scan: CodeScanArguments) => void;
 };

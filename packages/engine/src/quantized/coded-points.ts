@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { CodeRows, type CodeQuery, type CodeType, type RowMetric } from '@vectorizer/kernels';
 import type { PointVersions } from '../vector/point-index.ts';
+import type { Scored } from '../vector/ranking.ts';
 
 /** Rows of one moment, side by side. */
 export type CodedRows = {
@@ -86,7 +87,7 @@ export class CodedPoints {
   /** Scans the rows of a block; see CodeRows. */
   scan(query: CodeQuery, start: number, wanted: { readonly k: number; readonly floor: number }): Scanned {
     const { found, next } = this.#rows.scan(query, start, wanted);
-    return { found: found.map(({ row, score }) => ({ id: this.#ids[row] ?? '', score })), next };
+    return { found: found.map(({ row, score, slop }) => ({ id: this.#ids[row] ?? '', score, slop })), next };
   }
 
   /** The score of a vector as it would have it in a row. */
@@ -110,4 +111,6 @@ export class CodedPoints {
   }
 }
 
-export type Scanned = { readonly found: { readonly id: string; readonly score: number }[]; readonly next: number };
+/** `slop` is how far off the score may be. */
+export type CodedScore = Scored & { readonly slop: number };
+export type Scanned = { readonly found: CodedScore[]; readonly next: number };

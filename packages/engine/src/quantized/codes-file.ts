@@ -12,7 +12,7 @@ import type { CodedPoints } from './coded-points.ts';
  * Saved codes: `codes-<random>.rows`, the rows one after the other, and `codes.manifest`, which names that file, its
  * SHA-256, the parameters and whose vector each row stands for. A cache of the point store, like a saved graph.
  */
-const FORMAT = 1;
+const FORMAT = 2;
 const MANIFEST = 'codes.manifest';
 const CODE_FILES = /^codes-.*\.rows$/;
 /** Rows that are copied, or taken in, in one go: a millisecond at most, and one megabyte of usual rows. */

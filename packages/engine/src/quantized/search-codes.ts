@@ -28,27 +28,36 @@ export function* searchCodes(search: CodeSearch): Generator<undefined, Found[], 
   const { points, metric, k, rescored } = search;
   const query = points.queryOf(indexed(metric, search.vector));
   const best = new TopK(rescored ?? k);
-  yield* scan(search, query, best);
-  const found = rescored === undefined ? unscored(best, metric, query) : yield* rescore(search, best.result());
-  return found
-    .toSorted(byRank)
-    .slice(0, k)
-    .map(({ id, score }) => ({ id, score, version: points.versionOf(id) }));
+  const slop = yield* scan(search, query, best);
+  const found =
+    rescored === undefined
+      ? unscored(best, metric, query).toSorted(byRank)
+      : yield* rescore(search, {
+          candidates: best.result(),
+          scoreAtMost: (value) => scoreOf(value + slop, metric, query),
+        });
+  return found.slice(0, k).map(({ id, score }) => ({ id, score, version: points.versionOf(id) }));
 }
 
-function* scan(search: CodeSearch, query: CodeQuery, best: TopK): Generator<undefined, void, undefined> {
+/** Answers how far off the scores of those found may be. */
+function* scan(search: CodeSearch, query: CodeQuery, best: TopK): Generator<undefined, number, undefined> {
   const { points, changed, accept } = search;
+  let slop = 0;
   const candidates = search.rescored ?? search.k;
   for (let start = 0; start < points.count;) {
     const wanted = { k: accept === undefined ? candidates : Infinity, floor: best.floor };
     const { found, next } = points.scan(query, start, wanted);
+    for (const each of found) slop = Math.max(slop, each.slop);
     const unchanged = changed.size === 0 ? found : found.filter(({ id }) => !changed.has(id));
     if (accept === undefined) for (const { id, score } of unchanged) best.offer(id, score);
     else yield* offerAccepted(unchanged.toSorted(byRank), { accept, best, candidates });
     start = next;
     yield;
   }
+  // What is offered from here on has no row of its own, so nothing is known of it but its score.
+  if (changed.size > 0) slop = Infinity;
   yield* offerChanged(search, query, best);
+  return slop;
 }
 
 /** A filter costs more than a score, so it is asked about the best first, until there are enough of this block. */
@@ -80,19 +89,34 @@ function* offerChanged(search: CodeSearch, query: CodeQuery, best: TopK): Genera
   }
 }
 
-function* rescore(search: CodeSearch, candidates: readonly Scored[]): Generator<undefined, Scored[], undefined> {
-  const exact: Scored[] = [];
-  for (const { id } of candidates) {
-    if (exact.length % READ_IN_A_ROW === READ_IN_A_ROW - 1) yield;
-    const vector = search.vectorOf(id);
+/**
+ * The k best of the candidates by their vectors, best first. They come best first by their codes, and how far off those
+ * may be is known: when no other can score as much as the k-th, the others are not read.
+ */
+function* rescore(
+  search: CodeSearch,
+  to: { readonly candidates: readonly Scored[]; readonly scoreAtMost: (value: number) => number },
+): Generator<undefined, Scored[], undefined> {
+  const { k, metric, vectorOf } = search;
+  const exact = new TopK(k);
+  // The floor is found by sorting, so not for every candidate where there are many.
+  const step = Math.ceil(k / 8);
+  for (const [i, { id, score }] of to.candidates.entries()) {
+    if (i >= k && i % step === 0 && to.scoreAtMost(score) < exact.floor) break;
+    if (i % READ_IN_A_ROW === READ_IN_A_ROW - 1) yield;
+    const vector = vectorOf(id);
     assert(vector !== undefined, 'the index and the state are of one sequence');
-    exact.push({ id, score: exactScore(search.metric, vector, search.vector) });
+    exact.offer(id, exactScore(metric, vector, search.vector));
   }
-  return exact;
+  return exact.result();
 }
 
-/** By the codes alone: what is ranked lacks the query's part of a squared distance. */
+/** By the codes alone. */
 function unscored(best: TopK, metric: Metric, query: CodeQuery): Scored[] {
-  const less = metric === 'euclidean' ? query.squaredLength : 0;
-  return best.result().map(({ id, score }) => ({ id, score: scoreOfKernel(metric, score - less) }));
+  return best.result().map(({ id, score }) => ({ id, score: scoreOf(score, metric, query) }));
+}
+
+/** What is ranked lacks the query's part of a squared distance. */
+function scoreOf(value: number, metric: Metric, { squaredLength }: CodeQuery): number {
+  return scoreOfKernel(metric, metric === 'euclidean' ? value - squaredLength : value);
 }

@@ -11,6 +11,7 @@ export class TopK {
   readonly #candidates: Scored[] = [];
   /** The k-th best at the last cut. What ranks below it cannot be among the k best. */
   #last: Scored | undefined;
+  #sorted = 0;
 
   constructor(k: number) {
     this.#k = k;
@@ -35,7 +36,9 @@ export class TopK {
   }
 
   #cut(): void {
+    if (this.#sorted === this.#candidates.length) return;
     this.#candidates.sort(byRank);
+    this.#sorted = Math.min(this.#k, this.#candidates.length);
     if (this.#candidates.length < this.#k) return;
     this.#candidates.length = this.#k;
     this.#last = this.#candidates.at(-1);
