@@ -69,7 +69,7 @@ export async function startSystem(
     return startInstance(args, environment);
   };
   const { url, urls } = await start(0);
-  const client = new VectorizerClient({ url });
+  const client = new VectorizerClient({ url: urls });
   const status = async (): Promise<Status> => lastJson(await runCommand('status', '--data', data, '--json')) as Status;
   const ask = async (...order: readonly string[]): Promise<void> => succeed('cluster', ...order, '--data', data);
   const find = async (name: string): Promise<ProcessStatus> => {

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Pool } from 'undici';
+import { Gateways, type Gateway } from './gateways.ts';
 import { VectorizerError } from './vectorizer-error.ts';
 
 export type TransportOptions = {
-  readonly url: string;
+  /** Of a gateway, or of several: one is used at a time, and another when that gives no answer. */
+  readonly url: string | readonly string[];
   readonly apiKey?: string;
   /** Connections kept open; requests beyond them wait for one. */
   readonly connections?: number;
@@ -35,6 +36,8 @@ const ATTEMPTS = 6;
 /** First wait; doubled after each attempt, up to the longest. With six attempts a server may be away about three seconds. */
 const BACKOFF_MS = 100;
 const BACKOFF_MS_MAX = 2_000;
+/** A gateway that has not answered for this long may stand still: another one is asked as well, where that does no harm. */
+const PATIENCE_MS = 2_000;
 /** A server that asks for more patience than this gets asked again sooner. */
 const RETRY_AFTER_MS_MAX = 10_000;
 const TOKEN_HEADER = 'x-vectorizer-token';
@@ -48,22 +51,14 @@ type Answer = {
 
 /** Requests over kept-alive connections, with retries. Tokens are kept per collection, so that reads see own writes. */
 export class Transport {
-  readonly #pool: Pool;
+  readonly #gateways: Gateways;
   readonly #options: TransportOptions;
-  readonly #prefix: string;
   readonly #tokens = new Map<string, string>();
 
   constructor(options: TransportOptions) {
-    const url = new URL(options.url);
-    const attemptMs = options.attemptMs ?? ATTEMPT_MS;
+    const { url, connections = CONNECTIONS, attemptMs = ATTEMPT_MS } = options;
     this.#options = options;
-    this.#prefix = url.pathname.replace(/\/+$/, '');
-    this.#pool = new Pool(url.origin, {
-      connections: options.connections ?? CONNECTIONS,
-      pipelining: 1,
-      headersTimeout: attemptMs,
-      bodyTimeout: attemptMs,
-    });
+    this.#gateways = new Gateways(typeof url === 'string' ? [url] : url, { connections, attemptMs });
   }
 
   /** The parsed JSON of a good answer; throws VectorizerError for any other once its retries are used up. */
@@ -75,7 +70,8 @@ export class Transport {
       if (!(outcome instanceof Refused)) return JSON.parse(outcome.body) as Result;
       if (outcome.staleToken && call.collection !== undefined && this.#tokens.delete(call.collection)) continue;
       if (attempt >= attempts || !mayRetry(call, outcome.error)) throw outcome.error;
-      await this.#wait(attempt, outcome.retryAfterMs, call.signal);
+      if (outcome.elsewhere) call.signal?.throwIfAborted();
+      else await this.#wait(attempt, outcome.retryAfterMs, call.signal);
     }
   }
 
@@ -84,39 +80,63 @@ export class Transport {
   }
 
   async close(): Promise<void> {
-    await this.#pool.close();
+    await this.#gateways.close();
   }
 
   async #attempt(call: Call, body: string | undefined): Promise<Answer | Refused> {
     call.signal?.throwIfAborted();
     const sent = call.collection === undefined ? undefined : this.#tokens.get(call.collection);
+    const gateway = this.#gateways.current;
     let answer: Answer;
     try {
-      answer = await this.#send(call, body, sent);
+      answer = await this.#askPatiently(gateway, { call, body, token: sent });
     } catch (cause) {
       call.signal?.throwIfAborted();
-      return new Refused(VectorizerError.connection(cause), 0);
+      return new Refused(VectorizerError.connection(cause), { elsewhere: this.#gateways.doubt(gateway) });
     }
     if (answer.status < 400) {
       if (call.collection !== undefined && answer.token !== undefined) this.#tokens.set(call.collection, answer.token);
       return answer;
     }
     const error = VectorizerError.answer(answer.status, answer.body);
-    return new Refused(error, answer.retryAfterMs, error.type === 'invalid_token' && sent !== undefined);
+    return new Refused(error, {
+      retryAfterMs: answer.retryAfterMs,
+      staleToken: error.type === 'invalid_token' && sent !== undefined,
+      elsewhere: answer.status >= 500 && this.#gateways.doubt(gateway),
+    });
   }
 
-  async #send(call: Call, body: string | undefined, token: string | undefined): Promise<Answer> {
+  /** Asks a second gateway, too, when the first keeps silent and a request may be sent twice; whichever answers first has. */
+  async #askPatiently(gateway: Gateway, request: Sent): Promise<Answer> {
+    const { other } = this.#gateways;
+    const given = request.call.signal;
+    if (other === undefined || request.call.retry !== 'always') return this.#send(gateway, request, given ?? null);
+    const stop = new AbortController();
+    const signal = given === undefined ? stop.signal : AbortSignal.any([given, stop.signal]);
+    const first = this.#send(gateway, request, signal);
+    try {
+      if (await settlesWithin(PATIENCE_MS, first)) return await first;
+      this.#gateways.doubt(gateway);
+      return await Promise.any([first, this.#send(other, request, signal)]);
+    } catch (error) {
+      throw error instanceof AggregateError ? error.errors[0] : error;
+    } finally {
+      stop.abort();
+    }
+  }
+
+  async #send(gateway: Gateway, { call, body, token }: Sent, signal: AbortSignal | null): Promise<Answer> {
     const headers: Record<string, string> = {};
     if (body !== undefined) headers['content-type'] = 'application/json';
     if (token !== undefined) headers[TOKEN_HEADER] = token;
     if (call.idempotencyKey !== undefined) headers['idempotency-key'] = call.idempotencyKey;
     if (this.#options.apiKey !== undefined) headers['authorization'] = `Bearer ${this.#options.apiKey}`;
-    const response = await this.#pool.request({
+    const response = await gateway.pool.request({
       method: call.method,
-      path: `${this.#prefix}${call.path}`,
+      path: `${gateway.prefix}${call.path}`,
       headers,
       body: body ?? null,
-      signal: call.signal ?? null,
+      signal,
     });
     const given = response.headers[TOKEN_HEADER];
     return {
@@ -141,17 +161,30 @@ export function newIdempotencyKey(): string {
   return randomUUID();
 }
 
+type Sent = { readonly call: Call; readonly body: string | undefined; readonly token: string | undefined };
+
 class Refused {
   readonly error: VectorizerError;
   readonly retryAfterMs: number;
   /** The token is of an earlier life of the collection, which is no fault of this request. */
   readonly staleToken: boolean;
+  /** Another gateway may do better, at once. */
+  readonly elsewhere: boolean;
 
-  constructor(error: VectorizerError, retryAfterMs: number, staleToken = false) {
+  constructor(error: VectorizerError, how: { retryAfterMs?: number; staleToken?: boolean; elsewhere?: boolean }) {
     this.error = error;
-    this.retryAfterMs = retryAfterMs;
-    this.staleToken = staleToken;
+    this.retryAfterMs = how.retryAfterMs ?? 0;
+    this.staleToken = how.staleToken ?? false;
+    this.elsewhere = how.elsewhere ?? false;
   }
+}
+
+async function settlesWithin(ms: number, task: Promise<unknown>): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const timer = setTimeout(() => resolve(false), ms);
+  const settled = (): void => resolve(true);
+  task.then(settled, settled);
+  return promise.finally(() => clearTimeout(timer));
 }
 
 function mayRetry(call: Call, error: VectorizerError): boolean {

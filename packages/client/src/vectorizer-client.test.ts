@@ -4,7 +4,7 @@ import { VectorizerClient, type ClientOptions } from './vectorizer-client.ts';
 import { VectorizerError } from './vectorizer-error.ts';
 
 type Seen = { method: string; url: string; headers: IncomingMessage['headers']; body: string };
-type Reply = { status: number; body?: unknown; headers?: Record<string, string> } | 'hang up';
+type Reply = { status: number; body?: unknown; headers?: Record<string, string> } | 'hang up' | 'keep silent';
 
 /** A server that answers by script, for what a real one will not do on demand. */
 async function scripted(
@@ -21,6 +21,7 @@ async function scripted(
         request.socket.destroy();
         return;
       }
+      if (reply === 'keep silent') return;
       response.writeHead(reply.status, { 'content-type': 'application/json', ...reply.headers });
       response.end(JSON.stringify(reply.body ?? {}));
     });
@@ -43,7 +44,7 @@ function failure(status: number, type: string, headers: Record<string, string> =
     body: { error: { type, message: `it is ${type}`, details: { a: 1 }, correlation_id: 'c-1' } },
   };
 }
-const client = (url: string, options: Partial<ClientOptions> = {}): VectorizerClient =>
+const client = (url: string | readonly string[], options: Partial<ClientOptions> = {}): VectorizerClient =>
   new VectorizerClient({ url, ...options });
 const answer = (token: string): Reply => ({
   status: 200,
@@ -71,6 +72,35 @@ describe('VectorizerClient', () => {
     const keys = new Set(server.seen.map(({ headers }) => headers['idempotency-key']));
     expect(keys.size).toBe(1);
     expect([...keys][0]).toMatch(/^[0-9a-f-]{36}$/);
+  });
+
+  it('goes on with another gateway when one hangs up, without a pause, and stays there', async () => {
+    await using gone = await scripted(['hang up']);
+    await using there = await scripted([{ status: 200, body: { count: 1 } }]);
+    await using api = client([gone.url, there.url], { attempts: 2 });
+    for (let i = 0; i < 3; i++) expect(await api.count('books')).toEqual({ count: 1 });
+    expect([gone.seen.length, there.seen.length]).toEqual([1, 3]);
+  });
+
+  it('asks another gateway as well when one keeps silent, a write under the same key', async () => {
+    const done = { total: 1, succeeded: 1, failed: 0, results: [], sequences: [4] };
+    await using silent = await scripted(['keep silent']);
+    await using there = await scripted([{ status: 200, body: done }]);
+    await using api = client([silent.url, there.url], { attempts: 1 });
+    expect(await api.upsert('books', [point])).toEqual(done);
+    const [first, second] = [silent.seen[0], there.seen[0]].map((seen) => seen?.headers['idempotency-key']);
+    expect(first).toBeDefined();
+    expect(second).toBe(first);
+    expect(await api.upsert('books', [point])).toEqual(done);
+    expect(silent.seen).toHaveLength(1);
+  });
+
+  it('asks no second gateway for what must not be done twice', async () => {
+    await using hasty = await scripted(['hang up']);
+    await using other = await scripted([{ status: 200, body: {} }]);
+    await using api = client([hasty.url, other.url]);
+    await expect(api.deleteCollection('books')).rejects.toMatchObject({ type: 'connection_failed' });
+    expect(other.seen).toHaveLength(0);
   });
 
   it('does not retry what would fail again, and throws the failure with all it carries', async () => {
