@@ -140,6 +140,20 @@ export async function exactStats({ client }: Cluster): Promise<ReplicationStats>
   return stats as ReplicationStats;
 }
 
-function sum(numbers: readonly number[]): number {
+export function sum(numbers: readonly number[]): number {
   return numbers.reduce((total, number) => total + number, 0);
+}
+
+/** What the monitor answers under this path. */
+export async function askReplication({ url }: Cluster, path: string): Promise<unknown> {
+  const answer = await fetch(`${url}/api/v1/replication/${path}`);
+  if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
+  return answer.json();
+}
+
+/** Has the replica on this node thrown away and built anew; returns when that has begun. */
+export async function resync(cluster: Cluster, name: IndexName, collection: string): Promise<void> {
+  const path = `replicas/${cluster.nodes[name]}/${collection}/0/resync`;
+  const answer = await fetch(`${cluster.url}/api/v1/replication/${path}`, { method: 'POST' });
+  if (answer.status !== 202) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
 }
