@@ -10,11 +10,6 @@ import type { SharingSettings } from './shared-snapshots.ts';
 
 /** Opened at once when the node starts: reading files overlaps, building graphs does not. */
 const OPENING_MAX = 4;
-/** A call may come before the catalog's news of its collection; news take milliseconds. */
-const NEWS_MS_MAX = 2_000;
-const NEWS_WAITING_MAX = 10_000;
-/** Dropped collections that are answered for at once, without a wait for news. */
-const DROPPED_MAX = 1_000;
 
 export type ReplicasOptions = {
   readonly catalog: Catalog;
@@ -35,8 +30,6 @@ export class Replicas {
   readonly #replicas = new Map<string, Replica>();
   /** A replica that comes back is opened when its former files are gone. */
   readonly #removals = new Map<string, Promise<void>>();
-  readonly #dropped = new Set<CollectionUid>();
-  readonly #waitingForNews = new Set<() => void>();
   #closed = false;
 
   constructor(options: ReplicasOptions) {
@@ -71,23 +64,20 @@ export class Replicas {
 
   /** Throws `collection_not_found`, or `index_unavailable` when the replica is not (or no longer) on this node. */
   async find(key: ReplicaKey, deadline: number): Promise<Replica> {
-    const giveUp = Math.min(deadline, Date.now() + NEWS_MS_MAX);
-    for (;;) {
-      if (this.#closed) throw stopping();
-      const replica = this.#replicas.get(nameOf(key));
-      if (replica !== undefined) return replica;
-      if (this.#options.catalog.findByUid(key.uid) !== undefined) {
-        throw new Failure('index_unavailable', `node ${this.#options.directory.node} has no replica of this shard`);
-      }
-      if (this.#dropped.has(key.uid) || Date.now() >= giveUp) throw unknown(key.uid);
-      await this.#news(giveUp);
-    }
+    const { catalog, directory } = this.#options;
+    const here = this.#replicas.get(nameOf(key));
+    if (here !== undefined) return here;
+    const record = this.#closed ? undefined : await catalog.hear(key.uid, deadline);
+    if (this.#closed) throw stopping();
+    const replica = this.#replicas.get(nameOf(key));
+    if (replica !== undefined) return replica;
+    if (record === undefined) throw unknown(key.uid);
+    throw new Failure('index_unavailable', `node ${directory.node} has no replica of this shard`);
   }
 
   /** Closes what is open; the files stay. */
   async close(): Promise<void> {
     this.#closed = true;
-    this.#wake();
     const closings = [...this.#replicas.values()].map(async (replica) => this.#close(replica, stopping()));
     await Promise.all([...closings, ...this.#removals.values()]);
     this.#replicas.clear();
@@ -100,7 +90,6 @@ export class Replicas {
       if (kind === 'changed') this.#change(record);
       for (const replica of this.#add(record)) void this.#open(replica);
     }
-    this.#wake();
   }
 
   #add(record: CollectionRecord): Replica[] {
@@ -136,9 +125,6 @@ export class Replicas {
   }
 
   #drop({ uid, placement }: CollectionRecord): void {
-    this.#dropped.add(uid);
-    const [oldest] = this.#dropped;
-    if (this.#dropped.size > DROPPED_MAX && oldest !== undefined) this.#dropped.delete(oldest);
     for (const shard of placement.keys()) this.#takeOff({ uid, shard }, unknown(uid));
     this.#options.onChange();
   }
@@ -170,22 +156,6 @@ export class Replicas {
       const { uid, shard } = replica.report();
       this.#options.logger.error({ err: cause, uid, shard }, 'a replica did not close cleanly');
     });
-  }
-
-  async #news(giveUp: number): Promise<void> {
-    if (this.#waitingForNews.size >= NEWS_WAITING_MAX) {
-      throw new Failure('overloaded', 'too many calls for unknown collections wait');
-    }
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#waitingForNews.add(resolve);
-    const timer = setTimeout(resolve, Math.max(0, giveUp - Date.now()));
-    await promise;
-    clearTimeout(timer);
-    this.#waitingForNews.delete(resolve);
-  }
-
-  #wake(): void {
-    for (const resolve of this.#waitingForNews) resolve();
   }
 }
 

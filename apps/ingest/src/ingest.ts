@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Catalog } from '@vectorizer/cluster';
 import {
   write,
@@ -24,10 +23,6 @@ export type IngestOptions = {
 };
 type WriteInput = z.output<typeof write.input>;
 type Logged = { readonly part: ShardPart; readonly sequence: number };
-
-/** A collection that another process has just created reaches this one within milliseconds. */
-const HEARD_OF_MS_MAX = 1_000;
-const HEARD_OF_POLL_MS = 5;
 
 /** Kept for the answer's way back: a caller that gave up first would not hear that its write is in the log. */
 const WAY_BACK_MS = 50;
@@ -104,14 +99,9 @@ export class Ingest {
   }
 
   async #collection(uid: CollectionUid, deadline: number): Promise<CollectionRecord> {
-    const end = Math.min(deadline, Date.now() + HEARD_OF_MS_MAX);
-    for (;;) {
-      const record = this.#options.catalog.findByUid(uid);
-      if (record !== undefined) return record;
-      if (Date.now() >= end)
-        throw new Failure('collection_not_found', 'the collection was dropped', { details: { uid } });
-      await sleep(HEARD_OF_POLL_MS);
-    }
+    const record = await this.#options.catalog.hear(uid, deadline);
+    if (record !== undefined) return record;
+    throw new Failure('collection_not_found', 'the collection was dropped', { details: { uid } });
   }
 }
 

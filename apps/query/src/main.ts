@@ -5,8 +5,7 @@ await runService('query', async (): Promise<RunningService> => {
   const config = readServiceConfig(process.env, { port: 15_012 });
   const foundation = await openFoundation('query', config);
   const { logger } = foundation;
-  const query = new Query(foundation);
-  query.serve();
+  new Query(foundation).serve();
   const app = await createHealthApp({ ...foundation, ...config.http });
   const { url } = await app.listen();
   logger.info({ url }, 'listening');
@@ -14,7 +13,6 @@ await runService('query', async (): Promise<RunningService> => {
     logger,
     async close() {
       await app.close();
-      await query.close();
       await foundation.close();
     },
   };

@@ -17,9 +17,8 @@ import type { Log } from '@vectorizer/log';
 import type { Logger } from '@vectorizer/telemetry';
 import type { z } from 'zod';
 import { Demands } from './demands.ts';
-import { KnownCollections } from './known-collections.ts';
 import { queryMetrics, type Read } from './query-metrics.ts';
-import { Reads, type Input } from './reads.ts';
+import { knownCollection, Reads, type Input } from './reads.ts';
 import { ReplicaTable } from './replica-table.ts';
 
 export type QueryOptions = {
@@ -36,7 +35,7 @@ export class Query {
   readonly #bus: Bus;
   readonly #logger: Logger;
   readonly #now: () => number;
-  readonly #collections: KnownCollections;
+  readonly #catalog: Catalog;
   readonly #table = new ReplicaTable();
   readonly #metrics = queryMetrics();
   readonly #reads: Reads;
@@ -46,11 +45,11 @@ export class Query {
     this.#bus = bus;
     this.#logger = options.logger;
     this.#now = now;
-    this.#collections = new KnownCollections(catalog);
+    this.#catalog = catalog;
     this.#reads = new Reads({
       bus,
       table: this.#table,
-      collections: this.#collections,
+      catalog,
       demands: new Demands(log),
       metrics: this.#metrics,
       now,
@@ -61,18 +60,12 @@ export class Query {
   }
 
   serve(): void {
-    this.#bus.listen(heartbeat, (beat) => this.#table.hear(beat, this.#now(), (uid) => this.#collections.find(uid)));
+    this.#bus.listen(heartbeat, (beat) => this.#table.hear(beat, this.#now(), (uid) => this.#catalog.findByUid(uid)));
     this.#serve(search, 'search', (input, context) => this.#reads.search(input, context));
     this.#serve(read, 'read', (input, context) => this.#reads.read(input, context));
     this.#serve(scroll, 'scroll', (input, context) => this.#reads.scroll(input, context));
     this.#serve(count, 'count', (input, context) => this.#reads.count(input, context));
     this.#bus.serve(describe, (input, context) => this.#describe(input, context));
-  }
-
-  /** Ends what waits without a bound of its own; the bus is closed by whoever owns it. */
-  close(): Promise<void> {
-    this.#collections.close();
-    return Promise.resolve();
   }
 
   #serve<I extends z.ZodType, O>(procedure: Procedure<I, O>, kind: Read, handler: Handler<I, O>): void {
@@ -96,7 +89,7 @@ export class Query {
     { uid }: Input<typeof describe>,
     context: CallContext,
   ): Promise<{ readonly replicas: readonly ReplicaReport[] }> {
-    await this.#collections.get(uid, context);
+    await knownCollection(this.#catalog, uid, context);
     return { replicas: this.#table.reports(uid) };
   }
 }

@@ -1,3 +1,4 @@
+import type { Catalog } from '@vectorizer/cluster';
 import {
   shardCount,
   shardOf,
@@ -7,6 +8,7 @@ import {
   type Bus,
   type CallContext,
   type CollectionRecord,
+  type CollectionUid,
   type count,
   type CountAnswer,
   type PointsAnswer,
@@ -17,9 +19,9 @@ import {
   type search,
   type SearchAnswer,
 } from '@vectorizer/contracts';
+import { Failure } from '@vectorizer/errors';
 import type { z } from 'zod';
 import type { Demand, Demands } from './demands.ts';
-import type { KnownCollections } from './known-collections.ts';
 import { inOrderOf, mergeHits, mergePages, mergeWarnings } from './merge.ts';
 import type { QueryMetrics, Read } from './query-metrics.ts';
 import type { ReplicaTable } from './replica-table.ts';
@@ -31,7 +33,7 @@ export type Input<P extends Procedure<z.ZodType, unknown>> = z.output<P['input']
 type Parts = {
   readonly bus: Bus;
   readonly table: ReplicaTable;
-  readonly collections: KnownCollections;
+  readonly catalog: Catalog;
   readonly demands: Demands;
   readonly metrics: QueryMetrics;
   readonly now: () => number;
@@ -131,8 +133,7 @@ export class Reads {
   }
 
   async #plan(kind: Read, demand: Demand, context: CallContext): Promise<Plan> {
-    const { collections } = this.#parts;
-    const record = collections.find(demand.uid) ?? (await collections.get(demand.uid, context));
+    const record = await knownCollection(this.#parts.catalog, demand.uid, context);
     return { kind, record, demand, context };
   }
 
@@ -153,4 +154,15 @@ export class Reads {
       call: (node, timely) => call(asked, { context: timely, instance: node }),
     });
   }
+}
+
+/** Throws `collection_not_found`. */
+export async function knownCollection(
+  catalog: Catalog,
+  uid: CollectionUid,
+  context: CallContext,
+): Promise<CollectionRecord> {
+  const record = await catalog.hear(uid, context.deadline);
+  if (record !== undefined) return record;
+  throw new Failure('collection_not_found', `collection ${uid} does not exist`, { details: { uid } });
 }

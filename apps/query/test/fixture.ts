@@ -64,7 +64,6 @@ export async function startQuery(): Promise<Setting> {
       );
     },
     async [Symbol.asyncDispose]() {
-      await query.close();
       await bus.close();
       catalog.close();
       elsewhere.close();

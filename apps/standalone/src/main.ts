@@ -11,9 +11,8 @@ await runService('standalone', async (): Promise<RunningService> => {
   const config = readIndexConfig(process.env, { port: 15_002 });
   const foundation = { ...(await openFoundation('standalone', config)), bus: new LocalBus() };
   const { logger } = foundation;
-  const query = new Query(foundation);
   const monitor = new Monitor({ ...foundation, ...readMonitorSettings(process.env) });
-  query.serve();
+  new Query(foundation).serve();
   monitor.serve();
   new Ingest(foundation).serve();
   const node = await IndexNode.open({ ...foundation, ...config, ...config.http });
@@ -25,7 +24,6 @@ await runService('standalone', async (): Promise<RunningService> => {
     logger,
     async close() {
       await app.close();
-      await query.close();
       await monitor.close();
       await node.close();
       await foundation.close();

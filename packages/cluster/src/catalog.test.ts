@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { Kvm } from '@nats-io/kv';
-import { buckets, NewCollection, NodeId, type CollectionRecord } from '@vectorizer/contracts';
+import { buckets, NewCollection, newUid, NodeId, type CollectionRecord } from '@vectorizer/contracts';
 import type { Failure } from '@vectorizer/errors';
 import { createLogger } from '@vectorizer/telemetry';
 import { freePort, startNats, until, type NatsServer } from '@vectorizer/testing';
@@ -62,6 +62,29 @@ describe('the catalog', () => {
       'created',
       'dropped',
     ]);
+  });
+
+  it('waits for a collection that it has not heard of, and for none that is gone', async () => {
+    await using nats = await startNats();
+    await using here = await openCatalog(nats);
+    await using there = await openCatalog(nats);
+    const heard = Promise.withResolvers<CollectionRecord | undefined>();
+    // The other process asks before the news can have come.
+    const made = await here.catalog.create(books, (uid) => {
+      heard.resolve(there.catalog.hear(uid, Date.now() + 10_000));
+      return placement();
+    });
+    expect(await heard.promise).toEqual(made);
+    expect(await there.catalog.hear(made.uid, Date.now())).toEqual(made);
+    await here.catalog.drop('books');
+    await until(() => there.catalog.findByUid(made.uid) === undefined, { timeoutMs: 5_000 });
+    const asked = performance.now();
+    expect(await there.catalog.hear(made.uid, Date.now() + 10_000)).toBeUndefined();
+    expect(performance.now() - asked).toBeLessThan(500);
+    expect(await there.catalog.hear(newUid(), Date.now() + 50)).toBeUndefined();
+    const waiting = there.catalog.hear(newUid(), Date.now() + 10_000);
+    there.catalog.close();
+    expect(await waiting).toBeUndefined();
   });
 
   it('makes each of many concurrent changes upon the others, and tells other processes of the change', async () => {

@@ -10,6 +10,7 @@ import {
 } from '@vectorizer/contracts';
 import { Failure } from '@vectorizer/errors';
 import type { Logger } from '@vectorizer/telemetry';
+import { Arrivals } from './arrivals.ts';
 import { KvMirror } from './kv-mirror.ts';
 
 /** `changed`: the same collection, with a record that says something else. */
@@ -21,15 +22,20 @@ export type CatalogChange = {
 /** The collections that exist. What is here is the truth: a log or a directory without a record here is rubbish. */
 export class Catalog {
   readonly #mirror: KvMirror<CollectionRecord>;
-
+  readonly #arrivals = new Arrivals();
   readonly #byUid: Map<CollectionUid, CollectionRecord>;
 
   private constructor(mirror: KvMirror<CollectionRecord>) {
     this.#mirror = mirror;
     this.#byUid = new Map(mirror.values().map((record) => [record.uid, record]));
     this.onChange(({ kind, record }) => {
-      if (kind === 'dropped') this.#byUid.delete(record.uid);
-      else this.#byUid.set(record.uid, record);
+      if (kind === 'dropped') {
+        this.#byUid.delete(record.uid);
+        this.#arrivals.dropped(record.uid);
+      } else {
+        this.#byUid.set(record.uid, record);
+        this.#arrivals.created(record);
+      }
     });
   }
 
@@ -54,6 +60,14 @@ export class Catalog {
   /** The collection of that uid as far as this process has heard. */
   findByUid(uid: CollectionUid): CollectionRecord | undefined {
     return this.#byUid.get(uid);
+  }
+
+  /**
+   * The collection of that uid. A caller may be quicker than the news of the creation, so one that is unknown is waited for,
+   * for a second at most. Undefined when there is none.
+   */
+  async hear(uid: CollectionUid, deadline: number): Promise<CollectionRecord | undefined> {
+    return this.findByUid(uid) ?? this.#arrivals.of(uid, deadline);
   }
 
   /**
@@ -134,6 +148,7 @@ export class Catalog {
   }
 
   close(): void {
+    this.#arrivals.close();
     this.#mirror.close();
   }
 }
