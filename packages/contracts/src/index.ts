@@ -109,3 +109,4 @@ export { bytesOf, ShardSnapshot, SnapshotFile } from './shard-snapshot.ts';
 export { buckets, EVENT_STREAM, LOG_STREAM_PREFIX, subjects } from './subjects.ts';
 export { decodeToken, encodeToken } from './token.ts';
 export { bytesOfFloat32, float32FromBytes, Vector } from './vector.ts';
+export { operationWeight, REQUEST_WEIGHT_MAX } from './weight.ts';

@@ -1,11 +1,5 @@
-import { limits } from '@vectorizer/contracts';
+import { REQUEST_WEIGHT_MAX } from '@vectorizer/contracts';
 import type { PointSource, Row } from './point-source.ts';
-
-/**
- * The gateway cuts a request that weighs more than this into several entries (apps/gateway/src/points/parts.ts). A
- * batch stays below, so that it is one entry of each shard: it is there as a whole or not at all.
- */
-const BATCH_WEIGHT_MAX = limits.entryBytesMax / 4;
 
 export type PointRow = Extract<Row, { readonly weight: number }>;
 export type RefusedRow = Extract<Row, { readonly refused: string }>;
@@ -19,7 +13,8 @@ export type Batch = {
 };
 
 /**
- * Cuts rows into batches of `size`, or fewer where they are heavy. Where a batch ends depends on its rows alone, so a
+ * Cuts rows into batches of `size`, or fewer where they are heavy, so that each is one entry of each shard: it is there as a
+ * whole or not at all. Where a batch ends depends on its rows alone, so a
  * load that begins at the first row of a batch cuts the rest as one that began at the start of the file.
  */
 export async function* cutBatches(rows: AsyncIterable<Row>, size: number): AsyncGenerator<Batch> {
@@ -27,7 +22,7 @@ export async function* cutBatches(rows: AsyncIterable<Row>, size: number): Async
   let weight = 0;
   for await (const row of rows) {
     const more = 'weight' in row ? row.weight : 0;
-    if (batch.length >= size || (batch.length > 0 && weight + more > BATCH_WEIGHT_MAX)) {
+    if (batch.length >= size || (batch.length > 0 && weight + more > REQUEST_WEIGHT_MAX)) {
       yield toBatch(batch);
       [batch, weight] = [[], 0];
     }

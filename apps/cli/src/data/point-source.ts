@@ -1,4 +1,5 @@
 import type { PayloadInput, PointInput } from '@vectorizer/client';
+import { operationWeight } from '@vectorizer/contracts';
 import type { Matrix } from './matrix.ts';
 
 /** A point of a file, or why the row is none. */
@@ -29,18 +30,15 @@ export type PointSource = {
 
 /** Row numbers weigh alike, whatever their digits, so that batches of equal rows hold equally many. */
 const ROW_ID_CHARACTERS = 16;
-/** As the gateway estimates an operation (apps/gateway/src/points/parts.ts). */
-const OPERATION_BYTES = 64;
-const BYTES_PER_CHARACTER = 3;
-
-export type Weighed = {
+type Weighed = {
   readonly idCharacters?: number;
   readonly vector: Float32Array;
   readonly payloadCharacters: number;
 };
 
-export function weightOf({ idCharacters = ROW_ID_CHARACTERS, vector, payloadCharacters }: Weighed): number {
-  return OPERATION_BYTES + BYTES_PER_CHARACTER * (idCharacters + payloadCharacters) + vector.byteLength;
+/** As the gateway weighs the row's operation. */
+export function weightOf({ idCharacters = ROW_ID_CHARACTERS, ...weighed }: Weighed): number {
+  return operationWeight({ idCharacters, ...weighed });
 }
 
 /** The rows of a matrix, under their numbers, without payloads. */

@@ -1,8 +1,5 @@
 import { createHash } from 'node:crypto';
-import { limits, type Operation } from '@vectorizer/contracts';
-
-/** A quarter of an entry: what one part weighs must fit an entry of the log and a message between services. */
-const PART_BYTES_MAX = limits.entryBytesMax / 4;
+import { operationWeight, REQUEST_WEIGHT_MAX, type Operation } from '@vectorizer/contracts';
 
 export type Part = { readonly requestId: string; readonly operations: readonly Operation[] };
 
@@ -13,16 +10,16 @@ export type Part = { readonly requestId: string; readonly operations: readonly O
 export function partsOf(requestId: string, operations: readonly Operation[]): Part[] {
   const parts: Part[] = [];
   let current: Operation[] = [];
-  let bytes = 0;
+  let weight = 0;
   for (const operation of operations) {
-    const size = sizeOf(operation);
-    if (current.length > 0 && bytes + size > PART_BYTES_MAX) {
+    const more = weightOf(operation);
+    if (current.length > 0 && weight + more > REQUEST_WEIGHT_MAX) {
       parts.push({ requestId: keyOfPart(requestId, parts.length), operations: current });
       current = [];
-      bytes = 0;
+      weight = 0;
     }
     current.push(operation);
-    bytes += size;
+    weight += more;
   }
   if (current.length > 0) parts.push({ requestId: keyOfPart(requestId, parts.length), operations: current });
   return parts;
@@ -33,11 +30,10 @@ function keyOfPart(requestId: string, part: number): string {
   return `${createHash('sha256').update(requestId).digest('base64url')}.${part}`;
 }
 
-/** About what the operation takes in an entry; three bytes per character is the most that UTF-8 needs. */
-function sizeOf(operation: Operation): number {
-  let bytes = 64;
-  if ('id' in operation) bytes += operation.id.length * 3;
-  if ('payload' in operation && operation.payload) bytes += operation.payload.length * 3;
-  if ('vector' in operation && operation.vector) bytes += operation.vector.byteLength;
-  return bytes;
+function weightOf(operation: Operation): number {
+  return operationWeight({
+    idCharacters: 'id' in operation ? operation.id.length : 0,
+    payloadCharacters: 'payload' in operation ? operation.payload?.length : 0,
+    vector: 'vector' in operation ? operation.vector : undefined,
+  });
 }
