@@ -90,8 +90,7 @@ export class Cluster {
     const nats = await startNats();
     const [side, gateway, query, ingest] = await Promise.all([1, 2, 3, 4].map(async () => openProcess(nats)));
     if (!side || !gateway || !query || !ingest) throw new Error('four processes are opened');
-    const service = new Query(query);
-    service.serve();
+    new Query(query).serve();
     new Ingest(ingest).serve();
     const status = async (): Promise<ReplicationStatus> =>
       gateway.bus.call(replicationStatus, {}, { context: { correlationId: 'health', deadline: Date.now() + 1_000 } });
@@ -105,7 +104,6 @@ export class Cluster {
     const closing = [
       async () => nats[Symbol.asyncDispose](),
       ...[side, gateway, query, ingest].map((process) => async () => process.close()),
-      async () => service.close(),
       async () => app.close(),
     ];
     return new Cluster({ nats, app, side, closing });
