@@ -16,6 +16,7 @@ export type LiveNodesOptions = {
 export class LiveNodes {
   readonly #options: LiveNodesOptions;
   readonly #heardMs = new Map<NodeId, number>();
+  readonly #spoken = new Set<NodeId>();
   readonly #lost = new Set<NodeId>();
 
   constructor(options: LiveNodesOptions) {
@@ -28,8 +29,14 @@ export class LiveNodes {
   hear({ node }: Heartbeat): Happening | undefined {
     const isNew = !this.#heardMs.has(node);
     this.#heardMs.set(node, this.#options.monotonicMs());
+    this.#spoken.add(node);
     if (this.#lost.delete(node)) return { kind: 'node', node, to: 'back' };
     return isNew ? { kind: 'node', node, to: 'joined' } : undefined;
+  }
+
+  /** Whether every node that has joined was heard, or is lost. */
+  get allHeard(): boolean {
+    return this.#options.registry.nodes().every(({ node }) => this.#spoken.has(node) || this.#lost.has(node));
   }
 
   /** Those that can hold new replicas. */

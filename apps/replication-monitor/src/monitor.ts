@@ -44,6 +44,8 @@ import { statsOf } from './replication-stats.ts';
 const INTERVALS = { lookMs: 1_000, tendMs: 250, sweepMs: 30_000 };
 const DISCONNECTED_AFTER_MS = 10_000;
 const REPLACE_AFTER_MS = 60_000;
+/** One and a half heartbeats. */
+const LISTEN_MS_MAX = 1_500;
 /** Of the monitors the one that holds it acts. */
 const LEASE = 'replication-monitor';
 
@@ -86,6 +88,8 @@ export class Monitor {
   readonly #gauges = new ReplicationGauges();
   readonly #closing = new AbortController();
   #lease: Lease | undefined;
+  #listening: NodeJS.Timeout | undefined;
+  #answers = false;
   #loops: Promise<unknown> = Promise.resolve();
 
   constructor(options: MonitorOptions) {
@@ -105,15 +109,10 @@ export class Monitor {
   }
 
   serve(): void {
-    const { bus, leases, events, intervals = INTERVALS } = this.#options;
+    const { bus, leases, intervals = INTERVALS } = this.#options;
     bus.listen(heartbeat, (beat) => this.#hear(beat));
-    bus.serve(replicationStatus, () => Promise.resolve(this.status()));
-    bus.serve(replicationProof, async ({ uid }) => this.proof(uid));
-    bus.serve(replicationEvents, async ({ after }) => events.after(after));
-    bus.serve(replicaResync, async (input) => {
-      await this.#resync(input);
-      return {};
-    });
+    this.#listening = setTimeout(() => this.#answer(), LISTEN_MS_MAX);
+    if (this.#nodes.allHeard) this.#answer();
     this.#lease = leases.hold(LEASE, this.#owner, (held) => {
       if (held) this.#news.tell({ kind: 'monitor', to: this.#owner, reason: 'it acts from now on' });
     });
@@ -170,6 +169,7 @@ export class Monitor {
 
   /** Returns when nothing of it runs any more. */
   async close(): Promise<void> {
+    clearTimeout(this.#listening);
     this.#closing.abort();
     await this.#loops;
     await this.#lease?.close();
@@ -190,9 +190,25 @@ export class Monitor {
     return shards.map((shard) => ({ shard, views: viewsOf(shard, moment) }));
   }
 
+  /** Once it has heard of all: to those that ask, another monitor may be answering meanwhile, and knows more. */
+  #answer(): void {
+    const { bus, events } = this.#options;
+    clearTimeout(this.#listening);
+    if (this.#answers) return;
+    this.#answers = true;
+    bus.serve(replicationStatus, () => Promise.resolve(this.status()));
+    bus.serve(replicationProof, async ({ uid }) => this.proof(uid));
+    bus.serve(replicationEvents, async ({ after }) => events.after(after));
+    bus.serve(replicaResync, async (input) => {
+      await this.#resync(input);
+      return {};
+    });
+  }
+
   #hear(beat: Heartbeat): void {
     this.#replicas.hear(beat, { monotonicMs: this.#clock.monotonicMs(), epochMs: this.#clock.epochMs() });
     const happening = this.#nodes.hear(beat);
+    if (!this.#answers && this.#nodes.allHeard) this.#answer();
     if (happening !== undefined && this.acts) this.#news.tell(happening);
   }
 

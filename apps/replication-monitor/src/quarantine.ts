@@ -124,7 +124,7 @@ export class Quarantine {
 }
 
 function isWrong({ heard }: KnownReplica): boolean {
-  return heard?.report.phase === 'diverged' && heard.report.stopped_by === 'state';
+  return heard?.report.stopped_by === 'state';
 }
 
 function isRebuilding({ heard }: KnownReplica, nowMs: number): boolean {

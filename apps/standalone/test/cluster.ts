@@ -22,7 +22,7 @@ import { startNats, temporaryDirectory, until, type NatsServer, type TemporaryDi
 
 const logger = createLogger({ service: 'test', level: 'silent' });
 const INTERVALS = { lookMs: 50, tendMs: 50, sweepMs: 30_000 };
-const BOUND = { timeoutMs: 60_000 };
+const BOUND = { timeoutMs: 30_000 };
 
 /** What one process knows of the others: a connection and mirrors of its own. */
 type Process = Omit<MonitorOptions, 'snapshots'> &
@@ -139,14 +139,20 @@ export class Cluster {
     };
   }
 
-  async addMonitor(settings: MonitorSettings = {}): Promise<Monitor & AsyncDisposable> {
+  async addMonitor(settings: MonitorSettings = {}): Promise<Pick<Monitor, 'acts' | 'connected' | 'close'>> {
     const process = await openProcess(this.nats);
     const monitor = new Monitor({ ...process, ...settings, intervals: INTERVALS });
     monitor.serve();
     let closing: Promise<void> | undefined;
     const close = (): Promise<void> => (closing ??= monitor.close().then(async () => process.close()));
     this.#closing.push(close);
-    return Object.assign(monitor, { [Symbol.asyncDispose]: close });
+    return {
+      get acts() {
+        return monitor.acts;
+      },
+      connected: () => monitor.connected(),
+      close,
+    };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
