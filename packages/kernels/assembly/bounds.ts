@@ -44,6 +44,15 @@ class Kept {
   slop: f32;
 }
 
+/** Of the call in progress: the rows kept, and the score to reach. */
+let found = 0;
+let floor: f64 = 0;
+/** The same score, and what the scores of four rows take, in single precision; see `reaching`. */
+let floorSingle: f32 = 0;
+let step: f32 = 0;
+let perError: f32 = 0;
+let perReach: f32 = 0;
+
 /**
  * Looks at `count` rows, whose numbers are at `list`, and answers how many it kept. The rows that are `counted` are known
  * to be wanted, and what they score at least goes into the heap, its lowest first.
@@ -56,8 +65,7 @@ export function boundRows(table: usize, list: usize, count: i32, stride: i32, qu
   const bytes = <usize>stride;
   const rowBytes = HEADER + bytes;
   const fours = count & ~3;
-  found = 0;
-  floor = query.size === query.k ? load<f64>(<usize>query.heap) : -Infinity;
+  begin(query);
   let place = 0;
   for (; place < fours; place += 4) {
     const at = list + ((<usize>place) << 2);
@@ -76,10 +84,22 @@ export function boundRows(table: usize, list: usize, count: i32, stride: i32, qu
       c = i32x4.relaxed_dot_i8x16_i7x16_add_s(v128.load(third + i, HEADER), against, c);
       d = i32x4.relaxed_dot_i8x16_i7x16_add_s(v128.load(fourth + i, HEADER), against, d);
     }
-    keep(first, laneSum(a), query, stride, place, counted);
-    keep(second, laneSum(b), query, stride, place + 1, counted);
-    keep(third, laneSum(c), query, stride, place + 2, counted);
-    keep(fourth, laneSum(d), query, stride, place + 3, counted);
+    const ab = pairs(a, b);
+    const cd = pairs(c, d);
+    const sums = i32x4.add(v128.shuffle<i32>(ab, cd, 0, 1, 4, 5), v128.shuffle<i32>(ab, cd, 2, 3, 6, 7));
+    const reach = reaching(
+      sums,
+      v128.load(first),
+      v128.load(second),
+      v128.load(third),
+      v128.load(fourth),
+      query.distance,
+    );
+    if (reach === 0) continue;
+    if (reach & 1) keep(first, i32x4.extract_lane(sums, 0), query, stride, place, counted);
+    if (reach & 2) keep(second, i32x4.extract_lane(sums, 1), query, stride, place + 1, counted);
+    if (reach & 4) keep(third, i32x4.extract_lane(sums, 2), query, stride, place + 2, counted);
+    if (reach & 8) keep(fourth, i32x4.extract_lane(sums, 3), query, stride, place + 3, counted);
   }
   for (; place < count; place++) {
     const row = table + <usize>load<u32>(list + ((<usize>place) << 2)) * rowBytes;
@@ -88,11 +108,57 @@ export function boundRows(table: usize, list: usize, count: i32, stride: i32, qu
   return found;
 }
 
-/** Of the call in progress: the rows kept, and the score to reach. */
-let found = 0;
-let floor: f64 = 0;
+function begin(query: Query): void {
+  found = 0;
+  const length = query.length;
+  step = <f32>query.step;
+  perError = <f32>(query.certain * length * (1 + SLACK));
+  // By both planes a row may reach a little further than by the first. Rounding to single precision, of a product of at
+  // most these lengths, comes on top.
+  perReach = <f32>((query.error + 2 * query.errorFine + 2 * SLACK * (length + query.error)) * (1 + SLACK));
+  setFloor(query, query.size === query.k ? load<f64>(<usize>query.heap) : -Infinity);
+}
 
-/** Keeps a row, whose sum by the first plane is given, if it may be among the best. */
+/** Single precision is of use for queries of usual lengths; without it no row is told apart at first sight. */
+function setFloor(query: Query, to: f64): void {
+  floor = to;
+  const usual = query.length > 1e-18 && query.length < 1e18 && to > -1e38 && to < 1e38;
+  floorSingle = usual ? <f32>(to - abs(to) * SLACK - 1e-40) : -Infinity;
+}
+
+/** The sums of lanes 0 and 2 of both, and those of lanes 1 and 3. */
+function pairs(a: v128, b: v128): v128 {
+  return i32x4.add(v128.shuffle<i32>(a, b, 0, 4, 1, 5), v128.shuffle<i32>(a, b, 2, 6, 3, 7));
+}
+
+/**
+ * The rows of four, a bit for each, that may reach the floor, or of which nothing is known. Their sums by the first plane
+ * are given, and what is known of each of them. In single precision, and so a little too many.
+ */
+function reaching(sums: v128, first: v128, second: v128, third: v128, fourth: v128, distance: i32): i32 {
+  const low = v128.shuffle<i32>(first, second, 0, 4, 1, 5);
+  const high = v128.shuffle<i32>(first, second, 2, 6, 3, 7);
+  const lowNext = v128.shuffle<i32>(third, fourth, 0, 4, 1, 5);
+  const highNext = v128.shuffle<i32>(third, fourth, 2, 6, 3, 7);
+  const scale = v128.shuffle<i32>(low, lowNext, 0, 1, 4, 5);
+  const error = v128.shuffle<i32>(low, lowNext, 2, 3, 6, 7);
+  const length = v128.shuffle<i32>(high, highNext, 0, 1, 4, 5);
+  const offset = i32x4.mul(v128.shuffle<i32>(high, highNext, 2, 3, 6, 7), i32x4.splat(OFFSET));
+  const product = f32x4.mul(f32x4.convert_i32x4_s(i32x4.sub(sums, offset)), f32x4.splat(step));
+  const slop = f32x4.add(
+    f32x4.mul(error, f32x4.splat(perError)),
+    f32x4.mul(f32x4.add(length, error), f32x4.splat(perReach)),
+  );
+  let most = f32x4.add(f32x4.mul(product, scale), slop);
+  if (distance) {
+    const square = f32x4.mul(f32x4.mul(length, length), f32x4.splat(<f32>(1 - 6 * SLACK)));
+    most = f32x4.sub(f32x4.add(most, most), square);
+  }
+  const known = f32x4.lt(length, f32x4.splat(f32.MAX_VALUE));
+  return 15 & ~i32x4.bitmask(v128.and(f32x4.lt(most, f32x4.splat(floorSingle)), known));
+}
+
+/** Keeps a row, whose sum by the first plane is given, if it may be among the best by both. */
 function keep(row: usize, sum: i32, query: Query, stride: i32, place: i32, counted: bool): void {
   const scale = <f64>load<f32>(row);
   const error = <f64>load<f32>(row, 4);
@@ -103,10 +169,6 @@ function keep(row: usize, sum: i32, query: Query, stride: i32, place: i32, count
   const fixed = query.length * (error + SLACK * reach);
   const unknown = query.certain > 0 && length >= f32.MAX_VALUE;
   let dot = <f64>(sum - offset) * query.step * scale;
-  const most =
-    valueOf(dot, square, query.distance) +
-    spreadOf(query.certain * fixed + query.error * reach, square, query.distance);
-  if (most < floor && !unknown) return;
   const fine = <usize>query.planes + <usize>stride;
   dot += <f64>(dotCodes(row + HEADER, fine, <usize>stride) - offset) * query.stepFine * scale;
   const score = valueOf(dot, square, query.distance);
@@ -124,10 +186,10 @@ function count(query: Query, least: f64): void {
   const heap = <usize>query.heap;
   if (query.size < query.k) {
     siftUp(heap, query.size++, least);
-    if (query.size === query.k) floor = load<f64>(heap);
+    if (query.size === query.k) setFloor(query, load<f64>(heap));
   } else if (least > floor) {
     siftDown(heap, query.k, least);
-    floor = load<f64>(heap);
+    setFloor(query, load<f64>(heap));
   }
 }
 

@@ -37,8 +37,8 @@ class PlainRows {
 
   look(row: number, vector: Float32Array, counted: boolean): void {
     const floor = this.#floor;
-    const { coarse, fine } = bracket(vector, this.#query, this.#metric);
-    if (coarse.most < floor || fine.most < floor) return;
+    const fine = bracket(vector, this.#query, this.#metric);
+    if (fine.most < floor) return;
     this.#kept.push({ row, bound: fine.bound, counted: Number(counted) });
     if (!counted) return;
     this.#least.push(fine.least);
@@ -60,13 +60,9 @@ class PlainRows {
   }
 }
 
-type Bracket = { readonly score: number; readonly most: number; readonly least: number; readonly bound: number };
+type Bracket = { readonly most: number; readonly least: number; readonly bound: number };
 
-function bracket(
-  row: Float32Array,
-  query: Float32Array,
-  metric: RowMetric,
-): { readonly coarse: Bracket; readonly fine: Bracket } {
+function bracket(row: Float32Array, query: Float32Array, metric: RowMetric): Bracket {
   const scale = Math.fround(row.reduce((most, x) => Math.max(most, Math.abs(x)), 0) / 127);
   const codes = Array.from(row, (x) => (scale === 0 ? 0 : clamped(rounded(Math.fround(x / scale)), 127)));
   const error = roundedUp(lengthOf(Array.from(row, (x, i) => x - (codes[i] ?? 0) * scale)));
@@ -79,17 +75,11 @@ function bracket(
   const left = rest.map((x, i) => x - (second[i] ?? 0) * stepFine);
   const reach = length + error;
   const fixed = lengthOf(query) * (error + 1e-6 * reach);
-  const between = (product: number, slop: number): Bracket => {
-    const square = length ** 2;
-    const [score, spread] = metric === 'dot' ? [product, slop] : [2 * product - square, 2 * slop + square * 4e-6];
-    return { score, most: score + spread, least: score - spread, bound: score + Math.fround(spread * (1 + 1e-6)) };
-  };
-  const coarse = dot(first, codes) * step * scale;
-  const both = coarse + dot(second, codes) * stepFine * scale;
-  return {
-    coarse: between(coarse, fixed + lengthOf(rest) * reach),
-    fine: between(both, fixed + lengthOf(left) * reach),
-  };
+  const product = dot(first, codes) * step * scale + dot(second, codes) * stepFine * scale;
+  const slop = fixed + lengthOf(left) * reach;
+  const square = length ** 2;
+  const [score, spread] = metric === 'dot' ? [product, slop] : [2 * product - square, 2 * slop + square * 4e-6];
+  return { most: score + spread, least: score - spread, bound: score + Math.fround(spread * (1 + 1e-6)) };
 }
 
 /** Rows of about the same length, with some that are twice as long among them. */
@@ -171,6 +161,24 @@ describe('a code table', () => {
         for (const row of part) plain.look(row, rows[row] ?? query, i % 2 === 0);
       }
       expect(best.kept()).toEqual(plain.kept());
+    }
+  });
+
+  it.each(metrics)('keeps the best of rows and for queries of any size: %s', (metric) => {
+    const random = seededRandom(11);
+    const sizes = [1e-44, 1e-38, 1e-30, 1e-19, 1e-9, 1, 1e9, 1e17, 1e19, 1e30, 3e37];
+    const sized = (size: number): Float32Array => random.vector(20).map((x) => x * size);
+    for (const size of [...sizes, undefined]) {
+      const rows = Array.from({ length: 90 }, () => sized(size ?? random.pick(sizes)));
+      const table = tableOf(rows, metric);
+      for (const query of sizes.map(sized)) {
+        const best = new BestRows(table, table.code(query), 3);
+        best.look(Uint32Array.from(rows.keys()), true);
+        const values = rows.map((row) => valueOf[metric](row, query));
+        const third = values.toSorted((a, b) => b - a)[2] ?? NaN;
+        const wanted = [...rows.keys()].filter((row) => (values[row] ?? NaN) >= third);
+        expect([...best.kept().rows]).toEqual(expect.arrayContaining(wanted));
+      }
     }
   });
 

@@ -50,8 +50,9 @@ export function codedQuery(query: Float32Array): CodedQuery {
     const fine = codeOf(rest, stepFine);
     planes[i] = code + OFFSET;
     planes[stride + i] = fine + OFFSET;
-    error += rest ** 2;
-    errorFine += (rest - fine * stepFine) ** 2;
+    const left = rest - fine * stepFine;
+    error += rest * rest;
+    errorFine += left * left;
   }
   const errors = { error: Math.sqrt(error), errorFine: Math.sqrt(errorFine) };
   return { planes, step, stepFine, length: Math.sqrt(square), ...errors };
