@@ -1,5 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { Failure } from '@vectorizer/errors';
+import { damaged } from '../snapshot/damaged.ts';
 
 /** Fixed, so that a file written on one machine opens on another. */
 export const PAGE_BYTES = 4_096;
@@ -25,10 +26,7 @@ export function checkLmdbFile(path: string): void {
     const { size } = fstatSync(file);
     const fault = size === 0 ? undefined : faultOf(file, size);
     if (fault !== undefined) {
-      throw new Failure(
-        'storage_error',
-        `${path} is damaged (${fault}); without it, the replica is rebuilt from the log`,
-      );
+      throw damaged(`${path} is damaged (${fault}); without it, the replica is rebuilt from the log`);
     }
   } finally {
     closeSync(file);

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { CHAIN_START, Metric } from '@vectorizer/contracts';
 import { Failure } from '@vectorizer/errors';
+import { damaged } from '../snapshot/damaged.ts';
 import { StateHash } from './state-hash.ts';
 
 /** An older release refuses a store that was written in a newer format. */
@@ -53,11 +54,26 @@ export function encodeMeta(meta: ShardMeta): Buffer {
   return Buffer.from(JSON.stringify(meta));
 }
 
-/** A store that cannot be read as ours is refused, not repaired: the caller rebuilds the replica from the log. */
+/** Of a store that a newer release wrote: nothing is wrong with it. */
+const NewerMeta = z.object({ format: z.int().gt(FORMAT) });
+
+/**
+ * A store that cannot be read as ours is refused, not repaired: if it is damaged the replica can be built anew, while one of
+ * a newer release waits for that release.
+ */
 export function decodeMeta(bytes: Buffer): ShardMeta {
   try {
     return ShardMeta.parse(JSON.parse(bytes.toString('utf8')));
   } catch (cause) {
-    throw new Failure('storage_error', 'the store of a replica is not readable by this version', { cause });
+    const reason = 'the store of a replica is not readable by this version';
+    throw isNewer(bytes) ? new Failure('storage_error', reason, { cause }) : damaged(reason, cause);
+  }
+}
+
+function isNewer(bytes: Buffer): boolean {
+  try {
+    return NewerMeta.safeParse(JSON.parse(bytes.toString('utf8'))).success;
+  } catch {
+    return false;
   }
 }
