@@ -9,6 +9,8 @@ import { PayloadIndexes } from './collections/payload-indexes.ts';
 import { PayloadIndexesController } from './collections/payload-indexes-controller.ts';
 import { CollectionsController, NewCollectionBody } from './collections/collections-controller.ts';
 import { Edge } from './edge.ts';
+import { Operations } from './operations/operations.ts';
+import { OperationsController } from './operations/operations-controller.ts';
 import { Reads } from './points/reads.ts';
 import { VectorsController } from './points/vectors-controller.ts';
 import { Writes } from './points/writes.ts';
@@ -55,6 +57,7 @@ export class GatewayModule {
         PayloadIndexesController,
         VectorsController,
         SearchController,
+        OperationsController,
         ReplicationController,
         LegacyReplicationController,
         SnapshotsController,
@@ -67,6 +70,7 @@ export class GatewayModule {
         { provide: Edge, useValue: new Edge(collections, sessions) },
         { provide: Writes, useValue: new Writes(parts.bus, sessions) },
         { provide: Reads, useValue: new Reads(parts.bus) },
+        { provide: Operations, useValue: new Operations(parts) },
         { provide: Jobs, useValue: jobs },
         { provide: Snapshots, useValue: new Snapshots(snapshotParts) },
         { provide: Restores, useValue: new Restores(snapshotParts) },

@@ -30,10 +30,20 @@ const ReadQuery = z.strictObject({
   consistency: Consistency.optional(),
   timeout_ms: TimeoutMs,
 });
-export const queries = { none: NoQuery, timed: TimedQuery, write: WriteQuery, delete: DeleteQuery, read: ReadQuery };
+const OperationQuery = z.strictObject({ collection: CollectionName, timeout_ms: TimeoutMs });
+export const queries = {
+  operation: OperationQuery,
+  none: NoQuery,
+  timed: TimedQuery,
+  write: WriteQuery,
+  delete: DeleteQuery,
+  read: ReadQuery,
+};
 
 /** Visible ASCII, so that it can travel in any header and stand in any log line. */
 const IdempotencyKey = new RegExp(`^[\\x21-\\x7e]{1,${limits.idempotencyKeyCharactersMax}}$`);
+const KEY_EXPECTED = `expected 1 to ${limits.idempotencyKeyCharactersMax} visible ASCII characters`;
+const OperationId = z.string().regex(IdempotencyKey, KEY_EXPECTED);
 
 export function collectionNameOf(request: FastifyRequest): CollectionName {
   return parse(CollectionName, parameter(request, 'collection'), 'collection');
@@ -45,6 +55,11 @@ export function pointIdOf(request: FastifyRequest): PointId {
 
 export function payloadKeyOf(request: FastifyRequest): string {
   return parse(PayloadKey, parameter(request, 'key'), 'key');
+}
+
+/** The key of a write, as it was sent or answered. */
+export function operationIdOf(request: FastifyRequest): string {
+  return parse(OperationId, parameter(request, 'id'), 'id');
 }
 
 export function queryOf<Schema extends z.ZodType>(schema: Schema, request: FastifyRequest): z.output<Schema> {
@@ -60,12 +75,12 @@ export function contextOf(request: FastifyRequest, timeoutMs: number = limits.ti
   return { correlationId: request.id, deadline: Date.now() + timeoutMs };
 }
 
-/** The client's key, under which a retry gets the first answer; a random one when it has none. */
+/** The client's key, under which a retry gets the first answer; a random one when it has none. Answered in the same header. */
 export function requestIdOf(request: FastifyRequest): string {
   const key = request.headers['idempotency-key'];
   if (key === undefined) return randomUUID();
   if (typeof key === 'string' && IdempotencyKey.test(key)) return key;
-  throw invalidField('Idempotency-Key', `expected 1 to ${limits.idempotencyKeyCharactersMax} visible ASCII characters`);
+  throw invalidField('Idempotency-Key', KEY_EXPECTED);
 }
 
 export function parameter(request: FastifyRequest, name: string): unknown {

@@ -7,6 +7,7 @@ import {
   shardOutcomes,
   shardQuarantine,
   shardRead,
+  shardRequest,
   shardResync,
   shardRestore,
   shardScroll,
@@ -84,6 +85,17 @@ function serveWritersAndWatchers(bus: Bus, node: NodeId, replicas: Replicas): vo
       const replica: Replica = await replicas.find(input, deadline);
       return replica.read({ sequence: input.sequence, deadline }, (shard) => ({
         requests: input.request_ids.map((id) => outcomeOf(shard, id, input.sequence)),
+      }));
+    },
+    node,
+  );
+  bus.serve(
+    shardRequest,
+    async (input, { deadline }) => {
+      const replica = await replicas.find(input, deadline);
+      return replica.read({ sequence: 0, deadline }, (shard) => ({
+        applied_sequence: shard.position.sequence,
+        request: shard.outcome(input.request_id) ?? null,
       }));
     },
     node,

@@ -75,6 +75,7 @@ export {
   shardOutcomes,
   shardQuarantine,
   shardRead,
+  shardRequest,
   shardResync,
   shardRestore,
   shardScroll,

@@ -128,6 +128,15 @@ export const shardOutcomes = procedure<{ readonly requests: readonly RequestOutc
   Shard.extend({ sequence: z.int().positive(), request_ids: z.array(z.string()).min(1) }),
 );
 
+/**
+ * Index node: what became of the request of this id as far as the replica has applied its log; null when it has applied
+ * none, or remembers it no more.
+ */
+export const shardRequest = procedure<{
+  readonly applied_sequence: number;
+  readonly request: RequestOutcome | null;
+}>()('index.request', Shard.extend({ request_id: z.string().min(1) }));
+
 /** Index node: the state of this node's replica now. */
 export const shardDescribe = procedure<ReplicaReport>()('index.describe', Shard);
 

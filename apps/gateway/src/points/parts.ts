@@ -25,7 +25,8 @@ export function partsOf(requestId: string, operations: readonly Operation[]): Pa
   return parts;
 }
 
-function keyOfPart(requestId: string, part: number): string {
+/** The key that a part of a request is logged under. */
+export function keyOfPart(requestId: string, part: number): string {
   if (part === 0) return requestId;
   return `${createHash('sha256').update(requestId).digest('base64url')}.${part}`;
 }

@@ -8,6 +8,7 @@ import {
   ScrollBody,
   UpdateBody,
   UpsertBatchBody,
+  type Sequences,
 } from '@vectorizer/contracts';
 import { parse } from '@vectorizer/frame';
 import { sendJson, sendText } from '../answers.ts';
@@ -71,7 +72,7 @@ export class VectorsController {
     if ('ids' in body) return sendBatch(reply, call, await this.#writes.batch(deleteItems(body.ids), call));
     checkFilter(body.filter, call.collection.payload_indexes);
     const { outcome, sequences } = await this.#writes.one({ kind: 'delete_by_filter', filter: body.filter }, call);
-    sendToken(reply, call.collection.uid, sequences);
+    sendWritten(reply, call, sequences);
     const done = outcome === undefined ? { status: 'logged' } : { status: 'deleted', deleted: outcome.count ?? 0 };
     sendJson(reply, statusOf(call), { ...done, sequences });
   }
@@ -150,14 +151,20 @@ export class VectorsController {
   }
 }
 
+/** The key that the write can be repeated and asked about by, and what has been seen once it has been. */
+function sendWritten(reply: FastifyReply, call: WriteCall, sequences: Sequences): void {
+  reply.header('idempotency-key', call.requestId);
+  sendToken(reply, call.collection.uid, sequences);
+}
+
 function sendBatch(reply: FastifyReply, call: WriteCall, answer: BatchAnswer): void {
-  sendToken(reply, call.collection.uid, answer.sequences);
+  sendWritten(reply, call, answer.sequences);
   sendJson(reply, statusOf(call), answer);
 }
 
 function sendOne(reply: FastifyReply, call: WriteCall, answer: SingleAnswer & { readonly id: string }): void {
   const { id, outcome, sequences } = answer;
-  sendToken(reply, call.collection.uid, sequences);
+  sendWritten(reply, call, sequences);
   const version = outcome?.version === undefined ? {} : { version: outcome.version };
   sendJson(reply, statusOf(call), { id, status: outcome?.status ?? 'logged', ...version, sequences });
 }

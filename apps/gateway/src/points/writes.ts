@@ -82,7 +82,7 @@ export class Writes {
     for (const part of partsOf(call.requestId, operations)) {
       const input = { uid, request_id: part.requestId, ops: [...part.operations], wait: call.wait };
       const answer = await this.#bus.call(write, input, { context: call.context }).catch((cause: unknown) => {
-        throw partFailure(cause, logged);
+        throw partFailure(cause, call.requestId, logged);
       });
       logged = later(logged, answer.sequences);
       if (answer.outcomes !== undefined) outcomes.push(...answer.outcomes);
@@ -93,12 +93,21 @@ export class Writes {
   }
 }
 
-/** Parts that were written before are in the log, and their sequences belong to what is told. */
-function partFailure(cause: unknown, before: Sequences | undefined): Failure {
+/**
+ * Of a write that may be in the log it is told under which key, so that it can be asked about and tried again. Parts that
+ * were written before are in the log, and their sequences belong to what is told.
+ */
+function partFailure(cause: unknown, requestId: string, before: Sequences | undefined): Failure {
   const failure = Failure.from(cause);
-  if (before === undefined) return failure;
+  const unsure = failure.http >= 500 && failure.details['logged'] !== false;
+  if (before === undefined && !unsure) return failure;
+  const key = { idempotency_key: requestId };
+  if (before === undefined) return withDetails(failure, { ...failure.details, ...key });
   const own = Sequences.safeParse(failure.details['sequences']).data ?? [];
-  const details = { ...failure.details, logged: 'partly', sequences: later(before, own) };
+  return withDetails(failure, { ...failure.details, logged: 'partly', sequences: later(before, own), ...key });
+}
+
+function withDetails(failure: Failure, details: Record<string, unknown>): Failure {
   return new Failure(failure.type, failure.message, { cause: failure, details });
 }
 
