@@ -168,7 +168,7 @@ export class Replica {
 
   /** Others have found that this replica is not what it should be: it answers and applies nothing until it is rebuilt. */
   quarantine(reason: string, by: 'log' | 'state'): void {
-    this.#stop('diverged', new Failure('replica_diverged', reason), by);
+    this.#stop(new Failure('replica_diverged', reason), by);
   }
 
   /** Finishes the entry and the reads in hand, and flushes; reads get `reason`. */
@@ -194,10 +194,10 @@ export class Replica {
         quantization: record.config.quantization,
         gpu,
         logger: this.#logger,
-        onFailure: (failure) => this.#stop('failed', failure),
+        onFailure: (failure) => void this.#fail(failure),
       });
     } catch (cause) {
-      this.#stop('failed', Failure.from(cause));
+      this.#stop(Failure.from(cause));
       return;
     }
     // They may have been declared anew while the shard was opened.
@@ -243,8 +243,7 @@ export class Replica {
       if (end === 'left_behind') await this.#syncFully(open, { needed: true });
     } catch (cause) {
       if (ending.signal.aborted) return;
-      const failure = Failure.from(cause);
-      this.#stop(failure.type === 'replica_diverged' ? 'diverged' : 'failed', failure);
+      await this.#fail(Failure.from(cause));
     }
   }
 
@@ -298,9 +297,18 @@ export class Replica {
     await lease?.close();
   }
 
+  /** What was not foreseen may come of what is stored, so that is read again: damage explains it, and can be mended. */
+  async #fail(failure: Failure): Promise<void> {
+    if (failure.type === 'internal_error') {
+      await this.#useShard(async (shard, signal) => shard.verify({ signal })).catch(() => undefined);
+    }
+    this.#stop(failure);
+  }
+
   /** Until it is rebuilt: one line in the log, and every read is refused with the reason. */
-  #stop(phase: 'diverged' | 'failed', cause: Failure, by: StoppedBy = stoppedBy(cause)): void {
+  #stop(cause: Failure, by: StoppedBy = stoppedBy(cause)): void {
     if (this.#stopped !== undefined) return;
+    const phase = by === 'node' ? 'failed' : 'diverged';
     const type = phase === 'diverged' ? 'replica_diverged' : 'storage_error';
     const failure = new Failure(type, reasonOf(cause), { cause });
     this.#stopped = { failure, by };
@@ -321,7 +329,7 @@ export class Replica {
         return await work(open.shard, open.ending.signal);
       } catch (cause) {
         const failure = Failure.from(cause);
-        if (stoppedBy(failure) === 'state') this.#stop('diverged', failure);
+        if (stoppedBy(failure) === 'state') this.#stop(failure);
         throw failure;
       }
     });

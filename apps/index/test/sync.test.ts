@@ -1,4 +1,4 @@
-import { open, readdir, readFile } from 'node:fs/promises';
+import { open, readdir, readFile, stat, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { CHECKPOINT_INTERVAL, shardResync, type CollectionRecord, type ReplicaReport } from '@vectorizer/contracts';
@@ -11,6 +11,7 @@ import {
   openNode,
   report,
   startSystem,
+  write,
   writeMany,
   type Node,
   type System,
@@ -165,6 +166,46 @@ describe('a damaged state', () => {
     await second.call(shardResync, { uid: books.uid, shard: 0 });
     await inPhase(second, books, 'following');
     await applied(second, books, last);
+    await sameState(first, second, books);
+  });
+
+  it('regression: is found when the replica is opened, and built anew', async () => {
+    await using system = await startSystem();
+    await using here = await temporaryDirectory();
+    await using there = await temporaryDirectory();
+    await using first = await openNode(system, here.path);
+    const second = await openNode(system, there.path);
+    const books = await create(system, [first, second]);
+    const last = await writeMany(system, books, 50);
+    await applied(second, books, last);
+    await second.index.close();
+    const points = join(there.path, 'replicas', `${books.uid}_0`, 'points.mdb');
+    await truncate(points, (await stat(points)).size - 5_000);
+    await using again = await openNode(system, there.path);
+    expect(await report(again, books)).toMatchObject({ phase: 'diverged', stopped_by: 'state' });
+    await again.call(shardResync, { uid: books.uid, shard: 0 });
+    await inPhase(again, books, 'following');
+    await applied(again, books, last);
+    await sameState(first, again, books);
+  });
+
+  it('regression: is found when an entry cannot be applied because of it, and built anew', async () => {
+    await using system = await startSystem();
+    await using here = await temporaryDirectory();
+    await using there = await temporaryDirectory();
+    await using first = await openNode(system, here.path);
+    await using second = await openNode(system, there.path);
+    const books = await create(system, [first, second]);
+    const last = await writeMany(system, books, 50);
+    await applied(second, books, last);
+    await until(async () => (await report(second, books)).durable_sequence === last, { timeoutMs: 10_000 });
+    // Of the quotation mark before the payload's id: it is JSON no more, which a merge needs it to be.
+    await flipBit(join(there.path, 'replicas', `${books.uid}_0`, 'points.mdb'), '{"id":"p7');
+    await write(system, books, [{ kind: 'payload_merge', id: 'p7', payload: '{"more":1}' }]);
+    await inPhase(second, books, 'diverged');
+    expect(await report(second, books)).toMatchObject({ stopped_by: 'state' });
+    await second.call(shardResync, { uid: books.uid, shard: 0 });
+    await inPhase(second, books, 'following');
     await sameState(first, second, books);
   });
 

@@ -3,6 +3,7 @@ import { pack, unpack } from 'msgpackr';
 import { setImmediate as yieldToOthers } from 'node:timers/promises';
 import { Failure } from '@vectorizer/errors';
 import { Slices } from '../apply/slices.ts';
+import { damaged } from '../snapshot/damaged.ts';
 import { idOfKey, keyAfter, metaKey, pointKey, pointsEnd, requestKey, requestRange } from './keys.ts';
 import { LmdbStore, type Write } from './lmdb-store.ts';
 import { decodeMeta, encodeMeta, firstMeta, type ShardMeta } from './meta.ts';
@@ -59,7 +60,8 @@ export class ShardState {
       return new ShardState({ store, requests, meta });
     } catch (cause) {
       await store.close();
-      throw cause;
+      // Whatever LMDB or a decoder could not make sense of, it was not written so.
+      throw cause instanceof Failure ? cause : damaged(`what is stored cannot be read: ${String(cause)}`, cause);
     }
   }
 
