@@ -1,13 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import { Intents } from './intents.ts';
-import { planFaults, type PlanOptions, type PlannedFault } from './plan.ts';
+import { FAULT_KINDS, planFaults, type PlanOptions, type PlannedFault } from './plan.ts';
 
 const members = ['nats-1', 'nats-2', 'nats-3', 'redis', 'index-1', 'index-2', 'index-3', 'ingest-1', 'gateway-1'];
 const options = (seed: number): PlanOptions => ({
   seed,
   durationMs: 600_000,
   members,
-  kinds: ['kill', 'pause', 'cut', 'tear'],
+  kinds: FAULT_KINDS,
 });
 const plans = Array.from({ length: 20 }, (_, seed) => planFaults(options(seed)));
 
@@ -21,7 +21,7 @@ describe('a plan', () => {
 
   it('has every kind of fault, and every process among its targets', () => {
     const faults = plans.flat();
-    expect(new Set(faults.map(({ kind }) => kind))).toEqual(new Set(['kill', 'pause', 'cut', 'tear']));
+    expect(new Set(faults.map(({ kind }) => kind))).toEqual(new Set(FAULT_KINDS));
     expect(new Set(faults.map(({ target }) => target))).toEqual(new Set(members));
   });
 

@@ -8,10 +8,11 @@ export type PlannedFault = {
   readonly forMs: number;
 };
 /**
- * `kill`: it ends at once, and is started again. `pause`: it stands still. `cut`: it is there, and nobody reaches it.
- * `tear`: an index node stands still, bytes of its files are changed or cut off, then it is killed.
+ * `kill`: it ends at once, and is started again. `pause`: it stands still. `hang`: it stands still, then it ends.
+ * `cut`: it is there, and nobody reaches it. `tear`: an index node stands still, bytes of its files are changed or cut off, then it is killed.
  */
-export type FaultKind = 'kill' | 'pause' | 'cut' | 'tear';
+export const FAULT_KINDS = ['kill', 'pause', 'hang', 'cut', 'tear'] as const;
+export type FaultKind = (typeof FAULT_KINDS)[number];
 
 export type PlanOptions = {
   readonly seed: number;

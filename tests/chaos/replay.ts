@@ -60,7 +60,14 @@ export class Replay {
 
   /** The point as it was once the entry with the sequence was applied. */
   at(id: string, sequence: number): ModelPoint | undefined {
-    return this.states.get(id)?.findLast((state) => state.sequence <= sequence)?.point;
+    const states = this.states.get(id) ?? [];
+    let [low, high] = [0, states.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((states[middle]?.sequence ?? 0) <= sequence) low = middle + 1;
+      else high = middle;
+    }
+    return states[low - 1]?.point;
   }
 
   /** The ids of the points that there were then, in no order. */

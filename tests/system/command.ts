@@ -7,11 +7,14 @@ export type Ended = { readonly code: number | null; readonly out: string; readon
 export type Running = { readonly pid: number; readonly ended: Promise<Ended>; kill(signal: NodeJS.Signals): void };
 
 const repository = resolve(import.meta.dirname, '../..');
-const program = resolve(repository, 'apps/cli/dist/main.js');
 
 /** Starts the built command line, as `./vectorizer` does once it has brought what is missing. */
-export function startCommand(args: readonly string[], environment: Record<string, string> = {}): Running {
-  const child = spawn(process.execPath, [program, ...args], {
+export function startCommand(
+  args: readonly string[],
+  environment: Record<string, string> = {},
+  root: string = repository,
+): Running {
+  const child = spawn(process.execPath, [resolve(root, 'apps/cli/dist/main.js'), ...args], {
     cwd: repository,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {

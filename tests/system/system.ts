@@ -26,6 +26,8 @@ export type ClusterShape = {
   readonly replicas?: number;
   /** Connections can be cut. */
   readonly faults?: boolean;
+  /** Of the built tree that runs, when it is not this one. */
+  readonly root?: string;
 };
 
 /** A running instance, driven only through its command line and its public API. */
@@ -66,7 +68,7 @@ export async function startSystem(
   const data = directory.path;
   const start = async (port: number): Promise<Started> => {
     const args = [...argumentsOf(shape), '--port', String(port), '--data', data, '--detach', '--json'];
-    return startInstance(args, environment);
+    return startInstance(args, environment, typeof shape === 'string' ? undefined : shape.root);
   };
   const { url, urls } = await start(0);
   const client = new VectorizerClient({ url: urls });
@@ -119,8 +121,12 @@ function argumentsOf(shape: 'standalone' | 'cluster' | ClusterShape): readonly s
   return ['cluster', 'up', ...numbers, ...(faults === true ? ['--faults'] : [])];
 }
 
-async function startInstance(args: readonly string[], environment: Record<string, string>): Promise<Started> {
-  const command = startCommand(args, environment);
+async function startInstance(
+  args: readonly string[],
+  environment: Record<string, string>,
+  root: string | undefined,
+): Promise<Started> {
+  const command = startCommand(args, environment, root);
   const ended = await Promise.race([command.ended, sleep(START_MS_MAX, undefined, { ref: false })]);
   if (ended?.code === 0) return lastJson(ended) as Started;
   command.kill('SIGKILL');

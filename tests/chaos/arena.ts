@@ -1,0 +1,83 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { connectNats } from '@vectorizer/cluster';
+import { CollectionUid } from '@vectorizer/contracts';
+import { Log } from '@vectorizer/log';
+import { until } from '@vectorizer/testing';
+import { VectorizerClient } from '@vectorizer/client';
+import type { System } from '../system/system.ts';
+import type { Evidence } from './evidence.ts';
+import type { HistoryEvent } from './history.ts';
+import type { Door } from './http-call.ts';
+import { DIMENSION } from './intents.ts';
+import { readLogs, replicasAtRest } from './gather.ts';
+
+export const SHARDS = 2;
+const COLLECTION = 'chaos';
+const READY_MS_MAX = 60_000;
+/** Everything that was asked for has been done or given up by then: the longest request, and its last publish. */
+const SETTLE_MS = 6_000;
+const ROUNDS_MAX = 10;
+
+/** One collection of a running cluster, and what it comes to. */
+export class Arena {
+  readonly doors: readonly Door[];
+  readonly #system: System;
+  readonly #uid: CollectionUid;
+
+  private constructor(system: System, uid: CollectionUid) {
+    this.#system = system;
+    this.#uid = uid;
+    this.doors = system.urls.map((url) => ({ url, collection: COLLECTION }));
+  }
+
+  static async open(system: System, replicas: number): Promise<Arena> {
+    const { uid } = await system.client.createCollection({
+      name: COLLECTION,
+      dimension: DIMENSION,
+      metric: 'euclidean',
+      shards: SHARDS,
+      replication_factor: replicas,
+    });
+    return new Arena(system, CollectionUid.parse(uid));
+  }
+
+  /** Returns when every gateway answers a strong read of every shard. */
+  async healed(): Promise<void> {
+    for (const { url } of this.doors) {
+      await using client = new VectorizerClient({ url, attempts: 1 });
+      const counts = async (): Promise<boolean> =>
+        client.count(COLLECTION, { consistency: 'strong' }).then(
+          () => true,
+          () => false,
+        );
+      await until(counts, { timeoutMs: READY_MS_MAX, what: `a strong read through ${url}` });
+    }
+    await sleep(SETTLE_MS);
+  }
+
+  /** The logs and the replicas at one moment at which nothing moves. */
+  async gather(history: readonly HistoryEvent[]): Promise<Evidence> {
+    await using stack = new AsyncDisposableStack();
+    const connection = await connectNats({ servers: await logServersOf(this.#system), name: 'chaos' });
+    stack.defer(async () => connection.close());
+    const log = await Log.open({ connection, replicas: 1 });
+    for (let round = 1; ; round++) {
+      const logs = await readLogs(log, this.#uid, SHARDS);
+      const replicas = await replicasAtRest(this.#system.url, COLLECTION, logs);
+      const ends = await Promise.all(logs.map(async (_, shard) => log.state(this.#uid, shard)));
+      const grew = ends.some(({ lastSequence }, shard) => lastSequence !== (logs[shard]?.at(-1)?.sequence ?? 0));
+      if (!grew) return { history, logs, replicas };
+      if (round === ROUNDS_MAX) throw new Error('the logs still grow, although nobody writes');
+    }
+  }
+}
+
+/** Each says on its monitoring page at which port it takes clients. */
+async function logServersOf(system: System): Promise<string> {
+  const servers = (await system.status()).processes.filter(({ name }) => name.startsWith('nats'));
+  const urls = servers.map(async ({ url }) => {
+    const { port } = (await (await fetch(`${url}/varz`)).json()) as { readonly port: number };
+    return `nats://${new URL(url).hostname}:${port}`;
+  });
+  return (await Promise.all(urls)).join();
+}

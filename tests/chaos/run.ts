@@ -1,0 +1,85 @@
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { System } from '../system/system.ts';
+import { Arena } from './arena.ts';
+import { check } from './check.ts';
+import { ChaosClient } from './client.ts';
+import type { Violation } from './evidence.ts';
+import { carryOut } from './faults.ts';
+import { callsOf, isAcknowledged, isAnswered, type HistoryEvent, type ReadRequest } from './history.ts';
+import { planFaults, type FaultKind, type PlannedFault } from './plan.ts';
+import { Recorder } from './recorder.ts';
+
+export type RunOptions = {
+  readonly seed: number;
+  readonly durationMs: number;
+  readonly system: System;
+  readonly replicas: number;
+  readonly kinds: readonly FaultKind[];
+  /** Which processes are struck; all unless given. */
+  readonly targets?: (name: string) => boolean;
+  /** For the history. */
+  readonly directory: string;
+  readonly say: (line: string) => void;
+};
+
+export type RunResult = {
+  readonly violations: readonly Violation[];
+  readonly history: readonly HistoryEvent[];
+  readonly historyFile: string;
+  readonly faults: readonly PlannedFault[];
+  readonly acknowledged: number;
+  readonly answered: number;
+  readonly unknown: number;
+};
+
+const CLIENTS = 6;
+/** Reads everything at the end; no number of a client's. */
+const AUDITOR = 0;
+const FINAL_READS: readonly ReadRequest[] = [
+  { kind: 'scroll', limit: 1_000, consistency: 'strong' },
+  { kind: 'count', consistency: 'strong' },
+];
+const FINAL_ATTEMPTS = 20;
+const FINAL_PAUSE_MS = 500;
+
+/** Clients work while processes fail; then everything is healed, read, and judged. */
+export async function runChaos(options: RunOptions): Promise<RunResult> {
+  const { seed, durationMs, system, kinds, targets = () => true, directory, say } = options;
+  const historyFile = join(directory, `history-${seed}.jsonl`);
+  const arena = await Arena.open(system, options.replicas);
+  const members = (await system.status()).processes.map(({ name }) => name).filter(targets);
+  const faults = planFaults({ seed, durationMs, members, kinds });
+  const recorder = new Recorder(historyFile);
+  const client = (number: number): ChaosClient => new ChaosClient({ seed, number, doors: arena.doors, recorder });
+  const working = new AbortController();
+  const clients = Array.from({ length: CLIENTS }, async (_, i) => client(i + 1).run(working.signal));
+  const struck = carryOut(faults, { system, recorder, seed, say });
+  await Promise.race([sleep(durationMs), ...clients]);
+  working.abort();
+  await Promise.all([...clients, struck]);
+  say('everything is healed; waiting until it is quiet');
+  await arena.healed();
+  for (const door of arena.doors) {
+    for (const request of FINAL_READS) await insist(() => client(AUDITOR).read(request, door));
+  }
+  await recorder.close();
+  const violations = check(await arena.gather(recorder.events));
+  return { violations, history: recorder.events, historyFile, faults, ...figures(recorder.events) };
+}
+
+async function insist(read: () => Promise<boolean>): Promise<void> {
+  for (let attempt = 1; !(await read()); attempt++) {
+    if (attempt === FINAL_ATTEMPTS) throw new Error('a final read was not answered, although everything is healed');
+    await sleep(FINAL_PAUSE_MS);
+  }
+}
+
+function figures(history: readonly HistoryEvent[]): Pick<RunResult, 'acknowledged' | 'answered' | 'unknown'> {
+  const { writes, reads } = callsOf(history);
+  return {
+    acknowledged: writes.filter(isAcknowledged).length,
+    answered: reads.filter(isAnswered).length,
+    unknown: writes.filter(({ end }) => end?.outcome === 'unknown').length,
+  };
+}
