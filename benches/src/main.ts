@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { inspect } from 'node:util';
 import { select } from './figures.ts';
 import { readOptions, USAGE, type Options } from './options.ts';
-import { check, readBudgets } from './outcome/budgets.ts';
+import { budgeted, check, readBudgets } from './outcome/budgets.ts';
 import { drawReport } from './outcome/chart.ts';
 import { compare } from './outcome/compare.ts';
 import { markdownOf } from './outcome/markdown.ts';
@@ -41,16 +41,22 @@ async function main(): Promise<number> {
 
 async function measured(options: Options): Promise<Recorded> {
   const { names, quick, rounds, json } = options;
-  const selection = select(names);
+  // What has no budget cannot fail, and a check that takes minutes is run more often.
+  const checking = quick && options.check && names.length === 0;
+  const selection = select(checking ? budgeted(readBudgets(), quick) : names);
   const machine = describeMachine();
   const dataset = options.dataset();
   say(`${machine.cores} × ${machine.cpu}, load ${machine.load.toFixed(2)}, Node ${machine.node}`);
   say(`${dataset.name}: ${dataset.rows.length} rows × ${dataset.dimension}, ${dataset.queries.length} queries`);
   const at = new Date().toISOString();
   const searchDelayMs = Number(process.env['VECTORIZER_BENCH_SEARCH_DELAY_MS'] ?? 0);
-  const results = await measure({ selection, dataset, rounds, searchDelayMs, progress: new Progress(tell) });
-  const record = { at, commit: describeCommit(), quick, rounds: rounds.count, machine, dataset: dataset.name, results };
-  if (json !== undefined) writeRecord(json, record);
+  const about = { at, commit: describeCommit(), quick, rounds: rounds.count, machine, dataset: dataset.name };
+  let record: Recorded = { ...about, results: [] };
+  for await (const results of measure({ selection, dataset, rounds, searchDelayMs, progress: new Progress(tell) })) {
+    record = { ...about, results };
+    // After each phase, so that what comes later cannot take it along.
+    if (json !== undefined) writeRecord(json, record);
+  }
   if (json !== undefined || !quick) appendToHistory(record);
   return record;
 }

@@ -24,7 +24,7 @@ export const USAGE = `usage: ./vectorizer bench [NAME…] [--quick] [--json FILE
        ./vectorizer bench --report
 
 Measures the figures whose names begin with one of the names, or all of them.
-  --quick          a small set and short rounds
+  --quick          a small set and short rounds; with --check and no names, the figures that have a budget for it
   --json FILE      write machine, data set and results
   --compare FILE   print each figure's ratio to that of an earlier --json
   --check          fail, with the list, when a figure is outside benches/budgets.json
@@ -41,7 +41,7 @@ Measures the figures whose names begin with one of the names, or all of them.
 /** A quick run takes minutes on two cores, whatever else they do. */
 const QUICK = {
   size: { rows: 5_000, queries: 200, dimension: 128, seed: 1 },
-  rounds: { count: 5, milliseconds: 500, repeats: 15, processes: 2 },
+  rounds: { count: 5, milliseconds: 300, repeats: 10, processes: 1 },
 } as const;
 const FULL = {
   size: { rows: 20_000, queries: 500, dimension: 256, seed: 1 },

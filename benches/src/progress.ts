@@ -1,5 +1,5 @@
-/** Longer than any phase takes on two busy cores: what goes on beyond has gone wrong, and a run is to end. */
-const PHASE_MAX_MS = 600_000;
+/** Longer than any phase takes on two cores that others keep busy: what goes on beyond has gone wrong, and a run is to end. */
+const PHASE_MAX_MS = 900_000;
 /** A round that begins so soon after the last line is not told. */
 const QUIET_MS = 2_000;
 /** When nothing has been told for so long, where the run is is told again. */
@@ -16,7 +16,7 @@ export class Progress {
     this.#write = write;
   }
 
-  /** Of the phase under way. */
+  /** Of the phase that was begun last. */
   round(round: number): void {
     const [phase] = this.#where.split(':');
     this.#where = `${phase}: ${round === 0 ? 'warming up' : `round ${round}`}`;

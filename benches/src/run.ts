@@ -31,23 +31,32 @@ export type Run = {
   readonly progress: Progress;
 };
 
-/** Measures the figures asked for in one run, in alternating rounds, so that ratios hold on a busy machine. */
-export async function measure(run: Run): Promise<Result[]> {
+/**
+ * Measures the figures asked for in one run, in alternating rounds, so that ratios hold on a busy machine. Yields all that
+ * has been measured so far after each phase, in the order of the table.
+ */
+export async function* measure(run: Run): AsyncGenerator<Result[]> {
   const { selection, dataset, progress, searchDelayMs } = run;
   const { subjects, phases, names } = selection;
   const rounds: Rounds = { ...run.rounds, begun: (round) => progress.round(round) };
   await using stage = await progress.phase('start', () => Stage.open({ subjects, dataset, searchDelayMs }));
   const results: Result[] = [];
+  const soFar = (): Result[] => inOrder(results.filter(({ name }) => names.has(name)));
   const filled = [stage.bare, stage.engine, stage.server].filter((subject) => subject !== undefined);
   if (filled.length > 0) {
     results.push(...(await progress.phase('fill', () => benchFill(filled, dataset.rows.length, rounds))));
+    yield soFar();
   }
   for (const phase of PHASES) {
     if (!phases.has(phase) || phase === 'fill') continue;
-    results.push(...(await progress.phase(phase, () => MEASURES[phase](stage, { ...run, rounds }))));
+    const measuring = (): Promise<Result[]> => MEASURES[phase](stage, { ...run, rounds });
+    results.push(...(await (BY_KIND.has(phase) ? measuring() : progress.phase(phase, measuring))));
+    yield soFar();
   }
-  return inOrder(results.filter(({ name }) => names.has(name)));
 }
+
+/** Each kind of these is a phase of its own. */
+const BY_KIND: ReadonlySet<Phase> = new Set(['update', 'update_http']);
 
 type Measure = (stage: Stage, run: Run) => Promise<Result[]>;
 
@@ -73,7 +82,7 @@ const MEASURES: Readonly<Record<Exclude<Phase, 'fill'>, Measure>> = {
     }
     return compareKinds({ cpu: there(stage.engine), others }, dataset, rounds);
   },
-  update: async (stage, { dataset, rounds, selection }) => {
+  update: async (stage, { dataset, rounds, selection, progress }) => {
     const results: Result[] = [];
     const bare = await stage.bareGraph();
     for (const kind of KINDS) {
@@ -84,17 +93,20 @@ const MEASURES: Readonly<Record<Exclude<Phase, 'fill'>, Measure>> = {
         )
       )
         continue;
-      const engine = await stage.filledEngine(kind);
       const all = selection.names.has(`${updatePrefix(kind)}.recall`);
-      results.push(...(await benchUpdate({ engine, bare, all }, dataset, rounds)));
+      const measuring = async (): Promise<Result[]> =>
+        benchUpdate({ engine: await stage.filledEngine(kind), bare, all }, dataset, rounds);
+      results.push(...(await progress.phase(`update, ${kind}`, measuring)));
     }
     return results;
   },
-  update_http: async ({ system }, { dataset, rounds, selection }) => {
+  update_http: async ({ system }, { dataset, rounds, selection, progress }) => {
     const results: Result[] = [];
     for (const kind of KINDS) {
       if (!asks(selection, [`${updatePrefix(kind)}.http`])) continue;
-      results.push(...(await benchUpdateHttp({ url: there(system).url, kind }, dataset, rounds)));
+      const subject = { url: there(system).url, kind };
+      const measuring = (): Promise<Result[]> => benchUpdateHttp(subject, dataset, rounds);
+      results.push(...(await progress.phase(`update_http, ${kind}`, measuring)));
     }
     return results;
   },

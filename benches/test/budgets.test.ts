@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { figureNames } from '../src/figures.ts';
-import { boundsOf, check, describeBounds, readBudgets } from '../src/outcome/budgets.ts';
+import { boundsOf, budgeted, check, describeBounds, readBudgets } from '../src/outcome/budgets.ts';
 
 const budgets = { a: { min: 2, quick: { min: 1 } }, b: { max: 3, recall: 0.95 }, c: { min: 1, quick: {} } };
 const result = (name: string, value: number, recall?: number) => ({
@@ -30,6 +30,11 @@ describe('budgets', () => {
   it('have bounds of their own for a quick run, or none', () => {
     expect(check([result('a', 1.5), result('c', 0)], budgets, true)).toEqual({ held: 1, breaches: [] });
     expect(boundsOf(budgets, 'b', true)).toMatchObject({ max: 3 });
+  });
+
+  it('tell which figures have one', () => {
+    expect(budgeted(budgets, false)).toEqual(['a', 'b', 'c']);
+    expect(budgeted(budgets, true)).toEqual(['a', 'b']);
   });
 
   it('are broken by what is no number, and by a recall that is missing', () => {

@@ -20,6 +20,11 @@ export function boundsOf(budgets: Budgets, name: string, quick: boolean): Bounds
   return quick ? (budget?.quick ?? budget) : budget;
 }
 
+/** The figures that have a bound. */
+export function budgeted(budgets: Budgets, quick: boolean): readonly string[] {
+  return Object.keys(budgets).filter((name) => Object.keys(boundsOf(budgets, name, quick) ?? {}).length > 0);
+}
+
 export type Checked = {
   /** How many figures were held against a bound. */
   readonly held: number;

@@ -26,7 +26,7 @@ export class Background {
   readonly #stopping = new AbortController();
   #loop: Promise<void> | undefined;
   #flush: Promise<void> | undefined;
-  /** A rebuild or a save; one at a time. */
+  /** A rebuild or a save; one at a time. Does not reject. */
   #graphWork: Promise<void> | undefined;
   #flushedAt = 0;
   #graphSavedAt = 0;
@@ -59,6 +59,15 @@ export class Background {
   async saveIfWorth(): Promise<void> {
     while (this.#graphWork !== undefined) await this.#graphWork;
     if (this.#worthSaving) await this.#startGraphWork('save');
+  }
+
+  /** Does what no rebuild and no save may go along with, when none is under way; none begins meanwhile. */
+  async alone(work: () => Promise<void>): Promise<void> {
+    while (this.#graphWork !== undefined) await this.#graphWork;
+    const working = work();
+    const ended = (): void => (this.#graphWork = undefined);
+    this.#graphWork = working.then(ended, ended);
+    await working;
   }
 
   async #run(): Promise<void> {

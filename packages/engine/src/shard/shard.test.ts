@@ -72,6 +72,13 @@ describe('a shard without an index', () => {
 });
 
 describe('a shard', () => {
+  it('saves its graph once at a time, however many ask for it (regression)', async () => {
+    await using one = await startShard();
+    one.shard.startBackground();
+    await one.write([upsert('a', 1)]);
+    await expect(Promise.all([one.shard.saveGraph(), one.shard.saveGraph()])).resolves.toHaveLength(2);
+  });
+
   it('answers hits with score, version and what was asked for', async () => {
     await using one = await startShard();
     await one.write([upsert('a', 1, { n: 1 }), upsert('b', 2)]);

@@ -293,8 +293,10 @@ export class Shard {
 
   /** Moves what has settled in the buffer into the graph and saves the graph. */
   async saveGraph(): Promise<void> {
-    while (this.#index.drain(performance.now())) await yieldToOthers();
-    await this.#index.save();
+    await this.#background.alone(async () => {
+      while (this.#index.drain(performance.now())) await yieldToOthers();
+      await this.#index.save();
+    });
   }
 
   /** Writes a copy of the whole replica at one sequence into a directory, while it goes on. */
