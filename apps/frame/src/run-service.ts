@@ -32,6 +32,8 @@ export async function runService(service: string, start: () => Promise<RunningSe
   setTimeout(() => die(new Error(`not stopped within ${STOP_MS_MAX} ms`)), STOP_MS_MAX).unref();
   await running.close();
   logger.info('stopped');
+  // Not only by itself: a store that could not be written, as on a full disk, keeps a thread of lmdb's waiting.
+  process.exit(0);
 }
 
 /** A failure's message says all; of anything else the stack is wanted. */

@@ -15,6 +15,7 @@ import {
   inPhase,
   openNode,
   report,
+  startNode,
   startSystem,
   upsert,
   write,
@@ -25,10 +26,8 @@ const packageDirectory = fileURLToPath(new URL('..', import.meta.url));
 
 describe('a log that fails', () => {
   it('stops no read of what is applied while it is away, and is followed again when it is back', async () => {
-    await using system = await startSystem();
-    await using directory = await temporaryDirectory();
-    await using node = await openNode(system, directory.path);
-    const books = await create(system, [node]);
+    await using setting = await startNode();
+    const { system, node, books } = setting;
     await applied(node, books, await writeMany(system, books, 5));
     await system.nats.kill();
     expect(await idsNear(node, books, { vector: [1, 0, 0, 0], k: 1, sequence: 5 })).toEqual(['p0']);
@@ -38,10 +37,8 @@ describe('a log that fails', () => {
   });
 
   it('keeps a node from neither starting nor answering', async () => {
-    await using system = await startSystem();
-    await using directory = await temporaryDirectory();
-    const node = await openNode(system, directory.path);
-    const books = await create(system, [node]);
+    await using setting = await startNode();
+    const { system, directory, node, books } = setting;
     await applied(node, books, await writeMany(system, books, 5));
     await node.index.close();
     await system.nats.kill();
@@ -54,10 +51,8 @@ describe('a log that fails', () => {
   });
 
   it('makes a replica diverged when it is replaced, and that replica refuses reads', async () => {
-    await using system = await startSystem();
-    await using directory = await temporaryDirectory();
-    await using node = await openNode(system, directory.path);
-    const books = await create(system, [node]);
+    await using setting = await startNode();
+    const { system, node, books } = setting;
     await applied(node, books, await writeMany(system, books, 5));
     expect(await indexHealth(node.index).check()).toMatchObject({ replicas: { following: 1, diverged: 0 } });
     const waiting = applied(node, books, 1_000);
@@ -72,10 +67,8 @@ describe('a log that fails', () => {
   });
 
   it('is found replaced also by a node that was away', async () => {
-    await using system = await startSystem();
-    await using directory = await temporaryDirectory();
-    const node = await openNode(system, directory.path);
-    const books = await create(system, [node]);
+    await using setting = await startNode();
+    const { system, directory, node, books } = setting;
     await applied(node, books, await writeMany(system, books, 5));
     await node.index.close();
     await system.log.dropStreams(books.uid);

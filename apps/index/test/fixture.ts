@@ -13,7 +13,7 @@ import {
 } from '@vectorizer/contracts';
 import { Log } from '@vectorizer/log';
 import { createLogger } from '@vectorizer/telemetry';
-import { startNats, until, type NatsServer } from '@vectorizer/testing';
+import { startNats, temporaryDirectory, until, type NatsOptions, type NatsServer } from '@vectorizer/testing';
 import { IndexNode, type IndexNodeOptions } from '../src/index-node.ts';
 
 const logger = createLogger({ service: 'test', level: 'silent' });
@@ -29,8 +29,8 @@ export type System = AsyncDisposable & {
   readonly log: Log;
 };
 
-export async function startSystem(): Promise<System> {
-  const nats = await startNats();
+export async function startSystem(options: NatsOptions = {}): Promise<System> {
+  const nats = await startNats(options);
   const view = await viewOf(nats);
   return {
     nats,
@@ -48,16 +48,18 @@ export async function viewOf(nats: NatsServer): Promise<Omit<System, 'nats'>> {
   const catalog = await Catalog.open({ connection, replicas: 1, logger });
   const registry = await NodeRegistry.open({ connection, replicas: 1, logger });
   const log = await Log.open({ connection, replicas: 1 });
+  const snapshots = await SnapshotStore.open({ connection, replicas: 1, logger });
   return {
     catalog,
     registry,
     leases: await Leases.open({ connection, replicas: 1, logger }),
-    snapshots: await SnapshotStore.open({ connection, replicas: 1, logger }),
+    snapshots,
     cluster: await clusterId({ connection, replicas: 1 }),
     log,
     async [Symbol.asyncDispose]() {
       catalog.close();
       registry.close();
+      snapshots.close();
       await connection.close();
     },
   };
@@ -100,6 +102,24 @@ export async function create(
   const record = await system.catalog.create(collection, () => [nodes.map(({ id }) => id)]);
   await system.log.ensureStreams(record.uid, 1);
   return record;
+}
+
+/** One node with one collection, on a system of its own. */
+export type Setting = AsyncDisposable & {
+  readonly system: System;
+  readonly directory: { readonly path: string };
+  readonly node: Node;
+  readonly books: CollectionRecord;
+};
+
+export async function startNode(): Promise<Setting> {
+  await using stack = new AsyncDisposableStack();
+  const system = stack.use(await startSystem());
+  const directory = stack.use(await temporaryDirectory());
+  const node = stack.use(await openNode(system, directory.path));
+  const books = await create(system, [node]);
+  const held = stack.move();
+  return { system, directory, node, books, [Symbol.asyncDispose]: () => held.disposeAsync() };
 }
 
 let requests = 0;

@@ -21,6 +21,7 @@ import {
   inPhase,
   openNode,
   report,
+  startNode,
   startSystem,
   upsert,
   viewOf,
@@ -32,10 +33,8 @@ const plain = { with_payload: false, with_vector: false };
 
 describe('an index node', () => {
   it('applies what is logged and answers every kind of read', async () => {
-    await using system = await startSystem();
-    await using directory = await temporaryDirectory();
-    await using node = await openNode(system, directory.path);
-    const books = await create(system, [node]);
+    await using setting = await startNode();
+    const { system, node, books } = setting;
     const at = { uid: books.uid, shard: 0 };
     const first = await write(system, books, [upsert('a', 1, 0, 0, 0), upsert('b', 0, 1, 0, 0)]);
     const last = await write(system, books, [{ kind: 'delete', id: 'b' }, upsert('c', 0, 1, 0.1, 0)]);
@@ -84,10 +83,8 @@ describe('an index node', () => {
   });
 
   it('answers replica_behind in time, with how far it is', async () => {
-    await using system = await startSystem();
-    await using directory = await temporaryDirectory();
-    await using node = await openNode(system, directory.path);
-    const books = await create(system, [node]);
+    await using setting = await startNode();
+    const { system, node, books } = setting;
     await applied(node, books, await write(system, books, [upsert('a', 1, 0, 0, 0)]));
     const ahead = { uid: books.uid, shard: 0, min_sequence: 9, ids: ['a'], ...plain };
     await expect(node.call(shardRead, ahead, 200)).rejects.toMatchObject({
@@ -123,10 +120,8 @@ describe('an index node', () => {
   });
 
   it('goes on after a restart from where its files are, with the same state', async () => {
-    await using system = await startSystem();
-    await using directory = await temporaryDirectory();
-    const node = await openNode(system, directory.path);
-    const books = await create(system, [node]);
+    await using setting = await startNode();
+    const { system, directory, node, books } = setting;
     await applied(node, books, await writeMany(system, books, 30));
     const before = await report(node, books);
     await node.index.close();
@@ -143,10 +138,8 @@ describe('an index node', () => {
   });
 
   it('has the state of its files at once when it is restarted', async () => {
-    await using system = await startSystem();
-    await using directory = await temporaryDirectory();
-    const node = await openNode(system, directory.path);
-    const books = await create(system, [node]);
+    await using setting = await startNode();
+    const { system, directory, node, books } = setting;
     await applied(node, books, await writeMany(system, books, 30));
     const { state_hash, chain } = await report(node, books);
     await node.index.close();
@@ -155,10 +148,8 @@ describe('an index node', () => {
   });
 
   it('removes the files of a dropped collection, and shares nothing with a namesake', async () => {
-    await using system = await startSystem();
-    await using directory = await temporaryDirectory();
-    await using node = await openNode(system, directory.path);
-    const books = await create(system, [node]);
+    await using setting = await startNode();
+    const { system, directory, node, books } = setting;
     await applied(node, books, await writeMany(system, books, 3));
     const files = join(directory.path, 'replicas', `${books.uid}_0`);
     expect(existsSync(files)).toBe(true);
@@ -175,10 +166,8 @@ describe('an index node', () => {
   });
 
   it('removes at its start what was dropped while it was away, and nothing else', async () => {
-    await using system = await startSystem();
-    await using directory = await temporaryDirectory();
-    const node = await openNode(system, directory.path);
-    const books = await create(system, [node]);
+    await using setting = await startNode();
+    const { system, directory, node, books } = setting;
     const kept = await create(system, [node], { name: 'kept' });
     await applied(node, books, await writeMany(system, books, 3));
     await applied(node, kept, await writeMany(system, kept, 3));
@@ -221,10 +210,8 @@ describe('an index node', () => {
   });
 
   it('measures the sums of its replicas, of which a dropped collection leaves nothing', async () => {
-    await using system = await startSystem();
-    await using directory = await temporaryDirectory();
-    await using node = await openNode(system, directory.path);
-    const books = await create(system, [node]);
+    await using setting = await startNode();
+    const { system, node, books } = setting;
     await applied(node, books, await writeMany(system, books, 5));
     await idsNear(node, books, { vector: [1, 1, 1, 1] });
     await until(() => shows('vectorizer_index_points 5', 'vectorizer_index_replicas{phase="following"} 1'), {

@@ -10,6 +10,7 @@ import {
   inPhase,
   openNode,
   report,
+  startNode,
   startSystem,
   write,
   writeMany,
@@ -107,6 +108,10 @@ describe('a replica that was away', () => {
     const books = await create(system, [first, second]);
     await applied(second, books, await writeMany(system, books, 10));
     await second.index.close();
+    await writeMany(system, books, 20);
+    // The log is cut at the older of two snapshots, so one has to be of what was missed.
+    const shared = (): boolean => (system.snapshots.newest(books.uid, 0)?.sequence ?? 0) > 11;
+    await until(shared, { timeoutMs: 30_000, what: 'a snapshot of what was missed' });
     const last = await writeMany(system, books, 30);
     await applied(first, books, last);
     await cutBeyond(system, books, 11);
@@ -210,10 +215,8 @@ describe('a damaged state', () => {
   });
 
   it('is kept when it could not be built anew', async () => {
-    await using system = await startSystem();
-    await using here = await temporaryDirectory();
-    await using node = await openNode(system, here.path);
-    const books = await create(system, [node]);
+    await using setting = await startNode();
+    const { system, node, books } = setting;
     await applied(node, books, await writeMany(system, books, 20));
     await system.log.cut(books.uid, 0, 10);
     await expect(node.call(shardResync, { uid: books.uid, shard: 0 })).rejects.toMatchObject({

@@ -1,4 +1,4 @@
-export { startNats, type NatsServer } from './nats-server.ts';
+export { startNats, type NatsOptions, type NatsServer } from './nats-server.ts';
 export { startRedis, type RedisServer } from './redis-server.ts';
 export { Reseedable } from './reseedable.ts';
 export { seededRandom, type SeededRandom } from './seeded-random.ts';

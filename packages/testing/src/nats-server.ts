@@ -26,6 +26,8 @@ export type NatsServer = AsyncDisposable & {
 export type NatsOptions = {
   /** Replaces `sync_interval: always` inside the jetstream block. */
   readonly sync?: string;
+  /** The largest message; ours is 8 MB. */
+  readonly maxPayload?: string;
 };
 
 export async function startNats(options: NatsOptions = {}): Promise<NatsServer> {
@@ -37,7 +39,7 @@ export async function startNats(options: NatsOptions = {}): Promise<NatsServer> 
     [
       `listen: "127.0.0.1:${port}"`,
       `http: "127.0.0.1:${monitorPort}"`,
-      'max_payload: 8MB',
+      `max_payload: ${options.maxPayload ?? '8MB'}`,
       `jetstream { store_dir: "${join(directory, 'store')}", ${options.sync ?? 'sync_interval: always'} }`,
     ].join('\n'),
   );

@@ -100,6 +100,8 @@ export class Background {
       try {
         await this.#state.flush();
       } catch (cause) {
+        // What could not be written is in the log, and nothing more is written over it.
+        this.#stopping.abort();
         this.#onFailure(cause);
       }
       this.#flush = undefined;

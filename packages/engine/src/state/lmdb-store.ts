@@ -1,3 +1,6 @@
+import { statfs } from 'node:fs/promises';
+import { constants } from 'node:os';
+import { dirname } from 'node:path';
 import { open, type RootDatabase, type Transaction } from 'lmdb';
 import { Failure } from '@vectorizer/errors';
 import { checkLmdbFile, PAGE_BYTES } from './lmdb-file.ts';
@@ -16,9 +19,11 @@ import { checkLmdbFile, PAGE_BYTES } from './lmdb-file.ts';
  */
 export class LmdbStore {
   readonly #db: RootDatabase<Buffer, Buffer>;
+  readonly #path: string;
 
-  private constructor(db: RootDatabase<Buffer, Buffer>) {
+  private constructor(db: RootDatabase<Buffer, Buffer>, path: string) {
     this.#db = db;
+    this.#path = path;
   }
 
   static open(path: string): LmdbStore {
@@ -37,7 +42,7 @@ export class LmdbStore {
         pageSize: PAGE_BYTES,
         maxReaders: READERS_MAX,
       });
-      return new LmdbStore(db);
+      return new LmdbStore(db, path);
     } catch (cause) {
       throw new Failure('storage_error', `cannot open ${path}`, { cause });
     }
@@ -77,7 +82,8 @@ export class LmdbStore {
     const failed = results.find((result) => result.status === 'rejected');
     if (failed !== undefined) {
       const cause = await causeOf(failed.reason);
-      throw new Failure('storage_error', `cannot write the store of a replica: ${String(cause)}`, { cause });
+      const why = saysFull(cause) || (await isFull(this.#path)) ? 'the disk is full' : String(cause);
+      throw new Failure('storage_error', `cannot write the store of a replica: ${why}`, { cause });
     }
     // The next read in this turn must see what was just committed.
     this.#db.resetReadTxn();
@@ -97,6 +103,17 @@ export class LmdbStore {
   }
 }
 
+/** lmdb names the system's error by its number. */
+function saysFull(cause: unknown): boolean {
+  return cause instanceof Error && Reflect.get(cause, 'code') === constants.errno.ENOSPC;
+}
+
+/** Of a disk on which a part could be written LMDB says no more than "Input/output error". */
+async function isFull(path: string): Promise<boolean> {
+  const { bavail, bsize } = await statfs(dirname(path));
+  return bavail * bsize < FREE_BYTES_MIN;
+}
+
 /** lmdb's error points to the true one with a promise, which rejects. */
 async function causeOf(error: unknown): Promise<unknown> {
   const promise: unknown = error instanceof Error ? Reflect.get(error, 'commitError') : undefined;
@@ -104,6 +121,9 @@ async function causeOf(error: unknown): Promise<unknown> {
   const [result] = await Promise.allSettled([promise]);
   return result.status === 'rejected' ? result.reason : error;
 }
+
+/** A disk with less room than this counts as full. */
+const FREE_BYTES_MIN = 1024 * 1024;
 
 /** Views open at once: one per running scan, and scans are bounded well below this. */
 const READERS_MAX = 126;
