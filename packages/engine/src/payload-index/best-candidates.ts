@@ -65,7 +65,8 @@ export class BestCandidates {
     const record = id === undefined ? undefined : points.point(id);
     if (id === undefined || record === undefined) return;
     if (points.sure[place] !== 1 && !query.matches(id, record.payload)) return;
-    this.#compared += 1;
+    // One of which nothing is known takes nobody's place.
+    if (points.bounds[place] !== Infinity) this.#compared += 1;
     const score = exactScore(query.metric, record.vector, query.vector);
     if (score < query.threshold) return;
     this.#offer({ id, score, record });

@@ -66,13 +66,16 @@ export function candidatesNow(state: ShardState, plan: Plan, spec: SearchSpec): 
   return best.run(() => ++reads > READ_AT_ONCE) === 'done' ? best.found : undefined;
 }
 
+/** `slices` is for tests. */
+type SlicedSearch = TimedSearch & Pick<CandidateQuery, 'metric'> & { readonly slices?: Pick<Slices, 'due' | 'next'> };
+
 /** The same in slices, of the state that the plan was made of and the snapshot is of. */
 export async function candidatesOf(
-  snapshot: Snapshot,
+  snapshot: Pick<Snapshot, 'point'>,
   plan: Plan,
-  spec: TimedSearch & Pick<CandidateQuery, 'metric'>,
+  spec: SlicedSearch,
 ): Promise<readonly Candidate[]> {
-  const slices = new Slices(spec.deadline);
+  const { slices = new Slices(spec.deadline) } = spec;
   using watch = plan.slots.watch();
   const parts = [
     { slots: plan.sureSlots, sure: true },
