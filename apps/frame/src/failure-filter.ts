@@ -38,10 +38,22 @@ export function sendFailure(thrown: unknown, request: FastifyRequest, door: Door
   const endpoint = request.is404 ? 'unknown' : (request.routeOptions?.url ?? 'unknown');
   errors.inc({ endpoint, error_type: failure.type, status_code: answer.status });
   if (door.reply.sent) return;
+  if (failure.type === 'payload_too_large' && sizeOf(request) <= DRAINED_BYTES_MAX)
+    door.reply.removeHeader('connection');
   void door.reply
     .code(answer.status)
     .headers({ ...answer.headers, 'x-correlation-id': request.id })
     .send(answer.body);
+}
+
+/**
+ * A client that is still sending when its connection closes never reads why. So up to this many bytes are read and
+ * forgotten, and the connection is kept; it is closed on who sends more, or does not say how much.
+ */
+const DRAINED_BYTES_MAX = 256 * 1024 * 1024;
+
+function sizeOf(request: FastifyRequest): number {
+  return Number(request.headers['content-length'] ?? Number.POSITIVE_INFINITY);
 }
 
 /** Only the route knows how large its body may be. */

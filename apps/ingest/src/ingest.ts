@@ -121,7 +121,8 @@ function afterLogging(cause: unknown, sequences: Sequences): Failure {
   const failure = Failure.from(cause);
   if (failure.type === 'collection_not_found') return failure;
   const details = { logged: true, sequences };
-  if (failure.type === 'deadline_exceeded' || failure.type === 'replica_behind') {
+  // Whatever may pass was asked for again until the time was up.
+  if (failure.retryable) {
     const message = 'the write is in the log, but was not applied in time; it will be';
     return new Failure('deadline_exceeded', message, { cause: failure, details });
   }

@@ -122,7 +122,7 @@ describe('ingest', () => {
     bus = new LocalBus();
     ingest = new Ingest({ bus, catalog, log, logger });
     const failure = await write([upsert('b')], 'applied', 200).catch((error: unknown) => error);
-    expect(failure).toMatchObject({ type: 'service_unavailable', details: { logged: true } });
+    expect(failure).toMatchObject({ type: 'deadline_exceeded', details: { logged: true } });
   });
 
   it('regression: says that it does not know when one part was withdrawn and another is in flight', async () => {

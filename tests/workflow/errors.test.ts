@@ -1,0 +1,129 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { CollectionUid, encodeToken } from '@vectorizer/contracts';
+import { failures, type FailureType } from '@vectorizer/errors';
+import { startSystem, type System } from '../system/system.ts';
+
+type Call = { readonly route: string; readonly body?: unknown; readonly headers?: Readonly<Record<string, string>> };
+const C = '/api/v1/collections';
+const V = `${C}/books/vectors`;
+const json = { 'content-type': 'application/json' };
+const point = { id: 'a', vector: [1, 0] };
+const search = { route: `POST ${C}/books/search`, body: { vector: [1, 0], timeout_ms: 1_000 } };
+
+/** What a client does to be answered by each, on a whole system. */
+const refusals: Partial<Record<FailureType, Call>> = {
+  validation_error: { route: `PUT ${V}/a`, body: { vectors: [1, 0] } },
+  dimension_mismatch: { route: `PUT ${V}/a`, body: { vector: [1] } },
+  malformed_body: { route: `PUT ${V}/a`, body: '{' },
+  invalid_token: { ...search, headers: { 'x-vectorizer-token': '?' } },
+  not_found: { route: 'GET /api/v1/nothing' },
+  collection_not_found: { route: `GET ${C}/nothing` },
+  vector_not_found: { route: `GET ${V}/nothing` },
+  method_not_allowed: { route: `PUT ${C}` },
+  collection_already_exists: { route: `POST ${C}`, body: { name: 'books', dimension: 2 } },
+  version_conflict: { route: `PUT ${V}/a`, body: { vector: [0, 1], if_version: 999 } },
+  idempotency_key_reused: { route: `PUT ${V}/a`, body: { vector: [0, 1] }, headers: { 'idempotency-key': 'used' } },
+  payload_too_large: { route: `PUT ${V}`, body: ' '.repeat(64 * 1024 * 1024) },
+  unsupported_media_type: { route: `PUT ${V}`, body: 'points', headers: { 'content-type': 'text/plain' } },
+};
+
+/** Answered for one item of a batch, or within the details of another: never the whole answer. */
+const within: readonly FailureType[] = ['vector_already_exists', 'replica_diverged', 'storage_error'];
+
+type Told = { readonly type: FailureType; readonly details: Record<string, unknown> };
+
+/** What an answer says went wrong, once it is seen that it says so in the right way. */
+async function failureOf(answer: Response): Promise<Told> {
+  const text = await answer.text();
+  const { error } = JSON.parse(text) as { error: Told };
+  expect(answer.status).toBe(failures[error.type].http);
+  expect(answer.headers.has('retry-after')).toBe([429, 503].includes(answer.status));
+  expect(text).not.toMatch(/\bat .*\.(js|ts):\d+|node_modules|\/dist\//);
+  return error;
+}
+
+describe('every failure', () => {
+  let system: System;
+  beforeAll(async () => {
+    system = await startSystem('cluster');
+    await system.client.createCollection({ name: 'books', dimension: 2, metric: 'dot' });
+    await ask({ route: `PUT ${V}`, body: { points: [point] }, headers: { 'idempotency-key': 'used' } });
+  }, 180_000);
+  afterAll(async () => system[Symbol.asyncDispose]());
+
+  async function ask({ route, body, headers }: Call, url: string = system.url): Promise<Response> {
+    const [method = '', path = ''] = route.split(' ');
+    const text = body === undefined || typeof body === 'string' ? body : JSON.stringify(body);
+    const sent = text === undefined ? {} : { body: text };
+    return fetch(`${url}${path}`, { method, headers: { ...(text ? json : {}), ...headers }, ...sent });
+  }
+
+  const met = new Set<string>(within);
+  async function told(answer: Response): Promise<Told> {
+    const failure = await failureOf(answer);
+    met.add(failure.type);
+    return failure;
+  }
+
+  it.each(Object.keys(refusals) as FailureType[])(
+    '%s is what a mistake of the client is answered with',
+    async (type) => {
+      expect(await told(await ask(refusals[type] ?? search))).toMatchObject({ type: type });
+    },
+  );
+
+  it('vector_already_exists is what an item of a batch is answered with', async () => {
+    const answer = await ask({ route: `POST ${V}`, body: { points: [point] } });
+    const { results } = (await answer.json()) as { results: unknown[] };
+    expect(results).toMatchObject([{ status: 'already_exists', error: { type: 'vector_already_exists' } }]);
+  });
+
+  it('replica_behind is what a read is answered with that demands what no replica has applied', async () => {
+    const { uid } = await system.client.getCollection('books');
+    expect(
+      await told(
+        await ask({ ...search, headers: { 'x-vectorizer-token': encodeToken(CollectionUid.parse(uid), [1_000]) } }),
+      ),
+    ).toMatchObject({ type: 'replica_behind' });
+  });
+
+  it('service_unavailable is what a request is answered with whose service is away', async () => {
+    await system.kill('query-1', 'hold');
+    expect(await told(await ask(search))).toMatchObject({ type: 'service_unavailable' });
+    await system.start('query-1');
+    await system.ready('query-1');
+  });
+
+  it('index_unavailable is what a search is answered with when no replica is there', async () => {
+    await system.kill('index-1', 'hold');
+    expect(await told(await ask(search))).toMatchObject({ type: 'index_unavailable' });
+    const write = await ask({ route: `PUT ${V}/b?timeout_ms=500`, body: { vector: [1, 0] } });
+    expect(await told(write)).toMatchObject({ type: 'deadline_exceeded', details: { logged: true } });
+    await system.start('index-1');
+    await system.ready('index-1');
+  });
+
+  it('overloaded and log_unavailable are what is answered while the log is away', async () => {
+    await using alone = await startSystem('standalone');
+    await alone.client.createCollection({ name: 'books', dimension: 2, metric: 'dot' });
+    const write = async (batch: number): Promise<Response> => {
+      const points = Array.from({ length: 1_000 }, (_, i) => ({ ...point, id: `${batch}/${i}` }));
+      return ask({ route: `PUT ${V}?timeout_ms=3000`, body: { points } }, alone.url);
+    };
+    const { pid } = await alone.process('nats');
+    process.kill(pid, 'SIGSTOP');
+    const answers = await Promise.all(Array.from({ length: 40 }, async (_, batch) => write(batch)));
+    const refused = answers.filter(({ status }) => status === 429);
+    expect(refused.length).toBeGreaterThan(0);
+    for (const answer of refused) expect(await told(answer)).toMatchObject({ type: 'overloaded' });
+    const fresh = { name: 'fresh', dimension: 2, metric: 'dot' };
+    expect(await told(await ask({ route: `POST ${C}`, body: fresh }, alone.url))).toMatchObject({
+      type: 'log_unavailable',
+    });
+    process.kill(pid, 'SIGCONT');
+  });
+
+  it('has been met, but for a bug of ours, which nobody can ask for', () => {
+    expect(Object.keys(failures).filter((type) => !met.has(type))).toEqual(['internal_error']);
+  });
+});
