@@ -2,8 +2,11 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CollectionUid, subjects } from '@vectorizer/contracts';
 import { until } from '@vectorizer/testing';
-import { logServerOf } from '../system/log-server.ts';
+import { logServerOf, type LogServer } from '../system/log-server.ts';
 import { startSystem, type System } from '../system/system.ts';
+
+/** A machine that does much else takes its time; beyond this something hangs. */
+export const TEST_MS_MAX = 240_000;
 
 export const INDEXES = ['index-1', 'index-2', 'index-3'] as const;
 export type IndexName = (typeof INDEXES)[number];
@@ -17,31 +20,47 @@ const SETTINGS = {
 };
 
 /** Three index nodes and three log servers, and the ids by which placements and replicas name the nodes. */
-export type Cluster = System & { readonly nodes: Readonly<Record<IndexName, string>> };
+export type Cluster = System & {
+  readonly nodes: Readonly<Record<IndexName, string>>;
+  readonly logServer: LogServer;
+};
 
 export async function startCluster(settings: Record<string, string> = {}): Promise<Cluster> {
   const system = await startSystem({ nodes: INDEXES.length, faults: true }, { ...SETTINGS, ...settings });
   const ids = INDEXES.map(async (name) => [name, (await readFile(join(system.data, name, 'node-id'), 'utf8')).trim()]);
-  return { ...system, nodes: Object.fromEntries(await Promise.all(ids)) as Record<IndexName, string> };
+  const logServer = await logServerOf(system);
+  return {
+    ...system,
+    nodes: Object.fromEntries(await Promise.all(ids)) as Record<IndexName, string>,
+    logServer,
+    async [Symbol.asyncDispose]() {
+      await logServer[Symbol.asyncDispose]();
+      await system[Symbol.asyncDispose]();
+    },
+  };
 }
 
+type LogState = { readonly first_seq: number; readonly last_seq: number; readonly bytes: number };
+
 /** What the log server says of the log of a collection's only shard. */
-export async function logOf(
-  cluster: Cluster,
-  collection: string,
-): Promise<{ readonly first_seq: number; readonly last_seq: number; readonly bytes: number }> {
+export async function logOf(cluster: Cluster, collection: string): Promise<LogState> {
   const { uid } = await cluster.client.getCollection(collection);
-  await using server = await logServerOf(cluster);
-  const answer = await server.ask(`$JS.API.STREAM.INFO.${subjects.stream(CollectionUid.parse(uid), 0)}`);
-  return (answer as { readonly state: { first_seq: number; last_seq: number; bytes: number } }).state;
+  return stateOf(cluster.logServer, uid);
 }
 
 /** Waits until a shared snapshot is stored and the log is cut, so that it begins after the sequence. */
 export async function cutBeyond(cluster: Cluster, collection: string, sequence: number): Promise<void> {
-  await until(async () => (await logOf(cluster, collection)).first_seq > sequence + 1, {
+  const { uid } = await cluster.client.getCollection(collection);
+  await until(async () => (await stateOf(cluster.logServer, uid)).first_seq > sequence + 1, {
     timeoutMs: 60_000,
+    everyMs: 100,
     what: `the log of ${collection} being cut beyond ${sequence}`,
   });
+}
+
+async function stateOf(server: LogServer, uid: string): Promise<LogState> {
+  const answer = await server.ask(`$JS.API.STREAM.INFO.${subjects.stream(CollectionUid.parse(uid), 0)}`);
+  return (answer as { readonly state: LogState }).state;
 }
 
 /** Takes an index node away by SIGKILL for as long as `task` runs; returns when it is back and ready. */

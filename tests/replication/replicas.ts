@@ -6,6 +6,9 @@ import { INDEXES, type Cluster, type IndexName } from './cluster.ts';
 /** A point's data, without the version, which is the sequence of its last change. */
 export type Data = Pick<Point, 'id' | 'vector' | 'payload'>;
 
+/** Every look asks services of the cluster, so not at every turn. */
+const ASKING = { timeoutMs: 30_000, everyMs: 50 } as const;
+
 export function dataOf(points: readonly Point[]): Data[] {
   return points.map(({ id, vector, payload }) => ({ id, vector, payload }) as Data);
 }
@@ -16,7 +19,7 @@ export async function allPoints(
   collection: string,
   consistency: Consistency = 'strong',
 ): Promise<Point[]> {
-  const asked = { consistency, with_vector: true, with_payload: true, limit: 1_000, timeout_ms: 2_000 };
+  const asked = { consistency, with_vector: true, with_payload: true, limit: 500, timeout_ms: 1_000 };
   return Array.fromAsync(client.scrollAll(collection, asked));
 }
 
@@ -67,7 +70,7 @@ export async function agreed(client: VectorizerClient, collection: string): Prom
       replicas = shards.flatMap((shard) => shard.replicas);
       return replicas.every(({ reachable, phase }) => reachable && phase === 'following') && shards.every(isOneState);
     },
-    { timeoutMs: 60_000, what: `the replicas of ${collection} having one state` },
+    { ...ASKING, timeoutMs: 60_000, what: `the replicas of ${collection} having one state` },
   );
   return Object.fromEntries(replicas.map((replica) => [replica.node, replica]));
 }
@@ -103,7 +106,7 @@ export async function untilView(
       found = (await viewsOf(cluster, where.collection)).find(({ node }) => node === cluster.nodes[where.name]);
       return found !== undefined && holds(found);
     },
-    { timeoutMs: 30_000, what: `${where.name}: ${what}` },
+    { ...ASKING, what: `${where.name}: ${what}` },
   );
   return found as ReplicaView;
 }
@@ -117,7 +120,7 @@ export async function allConnected(cluster: Cluster, collection: string): Promis
       views = await viewsOf(cluster, collection);
       return views.every((view) => view.status === 'Connected' && view.offset === state?.applied_sequence);
     },
-    { timeoutMs: 30_000, what: `the replicas of ${collection} being connected` },
+    { ...ASKING, what: `the replicas of ${collection} being connected` },
   );
   return views;
 }
@@ -135,7 +138,7 @@ export async function exactStats({ client }: Cluster): Promise<ReplicationStats>
       ({ stats } = await statusOf(client));
       return stats.master_offset === sum(lasts) && stats.total_replicated === sum(applied);
     },
-    { timeoutMs: 30_000, what: 'the statistics being what the nodes say' },
+    { ...ASKING, everyMs: 200, what: 'the statistics being what the nodes say' },
   );
   return stats as ReplicationStats;
 }

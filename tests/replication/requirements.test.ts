@@ -1,16 +1,17 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { ReplicaView, ReplicationStats } from '@vectorizer/contracts';
 import { until } from '@vectorizer/testing';
-import { cutBeyond, startCluster, type Cluster, type IndexName } from './cluster.ts';
+import { cutBeyond, startCluster, TEST_MS_MAX, type Cluster, type IndexName } from './cluster.ts';
 import { some, wide } from './points.ts';
 import { agreed, allConnected, askReplication, exactStats, statusOf, sum, untilView, viewsOf } from './replicas.ts';
 
 /** The requirements of replication statistics, one by one, each against what happened and not against a shape alone. */
 const DISCONNECTED_AFTER_MS = 8_000;
+jest.setTimeout(TEST_MS_MAX);
 let cluster: Cluster;
 beforeAll(async () => {
   cluster = await startCluster({ VECTORIZER_DISCONNECTED_AFTER_MS: String(DISCONNECTED_AFTER_MS) });
-}, 180_000);
+});
 afterAll(async () => cluster[Symbol.asyncDispose]());
 
 async function create(name: string, dimension = 3): Promise<void> {
@@ -272,7 +273,7 @@ describe('a replica that is away', () => {
     await cluster.kill('index-2', 'hold');
     await insertEach('away', 4, 7);
     away = await view('away', 'index-2', ({ status }) => status === 'Disconnected');
-  }, 60_000);
+  });
 
   it('R3 lags more and more, by the clock, while its last sync is what it was', async () => {
     const first = away?.lag_ms ?? 0;

@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { NewCollectionInput } from '@vectorizer/client';
-import { cutBeyond, INDEXES, startCluster, without, type Cluster } from './cluster.ts';
+import { cutBeyond, INDEXES, startCluster, TEST_MS_MAX, without, type Cluster } from './cluster.ts';
 import { some, wide } from './points.ts';
 import { agreed, allPoints, dataOf, pointsOn, pointsOnEach } from './replicas.ts';
 
@@ -8,10 +8,11 @@ import { agreed, allPoints, dataOf, pointsOn, pointsOnEach } from './replicas.ts
  * Ten tests of failover and of replication under load that were never run where they were written. There, a replica that
  * comes back is another, empty one; here it is the same, killed and started again, and what it holds is compared.
  */
+jest.setTimeout(TEST_MS_MAX);
 let cluster: Cluster;
 beforeAll(async () => {
   cluster = await startCluster();
-}, 180_000);
+});
 afterAll(async () => cluster[Symbol.asyncDispose]());
 
 async function create(name: string, config: Partial<NewCollectionInput> = {}): Promise<void> {
@@ -128,7 +129,7 @@ describe('replication', () => {
       expect(replicas[nodes[name]]).toMatchObject({ points: count, applied_sequence: 100, operations_applied: count });
     }
     expect(dataOf(await pointsOn(cluster, 'index-2', 'stress'))).toEqual(wide(0, count, dimension));
-  }, 180_000);
+  });
 
   // Ten writers at once; each has its sequence, and none was given to two.
   it('test_stress_concurrent_operations', async () => {
@@ -152,5 +153,5 @@ describe('replication', () => {
     for (const found of await pointsOnEach(cluster, 'concurrent')) expect(dataOf(found)).toEqual(points);
     const byId = new Map((await allPoints(client, 'concurrent')).map(({ id, version }) => [id, version]));
     expect(points.map(({ id }) => byId.get(id))).toEqual(versions.flat());
-  }, 120_000);
+  });
 });

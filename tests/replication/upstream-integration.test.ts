@@ -1,8 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { PointInput } from '@vectorizer/client';
 import type { ReplicaView } from '@vectorizer/contracts';
 import { until } from '@vectorizer/testing';
-import { INDEXES, startCluster, without, type Cluster } from './cluster.ts';
+import { INDEXES, startCluster, TEST_MS_MAX, without, type Cluster } from './cluster.ts';
 import { some } from './points.ts';
 import {
   agreed,
@@ -22,10 +22,11 @@ import {
  * Here the log takes the place of the master, and each index node's replica that of a replica. Each test asserts the
  * data on every replica, read while the other index nodes are stopped, so that no other can have answered.
  */
+jest.setTimeout(TEST_MS_MAX);
 let cluster: Cluster;
 beforeAll(async () => {
   cluster = await startCluster();
-}, 120_000);
+});
 afterAll(async () => cluster[Symbol.asyncDispose]());
 
 const four = (id: string, x: number): PointInput => ({ id, vector: [x, 0, 0, 1], payload: { x } });

@@ -3,13 +3,12 @@ import { execFile } from 'node:child_process';
 import { open, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { NewCollectionInput, PointInput } from '@vectorizer/client';
 import { CollectionUid } from '@vectorizer/contracts';
 import { temporaryDirectory } from '@vectorizer/testing';
-import { logServerOf } from '../system/log-server.ts';
 import { restore, takeSnapshot } from '../system/snapshots.ts';
-import { cutBeyond, startCluster, type Cluster } from './cluster.ts';
+import { cutBeyond, startCluster, TEST_MS_MAX, type Cluster } from './cluster.ts';
 import { some, wide } from './points.ts';
 import { agreed, allConnected, allPoints, dataOf, pointsOn, pointsOnEach, resync } from './replicas.ts';
 
@@ -17,10 +16,11 @@ import { agreed, allConnected, allPoints, dataOf, pointsOn, pointsOnEach, resync
  * Tests of snapshots that were never run where they were written. There, a snapshot is one message that a function makes
  * and another applies; here the primary stores it in parts, and what fetches it verifies it by SHA-256 and by state hash.
  */
+jest.setTimeout(TEST_MS_MAX);
 let cluster: Cluster;
 beforeAll(async () => {
   cluster = await startCluster();
-}, 180_000);
+});
 afterAll(async () => cluster[Symbol.asyncDispose]());
 
 type Manifest = {
@@ -113,7 +113,7 @@ describe('snapshots', () => {
       expect([name, content.length, createHash('sha256').update(content).digest('hex')]).toEqual([name, bytes, sha256]);
     }
 
-    await using server = await logServerOf(cluster);
+    const server = cluster.logServer;
     await using damaged = await temporaryDirectory();
     const stored = server.snapshots.newest(CollectionUid.parse(id), 0);
     if (stored === undefined) throw new Error('it is stored');

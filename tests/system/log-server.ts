@@ -4,7 +4,7 @@ import { connectNats, SnapshotStore } from '@vectorizer/cluster';
 import { createLogger } from '@vectorizer/telemetry';
 import type { System } from './system.ts';
 
-type LogServer = AsyncDisposable & {
+export type LogServer = AsyncDisposable & {
   readonly snapshots: SnapshotStore;
   /** One request, answered by the server itself; bytes are sent as they are. */
   ask(subject: string, body?: object | Uint8Array): Promise<unknown>;
