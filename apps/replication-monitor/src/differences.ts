@@ -16,7 +16,7 @@ type Said = Checkpoint & { readonly node: NodeId };
  */
 export function differences(tellers: readonly Teller[]): ReadonlyMap<NodeId, Difference> {
   const found = new Map<NodeId, Difference>();
-  if (tellers.length < 2) return found;
+  if (tellers.length < 2 || areSame(tellers)) return found;
   const open = new Set(tellers.map(({ node }) => node));
   for (const sequence of sequencesOf(tellers)) {
     const said = tellers.flatMap(({ node, states }): Said[] => {
@@ -31,6 +31,16 @@ export function differences(tellers: readonly Teller[]): ReadonlyMap<NodeId, Dif
     if (open.size === 0) break;
   }
   return found;
+}
+
+/** What holds nearly always where nothing is written, and costs next to nothing to see. */
+function areSame([first, ...others]: readonly Teller[]): boolean {
+  const newest = first?.states.newest;
+  return newest !== undefined && others.every(({ states }) => isSame(states.newest, newest));
+}
+
+function isSame(a: Checkpoint | undefined, b: Checkpoint): boolean {
+  return a !== undefined && a.sequence === b.sequence && a.chain === b.chain && a.state_hash === b.state_hash;
 }
 
 function differencesAt(sequence: number, said: readonly Said[]): ReadonlyMap<NodeId, Difference> {

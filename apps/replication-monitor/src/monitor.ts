@@ -90,6 +90,8 @@ export class Monitor {
   #lease: Lease | undefined;
   #listening: NodeJS.Timeout | undefined;
   #answers = false;
+  /** Shards with a replica that is silent, stopped or differs, as last compared: all that there is to act upon. */
+  #inTrouble: readonly ShardState[] = [];
   #loops: Promise<unknown> = Promise.resolve();
 
   constructor(options: MonitorOptions) {
@@ -120,10 +122,11 @@ export class Monitor {
       this.#repeat('look at the logs', intervals.lookMs, () => this.#look()),
       this.#repeat('compare the statuses', intervals.tendMs, () => this.#compare()),
       this.#repeat('stop and rebuild replicas', intervals.tendMs, async () => {
-        if (this.acts) await this.#quarantine.tend(this.#replicas.shards());
+        const troubled = this.#inTrouble.map(({ shard }) => shard);
+        if (this.acts) await this.#quarantine.tend(troubled, this.#replicas.shards());
       }),
       this.#repeat('place lost replicas', intervals.tendMs, async () => {
-        if (this.acts) await this.#repair.act(this.#states(), this.#nodes.now());
+        if (this.acts && this.#inTrouble.length > 0) await this.#repair.act(this.#states(), this.#nodes.now());
       }),
       this.#repeat('look for orphan logs', intervals.sweepMs, async () => {
         if (this.acts) await this.#orphans.sweep();
@@ -223,7 +226,8 @@ export class Monitor {
 
   async #compare(): Promise<void> {
     const states = this.#states();
-    this.#repair.observe(states);
+    this.#inTrouble = states.filter(({ views }) => !views.every(isConnected));
+    this.#repair.observe(this.#inTrouble);
     const replicas = states.flatMap(({ views }) => views);
     this.#news.compare(replicas, { acts: this.acts });
     for (const node of this.#nodes.newlyLost()) if (this.acts) this.#news.tell({ kind: 'node', node, to: 'lost' });

@@ -40,9 +40,11 @@ export class Quarantine {
     this.#options = options;
   }
 
-  async tend(shards: readonly KnownShard[]): Promise<void> {
-    for (const shard of shards) await this.#stopDiffering(shard);
-    await this.#rebuildStopped(shards);
+  /** `troubled`: those of all shards that have a replica which is not well. */
+  async tend(troubled: readonly KnownShard[], all: readonly KnownShard[]): Promise<void> {
+    if (troubled.length === 0) return;
+    for (const shard of troubled) await this.#stopDiffering(shard);
+    await this.#rebuildStopped(troubled, all);
   }
 
   /** Whoever asks for it; answers when it has begun. */
@@ -88,13 +90,12 @@ export class Quarantine {
     return settled;
   }
 
-  async #rebuildStopped(shards: readonly KnownShard[]): Promise<void> {
+  async #rebuildStopped(troubled: readonly KnownShard[], all: readonly KnownShard[]): Promise<void> {
     const nowMs = this.#options.monotonicMs();
     for (const [id, triedMs] of this.#triedMs) if (nowMs - triedMs > AGAIN_MS_MIN) this.#triedMs.delete(id);
     let free =
-      REBUILDS_MAX -
-      shards.flatMap(({ replicas }) => replicas.filter((replica) => isRebuilding(replica, nowMs))).length;
-    for (const shard of shards) {
+      REBUILDS_MAX - all.flatMap(({ replicas }) => replicas.filter((replica) => isRebuilding(replica, nowMs))).length;
+    for (const shard of troubled) {
       const { record, replicas } = shard;
       const next = replicas.find((replica) => isWrong(replica));
       if (next === undefined || replicas.some((replica) => isRebuilding(replica, nowMs))) continue;

@@ -23,6 +23,11 @@ export class ToldStates {
     this.#states.clear();
   }
 
+  /** At what it has applied. */
+  get newest(): Checkpoint | undefined {
+    return this.#states.get(this.#applied);
+  }
+
   at(sequence: number): Checkpoint | undefined {
     return this.#states.get(sequence);
   }
