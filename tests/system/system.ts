@@ -92,8 +92,12 @@ export async function startSystem(
     start: async (name) => ask('start', name),
     cut: async (name) => ask('cut', name),
     mend: async (name) => ask('mend', name),
-    ready: async (name) =>
-      until(async () => isReady(await find(name)), { timeoutMs: READY_MS_MAX, what: `${name} being ready` }),
+    async ready(name) {
+      const { url: at } = await find(name);
+      const isThere =
+        name === 'redis' ? async (): Promise<boolean> => (await find(name)).alive : () => isReady(name, at);
+      await until(isThere, { timeoutMs: READY_MS_MAX, what: `${name} being ready` });
+    },
     async killEverything() {
       const { pid, processes } = await status();
       for (const victim of [pid, ...processes.map((each) => each.pid)]) process.kill(victim, 'SIGKILL');
@@ -138,8 +142,7 @@ async function succeed(...args: readonly string[]): Promise<void> {
   if (code !== 0) throw new Error(`${args.join(' ')}: ${err}`);
 }
 
-async function isReady({ alive, state, name, url }: ProcessStatus): Promise<boolean> {
-  if (!alive || state !== 'running' || name === 'redis') return alive && state === 'running';
+async function isReady(name: string, url: string): Promise<boolean> {
   const path = name.startsWith('nats') ? '/healthz' : '/health/ready';
   const answer = await fetch(`${url}${path}`, { signal: AbortSignal.timeout(2_000) }).catch(() => undefined);
   return answer?.ok === true;

@@ -1,0 +1,210 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { VectorizerClient, type CollectionState } from '@vectorizer/client';
+import { until } from '@vectorizer/testing';
+import { settled, startSystem, type System } from '../system/system.ts';
+import { Counter, Reader, vectorOf, Writer, type Lately } from './traffic.ts';
+
+const SEEDS = 200;
+/** What every client must get done after a fault before it counts as survived. */
+const STEPS = 5;
+const SURVIVED_MS_MAX = 45_000;
+/** Of each writer, around each fault. */
+const REPEATED = 4;
+const GAP_MS_MAX = 5_000;
+/** A log server that is lost takes its leaderships with it; the others elect new leaders. */
+const ELECTION_GAP_MS_MAX = 10_000;
+
+type Figure = { readonly fault: string; readonly reads: Lately; readonly writes: Lately };
+
+/** Clients of both gateways that read and write all the while. */
+class Traffic {
+  readonly readers: readonly Reader[];
+  readonly writers: readonly Writer[];
+  readonly counter: Counter;
+
+  constructor(urls: readonly string[]) {
+    const turned = urls.toReversed();
+    this.readers = [new Reader(urls, SEEDS), new Reader(turned, SEEDS)];
+    this.writers = [urls, turned, urls].map((order, i) => new Writer(order, `writer${i}`));
+    this.counter = new Counter(turned);
+  }
+
+  get all(): readonly (Reader | Writer | Counter)[] {
+    return [...this.readers, ...this.writers, this.counter];
+  }
+
+  /** Returns when every client has got something done since it was called. */
+  async goesOn(): Promise<void> {
+    const before = this.all.map(({ done }) => done);
+    const what = 'every client going on';
+    await until(() => this.all.every(({ done }, i) => done >= (before[i] ?? 0) + STEPS), {
+      timeoutMs: SURVIVED_MS_MAX,
+      what,
+    });
+  }
+
+  figure(fault: string): Figure {
+    return { fault, reads: lately(this.readers), writes: lately([...this.writers, this.counter]) };
+  }
+}
+
+function lately(clients: readonly (Reader | Writer | Counter)[]): Lately {
+  const each = clients.map((client) => client.lately());
+  return {
+    done: each.reduce((total, { done }) => total + done, 0),
+    failures: each.flatMap(({ failures }) => failures),
+    longestMs: Math.max(...each.map(({ longestMs }) => longestMs)),
+  };
+}
+
+/** The log server that leads the log of the collection's first shard. */
+async function logLeader(system: System, uid: string): Promise<string> {
+  const { url } = await system.process('nats-1');
+  const answer = await fetch(`${url}/jsz?streams=true`);
+  type Streams = { account_details: { stream_detail: { name: string; cluster?: { leader?: string } }[] }[] };
+  const { account_details: accounts } = (await answer.json()) as Streams;
+  const streams = accounts.flatMap(({ stream_detail }) => stream_detail);
+  const leader = streams.find(({ name }) => name === `VZ_LOG_${uid}_0`)?.cluster?.leader;
+  if (leader === undefined) throw new Error('the log has no leader');
+  return leader;
+}
+
+describe('a cluster under reads and writes', () => {
+  let system: System;
+  let traffic: Traffic;
+  let uid: string;
+  const figures: Figure[] = [];
+
+  beforeAll(async () => {
+    system = await startSystem({ nodes: 3, shards: 2, replicas: 2 });
+    ({ uid } = await system.client.createCollection({ name: 'books', dimension: 8, metric: 'dot' }));
+    await system.client.upsert(
+      'books',
+      Array.from({ length: SEEDS }, (_, n) => ({ id: `seed-${n}`, vector: vectorOf(n) })),
+      { wait: 'replicated' },
+    );
+    traffic = new Traffic(system.urls);
+    for (const client of traffic.all) client.start();
+    await traffic.goesOn();
+    traffic.figure('none');
+  }, 180_000);
+
+  afterAll(async () => {
+    await Promise.all(traffic.all.map((client) => client.stop()));
+    await system[Symbol.asyncDispose]();
+    const head = 'fault                failed reads, longest read and write, s';
+    process.stdout.write(`${[head, ...figures.map(lineOf)].join('\n')}\n`);
+  }, 120_000);
+
+  /** Answers how long the writer that waited longest did. */
+  const survive = async (what: string, task: () => Promise<void>): Promise<number> => {
+    traffic.figure('before');
+    await task();
+    await traffic.goesOn();
+    const figure = traffic.figure(what);
+    figures.push(figure);
+    expect(figure.reads.failures).toEqual([]);
+    expect(figure.writes.failures).toEqual([]);
+    return figure.writes.longestMs;
+  };
+  const surviveKill = async (name: string): Promise<number> => {
+    const before = traffic.writers.map(({ acknowledged }) => acknowledged.length);
+    const killed = await survive(`kill ${name}`, () => system.kill(name));
+    const started = await survive(`start ${name}`, () => system.ready(name));
+    await repeat(before);
+    return Math.max(killed, started);
+  };
+  const survivePause = async (name: string): Promise<number> => {
+    const before = traffic.writers.map(({ acknowledged }) => acknowledged.length);
+    const paused = await survive(`pause ${name}`, () => system.pause(name)).finally(() => system.resume(name));
+    const resumed = await survive(`resume ${name}`, () => system.ready(name));
+    await repeat(before);
+    return Math.max(paused, resumed);
+  };
+  /** The writes on which the fault fell, once more: each is answered as it was, and none is done again. */
+  const repeat = async (from: readonly number[]): Promise<void> => {
+    for (const [i, writer] of traffic.writers.entries()) {
+      const first = Math.max(0, (from[i] ?? 0) - 1);
+      for (const write of writer.acknowledged.slice(first, first + REPEATED)) {
+        expect(await writer.repeat(system.client, write)).toBe(write.version);
+      }
+    }
+  };
+
+  describe.each(['index', 'ingest', 'query', 'gateway', 'monitor'])('one %s of which is lost', (service) => {
+    it('goes on when it is killed', async () => {
+      expect(await surviveKill(`${service}-1`)).toBeLessThanOrEqual(GAP_MS_MAX);
+    }, 120_000);
+
+    // The other one: clients that had the first gateway have gone on with the second.
+    it('goes on when it is paused', async () => {
+      expect(await survivePause(`${service}-2`)).toBeLessThanOrEqual(GAP_MS_MAX);
+    }, 120_000);
+  });
+
+  it('goes on without Redis', async () => {
+    expect(await surviveKill('redis')).toBeLessThanOrEqual(GAP_MS_MAX);
+  }, 120_000);
+
+  it('goes on when the leader of a log is killed', async () => {
+    expect(await surviveKill(await logLeader(system, uid))).toBeLessThanOrEqual(ELECTION_GAP_MS_MAX);
+  }, 120_000);
+
+  it('goes on when the leader of a log is paused', async () => {
+    expect(await survivePause(await logLeader(system, uid))).toBeLessThanOrEqual(ELECTION_GAP_MS_MAX);
+  }, 120_000);
+
+  it('acknowledges a replicated write only once every replica has it', async () => {
+    await system.pause('index-3');
+    let acknowledged = false;
+    // Both shards, so that at least one has a replica on the node that stands still.
+    const points = Array.from({ length: 20 }, (_, n) => ({ id: `replicated-${n}`, vector: vectorOf(n) }));
+    const write = system.client.upsert('books', points, { wait: 'replicated', timeoutMs: 60_000 });
+    void write.then(() => (acknowledged = true));
+    await traffic.goesOn();
+    expect(acknowledged).toBe(false);
+    await system.resume('index-3');
+    expect(await write).toMatchObject({ succeeded: points.length, failed: 0 });
+  }, 120_000);
+
+  it('has every acknowledged write, at the version that was answered', async () => {
+    await Promise.all(traffic.all.map((client) => client.stop()));
+    await using client = new VectorizerClient({ url: system.urls });
+    for (const writer of traffic.writers) {
+      const versions = new Map<string, number>();
+      for (let from = 0; from < writer.acknowledged.length; from += 500) {
+        const ids = writer.acknowledged.slice(from, from + 500).map(({ n }) => writer.idOf(n));
+        const { points, missing } = await client.get('books', { ids, consistency: 'strong' });
+        expect(missing).toEqual([]);
+        for (const { id, version } of points) versions.set(id, version);
+      }
+      for (const { n, version } of writer.acknowledged) expect(versions.get(writer.idOf(n))).toBe(version);
+    }
+    const { payload } = await client.getOne('books', traffic.counter.id);
+    expect(payload).toEqual({ count: traffic.counter.count });
+  }, 120_000);
+
+  it('ends with replicas that are the same', async () => {
+    let hashes: string[][] = [];
+    await until(
+      async () => {
+        hashes = hashesOf(await settled(system.client, 'books'));
+        return hashes.every(([first, second]) => first !== undefined && first === second);
+      },
+      { timeoutMs: 60_000, what: 'the replicas being the same' },
+    );
+    expect(hashes).toHaveLength(2);
+  }, 120_000);
+});
+
+function lineOf({ fault, reads, writes }: Figure): string {
+  return `${fault.padEnd(20)} ${String(reads.failures.length).padStart(6)} ${seconds(reads)} ${seconds(writes)}`;
+}
+
+function hashesOf({ shards }: CollectionState): string[][] {
+  return shards.map(({ replicas }) => replicas.flatMap((each) => ('state_hash' in each ? [each.state_hash] : [])));
+}
+
+function seconds({ longestMs }: Lately): string {
+  return (longestMs / 1_000).toFixed(2).padStart(8);
+}

@@ -1,0 +1,159 @@
+import { randomUUID } from 'node:crypto';
+import { VectorizerClient, VectorizerError, type ItemResult } from '@vectorizer/client';
+
+/** One writer's acknowledged writes: what was sent, under which key, and what was answered. */
+export type Acknowledged = { readonly n: number; readonly key: string; readonly version: number };
+
+const DIMENSION = 8;
+/** The client tries again by itself; what it then throws is a failed read, or a write to go on with under its key. */
+const TIMEOUT_MS = 30_000;
+
+export function vectorOf(n: number): number[] {
+  return Array.from({ length: DIMENSION }, (_, i) => Math.sin(n + i));
+}
+
+/** What happened to a client since it was last asked. */
+export type Lately = { readonly done: number; readonly failures: readonly string[]; readonly longestMs: number };
+
+/** Does the same kind of request again and again, and remembers how long it ever went without an answer. */
+abstract class Client {
+  readonly #client: VectorizerClient;
+  #stopped = false;
+  #running: Promise<void> = Promise.resolve();
+  #lastMs = performance.now();
+  #done = 0;
+  #failures: string[] = [];
+  #longestMs = 0;
+
+  constructor(urls: readonly string[]) {
+    this.#client = new VectorizerClient({ url: urls });
+  }
+
+  get done(): number {
+    return this.#done;
+  }
+
+  start(): void {
+    this.#lastMs = performance.now();
+    this.#running = this.#run();
+  }
+
+  /** And forgets it. */
+  lately(): Lately {
+    const longestMs = Math.max(this.#longestMs, performance.now() - this.#lastMs);
+    const lately = { done: this.#done, failures: this.#failures, longestMs };
+    this.#failures = [];
+    this.#longestMs = 0;
+    this.#lastMs = performance.now();
+    return lately;
+  }
+
+  async stop(): Promise<void> {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    await this.#running;
+    await this.#client.close();
+  }
+
+  protected abstract request(client: VectorizerClient): Promise<void>;
+
+  async #run(): Promise<void> {
+    while (!this.#stopped) {
+      try {
+        await this.request(this.#client);
+        this.#done += 1;
+        this.#longestMs = Math.max(this.#longestMs, performance.now() - this.#lastMs);
+        this.#lastMs = performance.now();
+      } catch (error) {
+        this.#failures.push(error instanceof VectorizerError ? `${error.type}: ${error.message}` : String(error));
+      }
+    }
+  }
+}
+
+/** Reads some recent state, which is to be had as long as one replica of each shard is. */
+export class Reader extends Client {
+  readonly #points: number;
+  #n = 0;
+
+  constructor(urls: readonly string[], points: number) {
+    super(urls);
+    this.#points = points;
+  }
+
+  protected async request(client: VectorizerClient): Promise<void> {
+    this.#n = (this.#n + 1) % this.#points;
+    const { hits } = await client.search('books', { vector: vectorOf(this.#n), k: 3, consistency: 'eventual' });
+    if (hits.length !== 3) throw new Error(`${hits.length} hits`);
+    const { points } = await client.get('books', { ids: [`seed-${this.#n}`], consistency: 'eventual' });
+    if (points.length !== 1) throw new Error(`seed-${this.#n} is missing`);
+  }
+}
+
+/** Writes new points, one after the other; each again under its key until it is acknowledged. */
+export class Writer extends Client {
+  readonly acknowledged: Acknowledged[] = [];
+  readonly #name: string;
+
+  constructor(urls: readonly string[], name: string) {
+    super(urls);
+    this.#name = name;
+  }
+
+  idOf(n: number): string {
+    return `${this.#name}-${n}`;
+  }
+
+  /** Sends a write that was acknowledged once more, under its key. */
+  async repeat(client: VectorizerClient, { n, key }: Acknowledged): Promise<number | undefined> {
+    return (await this.#write(client, n, key)).version;
+  }
+
+  protected async request(client: VectorizerClient): Promise<void> {
+    const n = this.acknowledged.length;
+    const key = `${this.#name}-${n}-${randomUUID()}`;
+    const { version } = await again(async () => this.#write(client, n, key));
+    this.acknowledged.push({ n, key, version: version ?? 0 });
+  }
+
+  async #write(client: VectorizerClient, n: number, idempotencyKey: string): Promise<ItemResult> {
+    const points = [{ id: this.idOf(n), vector: vectorOf(n), payload: { n } }];
+    const { results } = await client.insert('books', points, { idempotencyKey, timeoutMs: TIMEOUT_MS });
+    const [result] = results;
+    if (result === undefined || result.error !== undefined) throw new Error(`not inserted: ${result?.error?.type}`);
+    return result;
+  }
+}
+
+/** Counts in one point: each step demands that nobody, its own repeated requests included, has changed it meanwhile. */
+export class Counter extends Client {
+  readonly id = 'counter';
+  count = 0;
+  #version: number | undefined;
+
+  protected async request(client: VectorizerClient): Promise<void> {
+    const [next, version] = [this.count + 1, this.#version];
+    const idempotencyKey = `count-${next}-${randomUUID()}`;
+    const options = { idempotencyKey, timeoutMs: TIMEOUT_MS };
+    const point = { id: this.id, vector: vectorOf(0), payload: { count: next } };
+    const expected = version === undefined ? {} : { if_version: version };
+    const written = await again(async () => {
+      const { results } = await client.upsert('books', [{ ...point, ...expected }], options);
+      if (results[0]?.error !== undefined) throw new Error(`not counted: ${results[0].error.type}`);
+      return results[0];
+    });
+    this.#version = written?.version;
+    this.count = next;
+  }
+}
+
+/** Until it is answered: a write whose outcome is unknown is one to send again. What the server refuses is thrown. */
+async function again<T>(write: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await write();
+    } catch (error) {
+      if (!(error instanceof VectorizerError) || !error.retryable) throw error;
+    }
+  }
+}
