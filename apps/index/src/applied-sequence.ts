@@ -1,12 +1,8 @@
+import { answerBy } from '@vectorizer/contracts';
 import { Failure } from '@vectorizer/errors';
 
 /** Reads that wait for one replica; beyond it, `overloaded`. */
 const WAITING_MAX = 10_000;
-/**
- * An answer that says how far the replica is must reach the caller before it gives up: it leaves this much before the
- * deadline, or a quarter of the time that is left if that is less.
- */
-const ANSWER_MS = 50;
 
 type Waiter = { readonly resolve: () => void; readonly reject: (failure: Failure) => void };
 
@@ -56,8 +52,8 @@ export class AppliedSequence {
     const waiter = { resolve, reject };
     this.#waiting.set(sequence, waiters.add(waiter));
     this.#count += 1;
-    const left = Math.max(0, deadline - Date.now());
-    const timer = setTimeout(() => reject(this.#behind(sequence)), left - Math.min(ANSWER_MS, left / 4));
+    const patienceMs = Math.max(0, answerBy(deadline) - Date.now());
+    const timer = setTimeout(() => reject(this.#behind(sequence)), patienceMs);
     try {
       await promise;
     } finally {

@@ -1,5 +1,6 @@
 import type { Catalog } from '@vectorizer/cluster';
 import {
+  withTimeToAnswer,
   write,
   type Bus,
   type CallContext,
@@ -23,9 +24,6 @@ export type IngestOptions = {
 };
 type WriteInput = z.output<typeof write.input>;
 type Logged = { readonly part: ShardPart; readonly sequence: number };
-
-/** Kept for the answer's way back: a caller that gave up first would not hear that its write is in the log. */
-const WAY_BACK_MS = 50;
 
 const operations = counter({ name: 'vectorizer_ingest_operations_total', help: 'Operations logged' });
 const publishing = histogram({
@@ -61,7 +59,8 @@ export class Ingest {
     operations.inc(input.ops.length);
     if (input.wait === 'logged') return { sequences };
     const all = input.wait === 'replicated';
-    const timely = { ...context, deadline: context.deadline - WAY_BACK_MS };
+    // A caller that gave up first would not hear that its write is in the log.
+    const timely = withTimeToAnswer(context);
     try {
       const outcomes = await Promise.all(
         logged.map(async ({ part, sequence }) => {

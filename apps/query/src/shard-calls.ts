@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { CallContext, CollectionRecord, NodeId } from '@vectorizer/contracts';
+import { withTimeToAnswer, type CallContext, type CollectionRecord, type NodeId } from '@vectorizer/contracts';
 import { Failure } from '@vectorizer/errors';
 import { Hedging } from './hedging.ts';
 import type { QueryMetrics } from './query-metrics.ts';
@@ -10,9 +10,6 @@ import type { Routing } from './routing.ts';
 /** While others are left to ask, one replica gets this share of the time that is left, but not less than the floor. */
 const ATTEMPT_SHARE = 0.5;
 const ATTEMPT_MS_MIN = 50;
-/** Time kept for the answer's way back, so that a caller hears why instead of running out of time itself. */
-const WAY_BACK_SHARE = 0.05;
-const WAY_BACK_MS_MAX = 50;
 
 /** One shard's part of a read; `call` asks the replica on one node. */
 export type ShardCall<Answer> = {
@@ -123,11 +120,6 @@ async function firstOf<T>(
 
 function noAnswer({ shard, needed, context }: ShardCall<unknown>, refusals: readonly Refusal[]): Failure {
   return unanswered({ shard, demanded: needed, deadline: context.deadline }, refusals);
-}
-
-function withTimeToAnswer(context: CallContext): CallContext {
-  const leftMs = Math.max(0, context.deadline - Date.now());
-  return { ...context, deadline: context.deadline - Math.min(WAY_BACK_MS_MAX, leftMs * WAY_BACK_SHARE) };
 }
 
 function share(context: CallContext): CallContext {

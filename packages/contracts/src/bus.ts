@@ -6,6 +6,21 @@ export type CallContext = {
   readonly deadline: number;
 };
 
+/** Kept for an answer's way back: this much, or a quarter of the time that is left if that is less. */
+const WAY_BACK_MS_MAX = 50;
+const WAY_BACK_SHARE = 0.25;
+
+/** By when an answer must be on its way, so that its caller hears why rather than running out of time itself. */
+export function answerBy(deadline: number): number {
+  const leftMs = Math.max(0, deadline - Date.now());
+  return deadline - Math.min(WAY_BACK_MS_MAX, leftMs * WAY_BACK_SHARE);
+}
+
+/** The context of calls that an answer waits for. */
+export function withTimeToAnswer(context: CallContext): CallContext {
+  return { ...context, deadline: answerBy(context.deadline) };
+}
+
 /** One request/reply between services: where it goes and what it carries. Inputs are parsed at the receiving door. */
 export type Procedure<Input extends z.ZodType, Output> = {
   readonly name: string;

@@ -6,7 +6,9 @@ export {
   type CallOptions,
   type Handler,
   type Procedure,
+  answerBy,
   procedure,
+  withTimeToAnswer,
 } from './bus.ts';
 export { CHAIN_START, digestOfEntry, nextInChain } from './chain.ts';
 export { CollectionConfig, CollectionRecord, Hnsw, Kind, Metric } from './collection.ts';

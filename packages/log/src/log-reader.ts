@@ -19,6 +19,8 @@ const PULL_EXPIRES_MS = 30_000;
 /** The server forgets our consumer after this long without a pull: a crashed reader leaves nothing behind. */
 const INACTIVE_S = 60;
 const RETRY_INTERVAL_MS = 250;
+/** A log's new leader may not know its own last entries for a moment; a log that is too short after this lost them. */
+const SHORT_MS_MAX = 3_000;
 const NANOSECONDS_PER_SECOND = 1_000_000_000;
 
 /** One entry as it lies in the log. `at` is when the log took it, in epoch milliseconds; `pending` is how many follow. */
@@ -55,6 +57,7 @@ type Source = {
  */
 export async function* readLog(source: Source, options: ReadOptions): AsyncGenerator<LogMessage> {
   let last = options.after;
+  let shortSinceMs: number | undefined;
   while (!options.signal.aborted) {
     try {
       for await (const message of pull(source, last, options)) {
@@ -66,9 +69,12 @@ export async function* readLog(source: Source, options: ReadOptions): AsyncGener
         };
         if (entry.sequence !== last + 1) throw gap(last, entry.sequence);
         last = entry.sequence;
+        shortSinceMs = undefined;
         yield entry;
       }
     } catch (error) {
+      shortSinceMs = error instanceof ShortLog ? (shortSinceMs ?? performance.now()) : undefined;
+      if (error instanceof ShortLog && performance.now() - (shortSinceMs ?? 0) > SHORT_MS_MAX) throw error.failure;
       if (error instanceof Failure) throw error;
       if (isStreamGone(error)) throw collectionGone(source.uid, error);
       if (options.signal.aborted) return;
@@ -139,8 +145,18 @@ function checkSameLog(
     throw new Failure('replica_diverged', `the log was replaced: created ${log.created}, was ${created}`);
   }
   if (log.last < read)
-    throw new Failure('replica_diverged', `the log ends at ${log.last}, but ${read} was read from it`);
+    throw new ShortLog(new Failure('replica_diverged', `the log ends at ${log.last}, but ${read} was read from it`));
   if (read + 1 < log.first) throw gap(read, log.first);
+}
+
+/** It ends before what was read from it, as far as its leader knows now. */
+class ShortLog extends Error {
+  readonly failure: Failure;
+
+  constructor(failure: Failure) {
+    super(failure.message);
+    this.failure = failure;
+  }
 }
 
 function gap(read: number, next: number): Failure {

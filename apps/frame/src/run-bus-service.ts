@@ -1,0 +1,49 @@
+import { openFoundation, type Foundation } from './foundation.ts';
+import type { HealthCheck } from './health.ts';
+import { runService, type RunningService } from './run-service.ts';
+import type { ServiceApp } from './service-app.ts';
+import type { ServiceConfig } from './service-config.ts';
+import { createHealthApp, type ServiceOptions } from './service-module.ts';
+
+export type AppOptions = ServiceOptions & ServiceConfig['http'];
+
+/** A service that answers on the bus, and what its process needs to know of it. */
+export type Served = {
+  /** Of its health, beside the foundation's. */
+  readonly checks?: readonly HealthCheck[];
+  /** Its HTTP side, when that is more than health and metrics. */
+  readonly createApp?: (options: AppOptions) => Promise<ServiceApp>;
+  /** What its first line in the log says of it. */
+  readonly about?: Readonly<Record<string, unknown>>;
+  close?(): Promise<void>;
+};
+
+export type BusService<Config extends ServiceConfig> = {
+  /** Read within the life of the process, so that a bad one is one line. */
+  readonly readConfig: () => Config;
+  readonly serve: (foundation: Foundation, config: Config) => Served | Promise<Served>;
+};
+
+/** The life of one of the five services in a process of its own. */
+export async function runBusService<Config extends ServiceConfig>(
+  name: string,
+  { readConfig, serve }: BusService<Config>,
+): Promise<void> {
+  await runService(name, async (): Promise<RunningService> => {
+    const config = readConfig();
+    const foundation = await openFoundation(name, config);
+    const { logger } = foundation;
+    const { checks = [], createApp = createHealthApp, about, ...served } = await serve(foundation, config);
+    const app = await createApp({ ...foundation, ...config.http, checks: [...foundation.checks, ...checks] });
+    const { url } = await app.listen();
+    logger.info({ url, ...about }, 'listening');
+    return {
+      logger,
+      async close() {
+        await app.close();
+        await served.close?.();
+        await foundation.close();
+      },
+    };
+  });
+}
