@@ -32,7 +32,7 @@ export class Archives {
   }
 
   async #write(archive: Pack, backup: Backup, shards: readonly ShardSnapshot[]): Promise<void> {
-    const { restore: _, ...manifest } = backup;
+    const { restore: _restore, moved_bytes: _movedBytes, ...manifest } = backup;
     archive.entry({ name: 'manifest.json' }, `${JSON.stringify(manifest, undefined, 2)}\n`);
     for (const shard of shards) {
       for (const file of shard.files) {
