@@ -4,6 +4,7 @@ import { newCollection, type Bus, type CollectionDefaults } from '@vectorizer/co
 import { ServiceModule, type HealthCheck } from '@vectorizer/frame';
 import type { Log } from '@vectorizer/log';
 import type { Logger } from '@vectorizer/telemetry';
+import { AliasesController } from './collections/aliases-controller.ts';
 import { Collections } from './collections/collections.ts';
 import { PayloadIndexes } from './collections/payload-indexes.ts';
 import { PayloadIndexesController } from './collections/payload-indexes-controller.ts';
@@ -54,6 +55,7 @@ export class GatewayModule {
       imports: [ServiceModule.with(parts)],
       controllers: [
         CollectionsController,
+        AliasesController,
         PayloadIndexesController,
         VectorsController,
         SearchController,

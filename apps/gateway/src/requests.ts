@@ -49,6 +49,10 @@ export function collectionNameOf(request: FastifyRequest): CollectionName {
   return parse(CollectionName, parameter(request, 'collection'), 'collection');
 }
 
+export function aliasOf(request: FastifyRequest): CollectionName {
+  return parse(CollectionName, parameter(request, 'alias'), 'alias');
+}
+
 export function pointIdOf(request: FastifyRequest): PointId {
   return parse(PointId, parameter(request, 'id'), 'id');
 }

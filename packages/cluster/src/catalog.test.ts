@@ -122,6 +122,84 @@ describe('the catalog', () => {
     expect(await there.catalog.find('books')).toEqual({ ...old, payload_indexes: [] });
   });
 
+  it('lets one of a collection and an alias have a name, whoever asks first', async () => {
+    await using nats = await startNats();
+    await using here = await openCatalog(nats);
+    await using there = await openCatalog(nats);
+    const target = await here.catalog.create(books, placement);
+    expect(await there.catalog.find('books')).toEqual(target);
+    for (const name of ['a', 'b', 'c', 'd']) {
+      const collection = NewCollection.parse({ name, dimension: 4 });
+      const alias = collection.name;
+      const settled = await Promise.allSettled([
+        here.catalog.create(collection, placement),
+        there.catalog.aliases.put(alias, target),
+      ]);
+      expect(settled.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+      expect(settled.find(({ status }) => status === 'rejected')).toMatchObject({
+        reason: { type: 'collection_already_exists' },
+      });
+    }
+  });
+
+  it('reads an alias as the collection that it stands for, in every process, and not as another of its name', async () => {
+    await using nats = await startNats();
+    await using here = await openCatalog(nats);
+    await using there = await openCatalog(nats);
+    const [first, second] = [
+      await here.catalog.create(books, placement),
+      await here.catalog.create(NewCollection.parse({ name: 'films', dimension: 4 }), placement),
+    ];
+    const alias = NewCollection.parse({ name: 'current', dimension: 4 }).name;
+    expect((await here.catalog.aliases.put(alias, first)).created).toBe(true);
+    expect(await there.catalog.find('current')).toEqual(first);
+    expect((await here.catalog.aliases.put(alias, second)).created).toBe(false);
+    await until(async () => (await there.catalog.find('current'))?.uid === second.uid, { timeoutMs: 5_000 });
+    expect((await here.catalog.refreshAll()).uids).toEqual(new Set([first.uid, second.uid]));
+    expect(here.catalog.list()).toEqual([first, second]);
+    await expect(here.catalog.drop('current')).rejects.toMatchObject({ type: 'collection_not_found' });
+    await expect(here.catalog.update('current', (record) => record)).rejects.toMatchObject({
+      type: 'collection_not_found',
+    });
+    await here.catalog.drop('films');
+    const namesake = await here.catalog.create(NewCollection.parse({ name: 'films', dimension: 4 }), placement);
+    expect(await here.catalog.find('films')).toEqual(namesake);
+    expect(await here.catalog.find('current')).toBeUndefined();
+    expect(here.catalog.aliases.list()).toEqual([]);
+  });
+
+  it('frees the name of an alias whose collection went without it', async () => {
+    await using nats = await startNats();
+    await using here = await openCatalog(nats);
+    const target = await here.catalog.create(books, placement);
+    const current = NewCollection.parse({ name: 'current', dimension: 4 });
+    await here.catalog.aliases.put(current.name, target);
+    // As a process leaves it that ends while it drops the collection.
+    const connection = await connectNats({ servers: nats.url, name: 'ended' });
+    await (await new Kvm(connection).open(buckets.collections)).delete('books');
+    await connection.close();
+    expect((await here.catalog.refreshAll()).uids).toEqual(new Set());
+    await until(() => here.catalog.list().length === 0, { timeoutMs: 5_000 });
+    expect(await here.catalog.find('current')).toBeUndefined();
+    await expect(here.catalog.aliases.get('current')).rejects.toMatchObject({ type: 'not_found' });
+    const made = await here.catalog.create(current, placement);
+    expect(await here.catalog.find('current')).toEqual(made);
+  });
+
+  it('gives the aliases of a collection that is replaced to the one in its place', async () => {
+    await using nats = await startNats();
+    await using here = await openCatalog(nats);
+    const target = await here.catalog.create(books, placement);
+    const alias = NewCollection.parse({ name: 'current', dimension: 4 }).name;
+    await here.catalog.aliases.put(alias, target);
+    const restored = { ...target, uid: newUid() };
+    expect(await here.catalog.put(restored, { replace: true })).toEqual(target);
+    expect(await here.catalog.find('current')).toEqual(restored);
+    await expect(here.catalog.put({ ...restored, name: alias }, { replace: true })).rejects.toMatchObject({
+      type: 'collection_already_exists',
+    });
+  });
+
   it('is complete when it is opened', async () => {
     await using nats = await startNats();
     await using first = await openCatalog(nats);

@@ -1,5 +1,6 @@
 import type { NatsConnection } from '@nats-io/transport-node';
 import {
+  AliasRecord,
   buckets,
   CollectionConfig,
   CollectionRecord,
@@ -10,8 +11,10 @@ import {
 } from '@vectorizer/contracts';
 import { Failure } from '@vectorizer/errors';
 import type { Logger } from '@vectorizer/telemetry';
+import { z } from 'zod';
+import { Aliases, isAlias, isCollection, type CatalogEntry } from './aliases.ts';
 import { Arrivals } from './arrivals.ts';
-import { KvMirror } from './kv-mirror.ts';
+import { KvMirror, type MirrorChange } from './kv-mirror.ts';
 
 /** `changed`: the same collection, with a record that says something else. */
 export type CatalogChange = {
@@ -19,15 +22,19 @@ export type CatalogChange = {
   readonly record: CollectionRecord;
 };
 
+const Entry = z.union([CollectionRecord, AliasRecord]);
+
 /** The collections that exist. What is here is the truth: a log or a directory without a record here is rubbish. */
 export class Catalog {
-  readonly #mirror: KvMirror<CollectionRecord>;
+  readonly aliases: Aliases;
+  readonly #mirror: KvMirror<CatalogEntry>;
   readonly #arrivals = new Arrivals();
   readonly #byUid: Map<CollectionUid, CollectionRecord>;
 
-  private constructor(mirror: KvMirror<CollectionRecord>) {
+  private constructor(mirror: KvMirror<CatalogEntry>) {
     this.#mirror = mirror;
-    this.#byUid = new Map(mirror.values().map((record) => [record.uid, record]));
+    this.aliases = new Aliases(mirror);
+    this.#byUid = new Map(this.list().map((record) => [record.uid, record]));
     this.onChange(({ kind, record }) => {
       if (kind === 'dropped') {
         this.#byUid.delete(record.uid);
@@ -44,17 +51,24 @@ export class Catalog {
     readonly replicas: number;
     readonly logger: Logger;
   }): Promise<Catalog> {
-    return new Catalog(await KvMirror.open({ ...options, bucket: buckets.collections, schema: CollectionRecord }));
+    return new Catalog(await KvMirror.open({ ...options, bucket: buckets.collections, schema: Entry }));
   }
 
   /** All collections, by name; some milliseconds old at most. */
   list(): CollectionRecord[] {
-    return this.#mirror.values().toSorted((a, b) => (a.name < b.name ? -1 : 1));
+    const records = this.#mirror.values().filter((entry) => isCollection(entry));
+    return records.toSorted((a, b) => (a.name < b.name ? -1 : 1));
   }
 
-  /** The collection of that name. One that this process has not heard of yet is looked up. */
+  /** The collection of that name or alias. One that this process has not heard of yet is looked up. */
   async find(name: string): Promise<CollectionRecord | undefined> {
-    return this.#mirror.get(name) ?? this.#mirror.refresh(name);
+    const entry = this.#mirror.get(name) ?? (await this.#mirror.refresh(name));
+    if (!isAlias(entry)) return entry;
+    const target = await this.aliases.target(entry);
+    if (target !== undefined) return target;
+    // Its collection is gone; it may stand for another by now.
+    const newer = await this.#mirror.refresh(name);
+    return isAlias(newer) ? this.aliases.target(newer) : newer;
   }
 
   /** The collection of that uid as far as this process has heard. */
@@ -76,7 +90,7 @@ export class Catalog {
    */
   async refreshAll(): Promise<{ readonly uids: ReadonlySet<CollectionUid>; readonly since: string }> {
     const { values, since } = await this.#mirror.refreshAll();
-    return { uids: new Set(values.map(({ uid }) => uid)), since };
+    return { uids: new Set(values.filter((entry) => isCollection(entry)).map(({ uid }) => uid)), since };
   }
 
   /** Durable when it returns. Of concurrent creations of one name one wins, the others get `collection_already_exists`. */
@@ -92,12 +106,12 @@ export class Catalog {
       placement: placement(uid),
       payload_indexes,
     };
-    if (await this.#mirror.create(name, record, (found) => found.uid === uid)) return record;
-    throw new Failure('collection_already_exists', `collection ${name} exists`, { details: { collection: name } });
+    if (await this.#claim(record)) return record;
+    throw this.#taken(name);
   }
 
   /**
-   * Puts a whole record under its name; answers the one that it replaces. Where it may not replace another it fails with
+   * Puts a whole record under its name; answers the one that it replaces, whose aliases it takes over. Where it may not replace another it fails with
    * `collection_already_exists`. Durable when it returns.
    */
   async put(
@@ -105,17 +119,18 @@ export class Catalog {
     { replace }: { readonly replace: boolean },
   ): Promise<CollectionRecord | undefined> {
     const { name, uid } = record;
-    if (await this.#mirror.create(name, record, (found) => found.uid === uid)) return undefined;
-    if (!replace) {
-      throw new Failure('collection_already_exists', `collection ${name} exists`, { details: { collection: name } });
-    }
+    if (await this.#claim(record)) return undefined;
+    if (!replace) throw this.#taken(name);
     let replaced: CollectionRecord | undefined;
     const updated = await this.#mirror.update(name, (found) => {
+      if (isAlias(found)) throw this.#taken(name);
       if (found.uid !== uid) replaced = found;
       return record;
     });
     // Dropped in between: then the name is free.
-    return updated === undefined ? this.put(record, { replace }) : replaced;
+    if (updated === undefined) return this.put(record, { replace });
+    if (replaced !== undefined) await this.aliases.moveAll(replaced.uid, record);
+    return replaced;
   }
 
   /**
@@ -123,21 +138,26 @@ export class Catalog {
    * more than once, and refuses by throwing. Durable when it returns.
    */
   async update(name: string, change: (record: CollectionRecord) => CollectionRecord): Promise<CollectionRecord> {
-    const updated = await this.#mirror.update(name, change);
-    if (updated !== undefined) return updated;
-    throw new Failure('collection_not_found', `collection ${name} does not exist`, { details: { collection: name } });
+    const updated = await this.#mirror.update(name, (found) => {
+      if (isAlias(found)) throw this.#unknown(name);
+      return change(found);
+    });
+    if (isCollection(updated)) return updated;
+    throw this.#unknown(name);
   }
 
-  /** Durable when it returns. */
+  /** And its aliases with it. Not by an alias. Durable when it returns. */
   async drop(name: string): Promise<CollectionRecord> {
-    const dropped = await this.#mirror.delete(name);
-    if (dropped !== undefined) return dropped;
-    throw new Failure('collection_not_found', `collection ${name} does not exist`, { details: { collection: name } });
+    const dropped = await this.#mirror.delete(name, isCollection);
+    if (!isCollection(dropped)) throw this.#unknown(name);
+    await this.aliases.deleteAllOf(dropped.uid);
+    return dropped;
   }
 
   /** Also told when a namesake takes the place of another collection: dropped first, then created. */
   onChange(listener: (change: CatalogChange) => void): void {
-    this.#mirror.onChange(({ before, after }) => {
+    this.#mirror.onChange((change: MirrorChange<CatalogEntry>) => {
+      const [before, after] = [change.before, change.after].map((entry) => (isCollection(entry) ? entry : undefined));
       if (before !== undefined && after?.uid === before.uid) {
         listener({ kind: 'changed', record: after });
         return;
@@ -145,6 +165,25 @@ export class Catalog {
       if (before !== undefined) listener({ kind: 'dropped', record: before });
       if (after !== undefined) listener({ kind: 'created', record: after });
     });
+  }
+
+  async #claim(record: CollectionRecord): Promise<boolean> {
+    const { name, uid } = record;
+    const ours = (found: CatalogEntry): boolean => isCollection(found) && found.uid === uid;
+    if (await this.#mirror.create(name, record, ours)) return true;
+    return (await this.aliases.free(name)) ? this.#claim(record) : false;
+  }
+
+  #taken(name: string): Failure {
+    const what = isAlias(this.#mirror.get(name)) ? 'an alias' : 'a collection';
+    return new Failure('collection_already_exists', `${what} is named ${name}`, { details: { collection: name } });
+  }
+
+  #unknown(name: string): Failure {
+    const details = { details: { collection: name } };
+    if (!isAlias(this.#mirror.get(name)))
+      return new Failure('collection_not_found', `collection ${name} does not exist`, details);
+    return new Failure('collection_not_found', `${name} is an alias, and no collection`, details);
   }
 
   close(): void {

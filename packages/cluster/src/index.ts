@@ -1,3 +1,4 @@
+export type { Aliases } from './aliases.ts';
 export { BackupRegistry } from './backup-registry.ts';
 export { Catalog, type CatalogChange } from './catalog.ts';
 export { clusterId } from './cluster-id.ts';

@@ -158,12 +158,12 @@ export class KvMirror<T> {
     }
   }
 
-  /** Deletes the key if it is as last seen; answers the value that was deleted, or undefined when there was none. */
-  async delete(key: string): Promise<T | undefined> {
+  /** Deletes the key if its value is `wanted`; answers the value that was deleted, or undefined when there was no such. */
+  async delete(key: string, wanted: (found: T) => boolean = () => true): Promise<T | undefined> {
     for (let attempt = 1; ; attempt++) {
       await this.refresh(key);
       const { value: found, revision } = this.#entries.get(key) ?? NOTHING;
-      if (found === undefined) return undefined;
+      if (found === undefined || !wanted(found)) return undefined;
       try {
         await this.#kv.delete(key, { previousSeq: revision });
         await this.refresh(key);

@@ -64,3 +64,13 @@ export const CollectionRecord = z.object({
   payload_indexes: PayloadIndexes.default([]),
 });
 export type CollectionRecord = z.infer<typeof CollectionRecord>;
+
+/** Another name of a collection, for as long as that lives: a namesake created later has none of its aliases. */
+export const AliasRecord = z.object({
+  v: z.literal(1),
+  alias: CollectionName,
+  collection: CollectionName,
+  uid: CollectionUid,
+  created_at: z.iso.datetime(),
+});
+export type AliasRecord = z.infer<typeof AliasRecord>;

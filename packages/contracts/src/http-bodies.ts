@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { Filter } from './filter.ts';
 import { Consistency } from './procedures.ts';
 import { limits } from './limits.ts';
-import { PointId } from './names.ts';
+import { CollectionName, PointId } from './names.ts';
 import { PayloadIndex } from './payload-index.ts';
 import { PayloadText } from './payload.ts';
 import { SearchQuantization } from './quantization.ts';
@@ -106,3 +106,4 @@ export const ScrollBody = z.strictObject({
   ...ReadOptions,
 });
 export const CountBody = z.strictObject({ filter: Filter.optional(), ...ReadOptions });
+export const AliasBody = z.strictObject({ collection: CollectionName });

@@ -11,7 +11,7 @@ export {
   withTimeToAnswer,
 } from './bus.ts';
 export { CHAIN_START, digestOfEntry, nextInChain } from './chain.ts';
-export { CollectionConfig, CollectionRecord, Hnsw, Kind, Metric } from './collection.ts';
+export { AliasRecord, CollectionConfig, CollectionRecord, Hnsw, Kind, Metric } from './collection.ts';
 export {
   decodeEntry,
   encodeEntry,
@@ -35,6 +35,7 @@ export {
   type Heartbeat,
 } from './heartbeat.ts';
 export {
+  AliasBody,
   BatchOperation,
   CountBody,
   DeleteBody,

@@ -17,6 +17,7 @@ export const limits = {
   filterConditionsMax: 64,
   filterDepthMax: 8,
   filterValuesMax: 1_000,
+  aliasesMax: 1_000,
   shardsMax: 16,
   replicationFactorMax: 5,
   /** Of one collection, kept until they are removed. */

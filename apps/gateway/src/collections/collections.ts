@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Catalog, NodeRegistry, SnapshotStore } from '@vectorizer/cluster';
+import type { Aliases, Catalog, NodeRegistry, SnapshotStore } from '@vectorizer/cluster';
 import {
   describe,
   shardDescribe,
@@ -49,6 +49,10 @@ export class Collections {
   constructor(options: CollectionsOptions) {
     this.#options = options;
     this.#nodes = new LiveNodes(options.bus, options.registry);
+  }
+
+  get aliases(): Aliases {
+    return this.#options.catalog.aliases;
   }
 
   /** By name. */

@@ -51,8 +51,8 @@ export class PayloadIndexes {
     name: CollectionName,
     change: (indexes: readonly PayloadIndex[]) => readonly PayloadIndex[],
   ): Promise<void> {
-    const { uid } = await this.#collections.get(name);
-    await this.#catalog.update(name, (record) => {
+    const { name: own, uid } = await this.#collections.get(name);
+    await this.#catalog.update(own, (record) => {
       // A namesake that came in between is another collection.
       if (record.uid !== uid) throw new Failure('collection_not_found', `collection ${name} was dropped`);
       return { ...record, payload_indexes: [...change(record.payload_indexes)] };

@@ -52,14 +52,14 @@ export class Snapshots {
   async create(name: CollectionName, context: CallContext): Promise<Backup> {
     const { backups, collections, jobs } = this.#parts;
     const record = await collections.get(name);
-    if (this.list(name).length >= limits.snapshotsMax) {
+    if (this.list(record.name).length >= limits.snapshotsMax) {
       throw new Failure('overloaded', `a collection has at most ${limits.snapshotsMax} snapshots; remove some`);
     }
     const now = new Date().toISOString();
     const backup: Backup = {
       v: 1,
       id: newUid(),
-      collection: name,
+      collection: record.name,
       uid: record.uid,
       config: record.config,
       payload_indexes: record.payload_indexes,
