@@ -7,10 +7,16 @@ import { runChaos, type RunOptions, type RunResult } from './run.ts';
 
 export type ChaosOptions = Pick<RunOptions, 'seed' | 'durationMs' | 'kinds' | 'targets' | 'say'> & {
   readonly shape: ClusterShape & { readonly replicas: number };
+  /** What a run leaves behind is kept also when it broke no promise. */
+  readonly keep?: boolean;
 };
 
-/** A cluster of its own, a run on it, and what is to be said of that. What a failed run leaves behind is kept. */
-export async function chaos({ shape, ...options }: ChaosOptions): Promise<RunResult & { readonly report: string }> {
+/** A cluster of its own, a run on it, and what is to be said of that. What a failed run leaves behind is always kept. */
+export async function chaos({
+  shape,
+  keep = false,
+  ...options
+}: ChaosOptions): Promise<RunResult & { readonly report: string }> {
   const directory = await mkdtemp(join(tmpdir(), 'vectorizer-chaos-'));
   const logs = join(directory, 'logs');
   await using system = await startSystem({ ...shape, faults: options.kinds.includes('cut') });
@@ -22,9 +28,10 @@ export async function chaos({ shape, ...options }: ChaosOptions): Promise<RunRes
     await keepLogs();
     throw new Error(`chaos: the run of seed ${options.seed} broke off; see ${directory}`, { cause });
   }
-  if (result.violations.length > 0) await keepLogs();
+  const kept = keep || result.violations.length > 0;
+  if (kept) await keepLogs();
   else await rm(directory, { recursive: true });
-  return { ...result, report: describeRun({ seed: options.seed, result, logs }) };
+  return { ...result, report: describeRun({ seed: options.seed, result, logs: kept ? logs : undefined }) };
 }
 
 /** Sockets cannot be copied. */

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { seededRandom, type SeededRandom } from '@vectorizer/testing';
 import type { ReadRequest, WriteOp, WriteRequest } from './history.ts';
 import { sequencesOf } from './answers.ts';
-import { sendRead, sendWrite, type Door } from './http-call.ts';
+import { NOT_SENT, sendRead, sendWrite, type Door } from './http-call.ts';
 import { Intents, type OpIntent, type WriteIntent } from './intents.ts';
 import type { Recorder } from './recorder.ts';
 
@@ -74,7 +74,7 @@ export class ChaosClient {
     const call = this.#invoke(door, request, this.#token);
     const { outcome, token } = await sendWrite(door, request, this.#token);
     this.#options.recorder.complete(call, outcome);
-    if (outcome.outcome !== 'acknowledged') return outcome.outcome === 'refused';
+    if (outcome.outcome !== 'acknowledged') return outcome.outcome === 'refused' && outcome.error !== NOT_SENT;
     this.#token = token ?? this.#token;
     for (const [i, { status, version }] of outcome.results?.entries() ?? []) {
       const id = request.ops[i]?.id;

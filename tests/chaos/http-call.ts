@@ -6,6 +6,8 @@ import { readOf, writeOf, type Sent } from './requests.ts';
 const TIMEOUT_MS = 3_000;
 const WAY_BACK_MS = 1_000;
 const TOKEN_HEADER = 'x-vectorizer-token';
+/** The error of a call that found no gateway: nobody has heard of it. */
+export const NOT_SENT = 'not_sent';
 
 /** Where requests of a run go: one gateway's view of one collection. */
 export type Door = { readonly url: string; readonly collection: string };
@@ -54,7 +56,8 @@ async function send(
     const token = response.headers.get(TOKEN_HEADER) ?? undefined;
     return { status: response.status, body: (await response.json()) as Body, token };
   } catch (cause) {
-    return { outcome: 'unknown', error: messageOf(cause) };
+    const error = messageOf(cause);
+    return error.includes('ECONNREFUSED') ? { outcome: 'refused', error: NOT_SENT } : { outcome: 'unknown', error };
   }
 }
 

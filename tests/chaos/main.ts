@@ -3,10 +3,11 @@ import { inspect, parseArgs } from 'node:util';
 import { chaos } from './chaos.ts';
 import { FAULT_KINDS } from './plan.ts';
 
-const USAGE = `usage: ./vectorizer chaos [--seed N] [--minutes M] [--nodes 3]
+const USAGE = `usage: ./vectorizer chaos [--seed N] [--minutes M] [--nodes 3] [--keep]
 
 A cluster of real processes works while they are killed, paused, cut off and damaged; then everything that clients were
-answered is held against the write logs. See docs/TESTING.md. Exits with 1 when a promise was broken.`;
+answered is held against the write logs. With --keep the history and the logs are kept in any case. Exits with 1 when a
+promise was broken. See docs/TESTING.md.`;
 
 /** Answers the exit code. */
 async function main(): Promise<number> {
@@ -15,6 +16,7 @@ async function main(): Promise<number> {
       seed: { type: 'string', default: String(randomInt(1_000_000)) },
       minutes: { type: 'string', default: '2' },
       nodes: { type: 'string', default: '3' },
+      keep: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   });
@@ -30,6 +32,7 @@ async function main(): Promise<number> {
     durationMs: minutes * 60_000,
     kinds: FAULT_KINDS,
     shape: { nodes, replicas: Math.min(nodes, 3) },
+    keep: values.keep,
     say,
   });
   say(report);

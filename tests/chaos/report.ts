@@ -5,14 +5,17 @@ import type { RunResult } from './run.ts';
 const SHOWN_MAX = 20;
 const LINE_MAX = 1_000;
 
+/** `logs`: where those of the processes are, if they were kept. */
+type Described = { readonly seed: number; readonly result: RunResult; readonly logs: string | undefined };
+
 /** What a person is told of a run: what was done, and each violation with the events that show it. */
-export function describeRun({ seed, result, logs }: { seed: number; result: RunResult; logs: string }): string {
+export function describeRun({ seed, result, logs }: Described): string {
   const { violations, history, acknowledged, answered, unknown, faults } = result;
   const work = `${acknowledged} writes acknowledged, ${unknown} of unknown outcome, ${answered} reads answered`;
   const lines = [`chaos: seed ${seed}, ${faults.length} faults, ${work}: ${violations.length} violations`];
   for (const violation of violations.slice(0, SHOWN_MAX)) lines.push(...describe(violation, history));
   if (violations.length > SHOWN_MAX) lines.push(`… and ${violations.length - SHOWN_MAX} more`);
-  if (violations.length > 0) lines.push(`history: ${result.historyFile}`, `logs of the processes: ${logs}`);
+  if (logs !== undefined) lines.push(`history: ${result.historyFile}`, `logs of the processes: ${logs}`);
   return lines.join('\n');
 }
 
