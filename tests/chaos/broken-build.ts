@@ -16,7 +16,7 @@ export const acknowledgesBeforeTheLog: readonly Break[] = [
     find: 'const { seq } = await this.#client.publish(this.#subject, bytes, options);',
     replace: `this.guess = (this.guess ?? (await this.#manager.streams.info(this.#stream)).state.last_seq) + 1;
               const seq = this.guess;
-              sleep(500)
+              sleep(2_000)
                 .then(() => this.#client.publish(this.#subject, bytes, options))
                 .catch(() => undefined);`,
   },

@@ -11,12 +11,14 @@ export type ChaosOptions = Pick<RunOptions, 'seed' | 'durationMs' | 'kinds' | 't
   readonly keep?: boolean;
 };
 
+export type ChaosResult = RunResult & {
+  readonly report: string;
+  /** What was kept; undefined when nothing was. */
+  readonly kept: string | undefined;
+};
+
 /** A cluster of its own, a run on it, and what is to be said of that. What a failed run leaves behind is always kept. */
-export async function chaos({
-  shape,
-  keep = false,
-  ...options
-}: ChaosOptions): Promise<RunResult & { readonly report: string }> {
+export async function chaos({ shape, keep = false, ...options }: ChaosOptions): Promise<ChaosResult> {
   const directory = await mkdtemp(join(tmpdir(), 'vectorizer-chaos-'));
   const logs = join(directory, 'logs');
   await using system = await startSystem({ ...shape, faults: options.kinds.includes('cut') });
@@ -28,10 +30,11 @@ export async function chaos({
     await keepLogs();
     throw new Error(`chaos: the run of seed ${options.seed} broke off; see ${directory}`, { cause });
   }
-  const kept = keep || result.violations.length > 0;
-  if (kept) await keepLogs();
-  else await rm(directory, { recursive: true });
-  return { ...result, report: describeRun({ seed: options.seed, result, logs: kept ? logs : undefined }) };
+  const kept = keep || result.violations.length > 0 ? directory : undefined;
+  if (kept === undefined) await rm(directory, { recursive: true });
+  else await keepLogs();
+  const report = describeRun({ seed: options.seed, result, logs: kept === undefined ? undefined : logs });
+  return { ...result, kept, report };
 }
 
 /** Sockets cannot be copied. */
