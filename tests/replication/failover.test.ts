@@ -90,8 +90,11 @@ describe('a cluster under reads and writes', () => {
   }, 180_000);
 
   afterAll(async () => {
-    await Promise.all(traffic.all.map((client) => client.stop()));
-    await system[Symbol.asyncDispose]();
+    try {
+      await Promise.all(traffic.all.map((client) => client.stop()));
+    } finally {
+      await system[Symbol.asyncDispose]();
+    }
     const head = 'fault                failed reads, longest read and write, s';
     process.stdout.write(`${[head, ...figures.map(lineOf)].join('\n')}\n`);
   }, 120_000);

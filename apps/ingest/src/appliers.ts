@@ -20,6 +20,8 @@ export type LoggedPart = {
 
 /** A node that does not answer is asked again after this: it may be restarting. */
 const ASK_AGAIN_MS = 50;
+/** One question waits this long: it, or its answer, may have been lost with a connection. */
+const ASK_MS_MAX = 5_000;
 
 /** The outcomes of a logged request, once the first of the shard's replicas (or every one) has applied it. */
 export async function outcomesOf(
@@ -53,7 +55,8 @@ async function askUntilApplied(
   const input = { uid, shard, sequence, request_ids: [requestId] };
   for (;;) {
     try {
-      const { requests } = await bus.call(shardOutcomes, input, { context: how.context, instance: how.node });
+      const context = { ...how.context, deadline: Math.min(how.context.deadline, Date.now() + ASK_MS_MAX) };
+      const { requests } = await bus.call(shardOutcomes, input, { context, instance: how.node });
       const outcomes = requests[0]?.outcomes;
       if (outcomes !== undefined) return outcomes;
       throw new Failure('internal_error', 'the index node answered for no request');

@@ -10,11 +10,14 @@ const PROCEDURE = 'test.echo';
 class World {
   readonly directory = new ServiceDirectory(() => 0);
   readonly asked: string[] = [];
+  life = 0;
   readonly #speaking = new Map<string, NodeJS.Timeout>();
 
   speak(...instances: readonly string[]): void {
     for (const instance of instances) {
-      const say = (): void => this.directory.hear({ instance, serves: [PROCEDURE], leaving: false });
+      const say = (): void => {
+        this.directory.hear({ instance, serves: [PROCEDURE], life: this.life, leaving: false });
+      };
       say();
       this.#speaking.set(instance, setInterval(say, 50));
     }
@@ -76,6 +79,15 @@ describe('asking any of several processes', () => {
     setTimeout(() => resolve('slow'), 1_500);
     expect(await answer).toBe('slow');
     expect(world.asked).toHaveLength(1);
+  });
+
+  it('asks again when the one that was asked has connected anew', async () => {
+    using world = new World();
+    world.speak('a');
+    const answer = world.ask(async () => (world.asked.length === 1 ? never() : Promise.resolve('answered')));
+    await until(() => world.asked.length === 1, { timeoutMs: 1_000 });
+    world.life += 1;
+    expect(await answer).toBe('answered');
   });
 
   it('asks another at once when one is gone', async () => {

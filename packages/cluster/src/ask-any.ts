@@ -40,21 +40,28 @@ type Settled<Answer> = { readonly instance: string } & ({ readonly answer: Answe
 
 /**
  * Asks one of the processes that serve a procedure; another one when that is gone, or falls silent while it works. So a
- * process that was killed or paused costs its callers about a second, and a slow one nothing: it is not asked twice.
+ * process that was killed or paused costs its callers about a second, and a slow one nothing: it is not asked twice. One
+ * that has connected anew lives, but what was sent to its old connection may be lost.
  */
 export async function askAny<Answer>(question: Question<Answer>): Promise<Answer> {
   const { directory, deadline, name } = question;
   const nobodyAt = Math.min(deadline, Date.now() + NOBODY_MS_MAX);
   const asked = new Map<string, Promise<Settled<Answer>>>();
+  const lives = new Map<string, number | undefined>();
   const refused = new Set<string>();
   let askedAtMs = 0;
   const isDoubtful = (instance: string): boolean =>
-    instance === ANYBODY ? performance.now() - askedAtMs > SILENT_MS : directory.isSilent(instance);
+    instance === ANYBODY
+      ? performance.now() - askedAtMs > SILENT_MS
+      : directory.isSilent(instance) || directory.lifeOf(instance) !== lives.get(instance);
   for (;;) {
     if (asked.size < ASKED_AT_ONCE_MAX && [...asked.keys()].every(isDoubtful)) {
       const instance = chooseFrom(question, { asked, refused });
       askedAtMs = performance.now();
-      if (instance !== undefined) asked.set(instance, settle(question, instance));
+      if (instance !== undefined) {
+        lives.set(instance, directory.lifeOf(instance));
+        asked.set(instance, settle(question, instance));
+      }
     }
     const settled = await firstOf(asked.values());
     if (settled === undefined) {

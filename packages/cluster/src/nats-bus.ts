@@ -65,13 +65,14 @@ export class NatsBus implements Bus {
   #hearingSince = performance.now();
   /** While what arrives may have lain waiting for this process to go on. */
   #stale = false;
+  #life = 0;
   #leaving = false;
   #inFlight = 0;
 
   constructor(parts: { readonly connection: NatsConnection; readonly logger: Logger }) {
     this.#connection = parts.connection;
     this.#logger = parts.logger;
-    this.#watch = new ConnectionWatch(parts.connection, () => this.#beat());
+    this.#watch = new ConnectionWatch(parts.connection, () => this.#cameBack());
     this.#pulse = new Pulse({ beat: () => this.#beat(), stalled: () => void this.#refuseStale() });
   }
 
@@ -134,9 +135,19 @@ export class NatsBus implements Bus {
     while (this.#inFlight > 0 && Date.now() < deadline) await sleep(CLOSE_POLL_MS);
   }
 
+  #cameBack(): void {
+    this.#life += 1;
+    this.#beat();
+  }
+
   #beat(): void {
     if (this.#serves.length === 0 || this.#connection.isClosed()) return;
-    this.announce(presence, { instance: this.#instance, serves: this.#serves, leaving: this.#leaving });
+    this.announce(presence, {
+      instance: this.#instance,
+      serves: this.#serves,
+      life: this.#life,
+      leaving: this.#leaving,
+    });
   }
 
   /** What was sent before the answer to this arrives may be stale; what comes after it is not. */

@@ -6,6 +6,8 @@ export const presence = {
   value: z.object({
     instance: z.string().min(1),
     serves: z.array(z.string()),
+    /** Grows with each new connection: a call that was sent to an earlier one may never have arrived. */
+    life: z.int().nonnegative(),
     /** It is stopping: it answers what it was asked, and is to be asked nothing more. */
     leaving: z.boolean(),
   }),

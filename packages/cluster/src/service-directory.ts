@@ -1,6 +1,6 @@
 import { SILENT_MS, type Presence } from './presence.ts';
 
-type Known = { readonly serves: ReadonlySet<string>; readonly heardMs: number };
+type Known = { readonly serves: ReadonlySet<string>; readonly life: number; readonly heardMs: number };
 
 /** Which processes serve what, by their own word, and how many of our calls each works on. */
 export class ServiceDirectory {
@@ -14,14 +14,18 @@ export class ServiceDirectory {
     this.#hearingSince = hearingSince;
   }
 
-  hear({ instance, serves, leaving }: Presence): void {
+  hear({ instance, serves, life, leaving }: Presence): void {
     if (leaving) this.#known.delete(instance);
-    else this.#known.set(instance, { serves: new Set(serves), heardMs: performance.now() });
+    else this.#known.set(instance, { serves: new Set(serves), life, heardMs: performance.now() });
   }
 
   /** It is gone, until it speaks again. */
   forget(instance: string): void {
     this.#known.delete(instance);
+  }
+
+  lifeOf(instance: string): number | undefined {
+    return this.#known.get(instance)?.life;
   }
 
   isSilent(instance: string): boolean {
