@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { failures } from '../packages/errors/src/failures.ts';
+import { failures } from '@vectorizer/errors';
 
 /** Writes the failure table into docs/ERRORS.md; a test holds the page to it. */
 const page = resolve(import.meta.dirname, '../docs/ERRORS.md');
