@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { VectorizerClient, type CollectionState } from '@vectorizer/client';
 import { temporaryDirectory, until } from '@vectorizer/testing';
 import { lastJson, runCommand, startCommand } from './command.ts';
+import { sendOrder, type Order } from './orders.ts';
 
 type Started = { readonly url: string; readonly urls: readonly string[]; readonly pid: number; readonly data: string };
 export type ProcessStatus = {
@@ -73,7 +74,7 @@ export async function startSystem(
   const { url, urls } = await start(0);
   const client = new VectorizerClient({ url: urls });
   const status = async (): Promise<Status> => lastJson(await runCommand('status', '--data', data, '--json')) as Status;
-  const ask = async (...order: readonly string[]): Promise<void> => succeed('cluster', ...order, '--data', data);
+  const ask = async (verb: Order['verb'], name: string): Promise<void> => sendOrder(data, { verb, name });
   const find = async (name: string): Promise<ProcessStatus> => {
     const found = (await status()).processes.find((each) => each.name === name);
     if (found === undefined) throw new Error(`no process is named ${name}`);
@@ -86,7 +87,7 @@ export async function startSystem(
     client,
     status,
     process: find,
-    kill: async (name, afterwards = 'start') => ask('kill', name, ...(afterwards === 'hold' ? ['--hold'] : [])),
+    kill: async (name, afterwards = 'start') => sendOrder(data, { verb: 'kill', name, hold: afterwards === 'hold' }),
     pause: async (name) => ask('pause', name),
     resume: async (name) => ask('resume', name),
     start: async (name) => ask('start', name),
