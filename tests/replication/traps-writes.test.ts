@@ -186,6 +186,7 @@ describe('every write', () => {
     const [dimension, size] = [1_024, 100];
     await create('slow', { kind: 'quantized', dimension });
     const batch = wide(0, size, dimension).map((point) => ({ ...point, vector: Float32Array.from(point.vector) }));
+    await client.upsert('slow', batch, { wait: 'replicated', timeoutMs: 30_000 });
     await cluster.pause('index-3');
     try {
       // As much as a hundred logs may hold here.
@@ -194,7 +195,7 @@ describe('every write', () => {
       await cluster.resume('index-3');
     }
     const replica = (await agreed(client, 'slow'))[cluster.nodes['index-3']];
-    expect(replica).toMatchObject({ points: size, operations_applied: 20 * size });
+    expect(replica).toMatchObject({ points: size, operations_applied: 21 * size });
     expect(dataOf(await pointsOn(cluster, 'index-3', 'slow'))).toEqual(wide(0, size, dimension));
   });
 
