@@ -65,10 +65,10 @@ export class OwnReplication {
 
   async #look({ uid, shard, applied_sequence }: ReplicaReport): Promise<Look> {
     const { log } = this.#options;
-    const { firstSequence, lastSequence } = await log.state(uid, shard);
+    const { firstSequence, lastSequence, clockAheadMs } = await log.state(uid, shard);
     const sequence = Math.max(applied_sequence + 1, firstSequence);
     const entry = sequence <= lastSequence ? await log.entryAt(uid, shard, sequence) : undefined;
-    return { lastSequence, atMs: this.#epochMs(), missing: entry && { sequence, loggedAtMs: entry.at } };
+    return { lastSequence, atMs: this.#epochMs(), missing: entry && { sequence, loggedAtMs: entry.at - clockAheadMs } };
   }
 }
 

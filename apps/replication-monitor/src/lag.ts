@@ -1,14 +1,19 @@
 /** A report speaks for its moment; after two heartbeats without another, the replica is measured against now. */
 const REPORT_MS_MAX = 2_000;
 
-export type LogPosition = { readonly firstSequence: number; readonly lastSequence: number; readonly bytes: number };
+export type LogPosition = {
+  readonly firstSequence: number;
+  readonly lastSequence: number;
+  readonly bytes: number;
+  /** Of the clock that stamps the entries, before the monitor's. */
+  readonly clockAheadMs: number;
+};
 
 /** What a replica's lag follows from, taken at one moment, so that its parts belong together. */
 export type LagBasis = {
-  readonly applied: number;
-  /** When the replica said so (epoch); undefined when it was never heard. */
+  /** When the replica said what it has applied (epoch); undefined when it was never heard. */
   readonly spokeAtMs: number | undefined;
-  /** The oldest entry that it has not applied, and when it was logged (epoch); undefined when there is none. */
+  /** The oldest entry that it has not applied, and when it was logged by the log server's clock; undefined when there is none. */
   readonly missing: number | undefined;
   readonly oldestAtMs: number | undefined;
 };
@@ -17,10 +22,11 @@ export type Lag = { readonly entries: number; readonly ms: number };
 export const NO_LAG: Lag = { entries: 0, ms: 0 };
 
 /** The first sequence that a replica is missing, of those that the log still has. */
-export function oldestMissing(applied: number, { firstSequence, lastSequence }: LogPosition): number | undefined {
+export function oldestMissing(applied: number, { firstSequence, lastSequence }: Ends): number | undefined {
   const next = Math.max(applied + 1, firstSequence);
   return next <= lastSequence ? next : undefined;
 }
+type Ends = Pick<LogPosition, 'firstSequence' | 'lastSequence'>;
 
 /** What the entries that a replica has not applied come to, by the mean size of those that it has, else of the log's. */
 export function lagBytes(entries: number, report: Consumed | undefined, log: LogPosition | undefined): number {
@@ -43,7 +49,8 @@ export type LagOf = {
 
 /**
  * `ms` is the age of the oldest entry that the replica has not applied: while it speaks, as of its report, since what
- * was logged after that it may well have applied; once it is silent as of now, so that it grows by the clock.
+ * was logged after that it may well have applied; once it is silent as of now, so that it grows by the clock. `entries`
+ * is what the log has and the replica has not told of, whatever any clock says.
  */
 export function lagOf(replica: LagOf, log: LogPosition | undefined, nowMs: number): Lag {
   const missing = log === undefined ? undefined : oldestMissing(replica.applied, log);
@@ -52,9 +59,9 @@ export function lagOf(replica: LagOf, log: LogPosition | undefined, nowMs: numbe
   const { basis } = replica;
   if (basis?.oldestAtMs === undefined) return { entries, ms: 0 };
   const wasHeard = replica.spokeAtMs !== undefined;
-  if (!wasHeard || replica.silentMs > REPORT_MS_MAX) return { entries, ms: Math.max(0, nowMs - basis.oldestAtMs) };
+  const oldestAtMs = basis.oldestAtMs - log.clockAheadMs;
+  if (!wasHeard || replica.silentMs > REPORT_MS_MAX) return { entries, ms: Math.max(0, nowMs - oldestAtMs) };
   // A replica that has moved on since the last look is shown as it was then; the next look is at most a second away.
   const asOfMs = basis.missing === missing ? replica.spokeAtMs : basis.spokeAtMs;
-  if (asOfMs === undefined) return { entries, ms: 0 };
-  return basis.oldestAtMs > asOfMs ? NO_LAG : { entries, ms: asOfMs - basis.oldestAtMs };
+  return { entries, ms: asOfMs === undefined ? 0 : Math.max(0, asOfMs - oldestAtMs) };
 }

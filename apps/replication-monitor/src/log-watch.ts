@@ -32,8 +32,7 @@ export class LogWatch {
   }
 
   async #lookAt(shard: KnownShard): Promise<void> {
-    const { firstSequence, lastSequence, bytes } = await this.#log.state(shard.record.uid, shard.shard);
-    const position: LogPosition = { firstSequence, lastSequence, bytes };
+    const position: LogPosition = await this.#log.state(shard.record.uid, shard.shard);
     const times = timesOf(shard.replicas);
     const bases: [KnownReplica, LagBasis][] = [];
     for (const replica of shard.replicas) {
@@ -42,7 +41,7 @@ export class LogWatch {
       const missing = oldestMissing(applied, position);
       const at = missing === undefined ? undefined : (times.get(missing) ?? (await this.#timeOf(shard, missing)));
       if (missing !== undefined && at !== undefined) times.set(missing, at);
-      bases.push([replica, { applied, spokeAtMs: heard?.epochMs, missing, oldestAtMs: at }]);
+      bases.push([replica, { spokeAtMs: heard?.epochMs, missing, oldestAtMs: at }]);
     }
     // All at once, so that no view mixes two looks.
     shard.log = position;

@@ -62,10 +62,6 @@ export class ReplicaRegistry {
     return this.#collections.get(uid) ?? [];
   }
 
-  find(uid: CollectionUid, shard: number, node: NodeId): KnownReplica | undefined {
-    return this.#collections.get(uid)?.[shard]?.replicas.find((replica) => replica.node === node);
-  }
-
   /** Replicas that stay where they are keep all that was heard of them. */
   #change(record: CollectionRecord): void {
     const known = this.#collections.get(record.uid) ?? [];

@@ -31,6 +31,11 @@ export type LogState = {
   readonly firstSequence: number;
   readonly lastSequence: number;
   readonly bytes: number;
+  /**
+   * How far the clock of the log's leader, by which entries are stamped, is ahead of this process's, negative when behind:
+   * the least that explains its answer, so 0 between clocks that agree.
+   */
+  readonly clockAheadMs: number;
 };
 
 /** The write logs: one JetStream stream per shard. */
@@ -109,12 +114,17 @@ export class Log {
 
   /** As the log's leader says. Throws `collection_not_found` when the log is gone. */
   async state(uid: CollectionUid, shard: number): Promise<LogState> {
+    const askedMs = Date.now();
     const info = await this.#ask(uid, () => this.#manager.streams.info(subjects.stream(uid, shard)));
     return {
       created: info.created,
       firstSequence: info.state.first_seq,
       lastSequence: info.state.last_seq,
       bytes: info.state.bytes,
+      clockAheadMs: aheadOf(
+        { fromMs: askedMs, toMs: Date.now() },
+        info.ts === undefined ? undefined : Date.parse(info.ts),
+      ),
     };
   }
 
@@ -201,4 +211,9 @@ export class Log {
       throw isStreamGone(cause) ? collectionGone(uid, cause) : logUnavailable(cause);
     }
   }
+}
+
+/** What a clock that said `saidMs` within a span of the own clock is ahead of it, at the least. */
+function aheadOf({ fromMs, toMs }: { readonly fromMs: number; readonly toMs: number }, saidMs = toMs): number {
+  return saidMs > toMs ? saidMs - toMs : Math.min(0, saidMs - fromMs);
 }
