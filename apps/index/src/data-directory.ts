@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { access, constants, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { access, constants, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { CollectionUid, NodeId } from '@vectorizer/contracts';
 import { Failure } from '@vectorizer/errors';
@@ -65,6 +65,13 @@ export class DataDirectory {
     });
   }
 
+  /** When the files of a replica came to be, as far as the file system tells (epoch milliseconds). */
+  async since(replica: ReplicaKey): Promise<number> {
+    const path = this.pathOf(replica);
+    const found = await Promise.all([path, ...TEMPORARY.map((suffix) => path + suffix)].map(bornAt));
+    return Math.min(...found);
+  }
+
   /** A kill half-way leaves a directory that the catalog does not know, which the next start removes. */
   async remove(replica: ReplicaKey): Promise<void> {
     const path = this.pathOf(replica);
@@ -76,6 +83,13 @@ export class DataDirectory {
   async close(): Promise<void> {
     await this.#lock.release();
   }
+}
+
+/** Some file systems do not know when a directory was made; it was not after its last change. */
+async function bornAt(path: string): Promise<number> {
+  const found = await stat(path).catch(() => undefined);
+  if (found === undefined) return Infinity;
+  return found.birthtimeMs > 0 ? Math.min(found.birthtimeMs, found.mtimeMs) : found.mtimeMs;
 }
 
 async function writable(path: string): Promise<void> {

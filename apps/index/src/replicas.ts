@@ -7,6 +7,7 @@ import type { Logger } from '@vectorizer/telemetry';
 import type { DataDirectory, ReplicaKey } from './data-directory.ts';
 import { Replica } from './replica.ts';
 import type { SharingSettings } from './shared-snapshots.ts';
+import { strayReplicas } from './stray-replicas.ts';
 
 /** Opened at once when the node starts: reading files overlaps, building graphs does not. */
 const OPENING_MAX = 4;
@@ -42,7 +43,8 @@ export class Replicas {
     // Subscribed and listed in one turn: nothing is missed in between.
     catalog.onChange((change) => this.#onChange(change));
     const placed = catalog.list().flatMap((record) => this.#add(record));
-    for (const key of await directory.replicas()) {
+    const strays = (await directory.replicas()).filter((key) => !this.#replicas.has(nameOf(key)));
+    for (const key of await strayReplicas(strays, this.#options)) {
       if (this.#replicas.has(nameOf(key))) continue;
       logger.info(key, 'removing the files of a replica that the catalog does not place here');
       await this.#removeFiles(key);

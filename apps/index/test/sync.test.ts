@@ -1,7 +1,14 @@
 import { open, readdir, readFile, stat, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { CHECKPOINT_INTERVAL, shardResync, type CollectionRecord, type ReplicaReport } from '@vectorizer/contracts';
+import { connectNats } from '@vectorizer/cluster';
+import {
+  buckets,
+  CHECKPOINT_INTERVAL,
+  shardResync,
+  type CollectionRecord,
+  type ReplicaReport,
+} from '@vectorizer/contracts';
 import { temporaryDirectory, until } from '@vectorizer/testing';
 import {
   applied,
@@ -12,6 +19,7 @@ import {
   report,
   startNode,
   startSystem,
+  viewOf,
   write,
   writeMany,
   type Node,
@@ -129,6 +137,30 @@ describe('a replica that was away', () => {
     await applied(again, books, last);
     await sameState(first, again, books);
     expect([...seen]).toEqual([30]);
+  });
+
+  it('keeps its files when it is the catalog that was lost, and goes on when its record is back', async () => {
+    await using system = await startSystem();
+    await using there = await temporaryDirectory();
+    const node = await openNode(system, there.path);
+    const books = await create(system, [node]);
+    const films = await create(system, [node], { name: 'films' });
+    const last = await writeMany(system, books, 10);
+    await applied(node, books, last);
+    await system.catalog.drop(films.name);
+    await until(() => reportIfPlaced(node, films) === undefined, { timeoutMs: 10_000 });
+    await node.index.close();
+    const connection = await connectNats({ servers: system.nats.url, name: 'loss' });
+    await connection.request(`$JS.API.STREAM.DELETE.KV_${buckets.collections}`);
+    await connection.close();
+    await using view = await viewOf(system.nats);
+    await using again = await openNode({ ...view, nats: system.nats }, there.path);
+    expect(again.index.replicas()).toEqual([]);
+    expect(await readdir(join(there.path, 'replicas'))).toContain(`${books.uid}_0`);
+    await view.catalog.put(books, { replace: false });
+    await inPhase(again, books, 'following');
+    await applied(again, books, last);
+    expect(await report(again, books)).toMatchObject({ full_syncs: 0, points: 10, entries_applied: 10 });
   });
 
   it('removes its files when its replica was placed elsewhere', async () => {
