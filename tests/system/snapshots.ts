@@ -2,7 +2,13 @@ import { until } from '@vectorizer/testing';
 import type { System } from './system.ts';
 
 export type Job = { readonly state: 'running' | 'complete' | 'failed'; readonly reason?: string };
-export type Restore = Job & { readonly name: string; readonly uid: string; readonly points?: number };
+export type Restore = Job & {
+  readonly name: string;
+  readonly uid: string;
+  readonly points?: number;
+  readonly verified?: boolean;
+  readonly replicas_compared?: number;
+};
 export type Snapshot = Job & {
   readonly id: string;
   readonly points: number;

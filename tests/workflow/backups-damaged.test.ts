@@ -1,10 +1,10 @@
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { buckets, CollectionUid } from '@vectorizer/contracts';
+import { Backup, buckets, CollectionUid } from '@vectorizer/contracts';
 import { temporaryDirectory } from '@vectorizer/testing';
-import { logServerOf } from '../system/log-server.ts';
-import { ask, restore, takeSnapshot } from '../system/snapshots.ts';
+import { logServerOf, type LogServer } from '../system/log-server.ts';
+import { ask, ended, restore, takeSnapshot } from '../system/snapshots.ts';
 import { startSystem, type System } from '../system/system.ts';
 
 let system: System;
@@ -21,6 +21,32 @@ async function isAsBefore(): Promise<void> {
   expect((await system.client.listCollections()).map(({ name }) => name)).toEqual(['books']);
   expect(await system.client.count('books')).toEqual({ count: 200 });
 }
+
+async function storedBackup(server: LogServer, id: string): Promise<Backup> {
+  const subject = `$JS.API.STREAM.MSG.GET.KV_${buckets.backups}`;
+  const answer = await server.ask(subject, { last_by_subj: `$KV.${buckets.backups}.${id}` });
+  const { data } = (answer as { message: { data: string } }).message;
+  return Backup.parse(JSON.parse(Buffer.from(data, 'base64').toString()));
+}
+
+describe('a restore whose gateway is gone since its collection was made', () => {
+  it('says that nobody compared it', async () => {
+    const { id } = await takeSnapshot(system, 'books');
+    const path = `books/snapshots/${id}`;
+    const made = await restore(system, path, { name: 'copy' });
+    expect(made).toMatchObject({ state: 'complete', verified: true, replicas_compared: 1 });
+    await using server = await logServerOf(system);
+    const { restore: said, ...backup } = await storedBackup(server, id);
+    if (said === undefined) throw new Error('it was restored');
+    const { verified: _verified, replicas_compared: _compared, ...running } = { ...said, state: 'running' };
+    await server.ask(`$KV.${buckets.backups}.${id}`, { ...backup, restore: running });
+    const { restore: left } = await ended(system, path, (snapshot) => snapshot.restore);
+    expect(left).toMatchObject({ state: 'complete', verified: false, reason: expect.stringContaining('compared') });
+    await system.client.deleteCollection('copy');
+    expect((await ask(system, `GET ${path}`)).body.restore).toMatchObject({ state: 'failed' });
+    expect((await ask(system, `DELETE ${path}`)).status).toBe(200);
+  }, 60_000);
+});
 
 describe('a snapshot that is not what it was', () => {
   it('is refused by its first wrong byte, to a restore and to a download', async () => {

@@ -167,9 +167,26 @@ describe('a restore', () => {
       status: 409,
       body: { error: { type: 'collection_already_exists' } },
     });
-    const { uid } = await restore(system, `books/snapshots/${id}`, { replace: true });
+    const { uid, ...said } = await restore(system, `books/snapshots/${id}`, { replace: true });
+    expect(said).toMatchObject({ state: 'complete', verified: true, replicas_compared: 2 });
     expect(await stateOf('books')).toEqual(before);
     expect((await system.client.getCollection('books')).uid).toBe(uid);
+    expect(await system.client.count('books', { consistency: 'strong' })).toEqual({ count: 200 });
+  });
+
+  it('verifies what it made of a collection that is written to all the time', async () => {
+    await fill(0, 200);
+    const { id } = await takeSnapshot(system, 'books');
+    const done = new AbortController();
+    const writing = (async () => {
+      while (!done.signal.aborted)
+        await system.client.upsert('books', [{ id: 'busy', vector: random.vector(DIMENSION) }]);
+    })();
+    const said = await restore(system, `books/snapshots/${id}`, { replace: true });
+    done.abort();
+    await writing;
+    expect(said).toMatchObject({ state: 'complete', verified: true, points: 200 });
+    await system.client.delete('books', ['busy']);
     expect(await system.client.count('books', { consistency: 'strong' })).toEqual({ count: 200 });
   });
 

@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SnapshotStore } from '@vectorizer/cluster';
 import type { shardRestore, ShardSnapshot } from '@vectorizer/contracts';
-import { Shard, verifySnapshot } from '@vectorizer/engine';
+import { Shard, verifySnapshot, type ShardReport } from '@vectorizer/engine';
 import { Failure } from '@vectorizer/errors';
 import type { Log } from '@vectorizer/log';
 import type { Logger } from '@vectorizer/telemetry';
@@ -46,15 +46,18 @@ export class Restorer {
       shard.startBackground();
       try {
         await this.#replay(shard, wanted, signal);
+        const built = await verifyBuilt(shard, wanted, signal);
         // Its log is made later, and it is tied to that when it is first read.
         shard.bind(null);
         const fetched = moved;
         const place = { shard: number, directory, snapshots, logger };
-        return await storeSnapshot(shard, place, {
+        const made = await storeSnapshot(shard, place, {
           into: uid,
           signal,
           onProgress: (bytes) => onProgress(fetched + bytes),
         });
+        checkStored(made, built);
+        return made;
       } finally {
         await shard.close();
       }
@@ -73,4 +76,26 @@ export class Restorer {
     }
     signal.throwIfAborted();
   }
+}
+
+/** On the way out: at the sequence that was asked for, with all that is stored coming to its count and state hash. */
+async function verifyBuilt(shard: Shard, { up_to }: Wanted, signal: AbortSignal): Promise<ShardReport> {
+  const built = shard.report();
+  if (built.applied_sequence !== up_to) {
+    throw new Failure(
+      'storage_error',
+      `the state is of sequence ${built.applied_sequence}, where it should be of ${up_to}`,
+    );
+  }
+  await shard.verify({ signal, hurried: true });
+  return built;
+}
+
+function checkStored(made: ShardSnapshot, built: ShardReport): void {
+  const same =
+    made.sequence === built.applied_sequence && made.points === built.points && made.state_hash === built.state_hash;
+  if (same) return;
+  const { sequence, points, state_hash } = made;
+  const details = { expected: built, found: { sequence, points, state_hash } };
+  throw new Failure('storage_error', 'what was stored is not the state that was verified', { details });
 }

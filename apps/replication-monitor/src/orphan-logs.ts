@@ -1,4 +1,4 @@
-import type { Catalog } from '@vectorizer/cluster';
+import type { BackupRegistry, Catalog } from '@vectorizer/cluster';
 import type { CollectionUid } from '@vectorizer/contracts';
 import { Failure } from '@vectorizer/errors';
 import type { Log } from '@vectorizer/log';
@@ -10,6 +10,7 @@ const AGE_MS_MIN = 30_000;
 
 type Parts = {
   readonly catalog: Catalog;
+  readonly backups: BackupRegistry;
   readonly log: Log;
   readonly logger: Logger;
   readonly monotonicMs: () => number;
@@ -18,7 +19,8 @@ type Parts = {
 /**
  * Removes the logs of dropped collections whose drop did not get that far. A collection's record is written before
  * its log is made, so a log that is listed, and then has no record at the catalog's leader, belongs to no collection.
- * A log that is older than the catalog says nothing of the kind: then it is the catalog that was lost.
+ * A log that is older than the catalog says nothing of the kind: then it is the catalog that was lost. Those of a restore
+ * that is under way are that one's: of the collection that it makes, and of the one whose place it takes.
  */
 export class OrphanLogs {
   readonly #parts: Parts;
@@ -29,12 +31,12 @@ export class OrphanLogs {
   }
 
   async sweep(): Promise<void> {
-    const { catalog, log, logger } = this.#parts;
+    const { catalog, backups, log, logger } = this.#parts;
     const suspects = this.#suspectsOf(await log.uids());
     if (suspects.length === 0) return;
-    const { uids, since } = await catalog.refreshAll();
+    const [{ uids, since }, kept] = await Promise.all([catalog.refreshAll(), backups.refreshAll()]);
     for (const uid of suspects) {
-      if (uids.has(uid)) continue;
+      if (uids.has(uid) || kept.uids.has(uid)) continue;
       if (await this.#isOlderThan(since, uid)) {
         logger.error({ uid }, 'a log is older than the catalog and in no collection; it is kept');
         continue;

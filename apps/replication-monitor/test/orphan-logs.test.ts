@@ -1,18 +1,27 @@
 import { describe, expect, it } from '@jest/globals';
 import { connectNats, type Catalog } from '@vectorizer/cluster';
-import { buckets, CollectionUid, NewCollection } from '@vectorizer/contracts';
+import { buckets, CollectionUid, NewCollection, newUid, type Backup, type Restore } from '@vectorizer/contracts';
 import { until } from '@vectorizer/testing';
 import { OrphanLogs } from '../src/orphan-logs.ts';
 import { logger, node, startMonitor, write, type Setting } from './fixture.ts';
 
 const stray = CollectionUid.parse('0123456789abcdef');
 
+function restoring(uids: { uid: CollectionUid; replaces: CollectionUid }): Backup & { restore: Restore } {
+  const at = new Date().toISOString();
+  const { name, payload_indexes, ...config } = NewCollection.parse({ name: 'books', dimension: 2 });
+  const times = { created_at: at, updated_at: at };
+  const made = { v: 1 as const, id: newUid(), collection: name, uid: newUid(), config, payload_indexes, shards: [] };
+  const restore: Restore = { name, state: 'running', sequences: [0], started_at: at, updated_at: at, ...uids };
+  return { ...made, ...times, moved_bytes: 0, state: 'complete', restore };
+}
+
 class Sweeper {
   nowMs = 0;
   readonly orphans: OrphanLogs;
 
-  constructor({ log }: Setting, catalog: Catalog) {
-    this.orphans = new OrphanLogs({ catalog, log, logger, monotonicMs: () => this.nowMs });
+  constructor({ log, backups }: Setting, catalog: Catalog) {
+    this.orphans = new OrphanLogs({ catalog, backups, log, logger, monotonicMs: () => this.nowMs });
   }
 
   async sweepAt(ms: number): Promise<void> {
@@ -56,6 +65,21 @@ describe('a log without a collection', () => {
     await sweeper.sweepAt(0);
     await sweeper.sweepAt(60_000);
     expect(await setting.log.uids()).toEqual([made.uid]);
+  });
+
+  it('is kept while a restore that is under way makes its collection, or takes the place of it', async () => {
+    await using setting = await startMonitor();
+    const replaced = CollectionUid.parse('fedcba9876543210');
+    await Promise.all([stray, replaced].map(async (uid) => setting.log.ensureStreams(uid, 1)));
+    const backup = restoring({ uid: stray, replaces: replaced });
+    await setting.backups.add(backup);
+    const sweeper = new Sweeper(setting, setting.catalog);
+    await sweeper.sweepAt(0);
+    await sweeper.sweepAt(60_000);
+    expect((await setting.log.uids()).toSorted()).toEqual([stray, replaced].toSorted());
+    await setting.backups.add({ ...backup, restore: { ...backup.restore, state: 'failed' } });
+    await sweeper.sweepAt(60_000);
+    expect(await setting.log.uids()).toEqual([]);
   });
 
   it('is waited for anew when it was gone in between', async () => {

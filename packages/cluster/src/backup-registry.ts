@@ -57,15 +57,16 @@ export class BackupRegistry {
   }
 
   /**
-   * All uids that the registry's leader holds now, of backups and of the collections that restores are making, and since
-   * when there is a registry.
+   * All uids that the registry's leader holds now, of backups and of the collections that restores under way make and
+   * replace, and since when there is a registry.
    */
   async refreshAll(): Promise<{ readonly uids: ReadonlySet<CollectionUid>; readonly since: string }> {
     const { values, since } = await this.#mirror.refreshAll();
     const uids = values.flatMap((stored) => {
       const restore = isReadable(stored) ? stored.restore : undefined;
       const restoring = restore?.state === 'running' && this.unchangedMs(stored.id) < ALIVE_MS_MAX;
-      return [stored.id, ...(restoring ? [restore.uid] : [])];
+      if (!restoring) return [stored.id];
+      return [stored.id, restore.uid, ...(restore.replaces === undefined ? [] : [restore.replaces])];
     });
     return { uids: new Set(uids), since };
   }

@@ -19,8 +19,14 @@ export const Restore = z.object({
   /** The collection that it makes, and the sequence of each of its shards. */
   uid: CollectionUid,
   sequences: z.array(z.int().nonnegative()),
+  /** The collection whose place it has taken; what that has left is kept until the restore has ended. */
+  replaces: CollectionUid.optional(),
   /** Once known. */
   points: z.int().nonnegative().optional(),
+  /** Of one that is complete: whether its replicas were compared with what was stored, which a gateway that dies leaves undone. */
+  verified: z.boolean().optional(),
+  /** How many of them had taken no write by then, and so were compared point for point. */
+  replicas_compared: z.int().nonnegative().optional(),
   started_at: z.iso.datetime(),
   updated_at: z.iso.datetime(),
 });

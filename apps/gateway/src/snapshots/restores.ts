@@ -1,6 +1,5 @@
 import {
   newUid,
-  shardDescribe,
   shardRestore,
   type Backup,
   type BackupId,
@@ -18,17 +17,19 @@ import type { Log, LogState } from '@vectorizer/log';
 import { placeShards } from '../collections/placement.ts';
 import { fresh, isDead, SHARD_MS_MAX, type Progress } from './jobs.ts';
 import { busy, type SnapshotsParts } from './snapshots.ts';
+import { checkBuilt, compareReplicas, isMismatch, type Made } from './verify-restore.ts';
 
 type Parts = SnapshotsParts & { readonly bus: Bus; readonly log: Log };
 type Wanted = { readonly replace: boolean; readonly restore: Restore; readonly context: CallContext };
-type Made = { readonly record: CollectionRecord; readonly shards: readonly ShardSnapshot[] };
 type Point = { readonly shard: number; readonly from: number; readonly taken_at: string };
 
 const NODES_MS = 5_000;
 
 /**
  * Makes collections of snapshots: each shard's state is brought to the wanted sequence, and a log that begins right
- * after it is made for it. So versions, sequences and state hashes stay what they were, and are compared in the end.
+ * after it is made for it. So versions, sequences and state hashes stay what they were. The states are verified before the
+ * collection is there, when nobody can have written to it; its replicas are compared with them once it is, and only then
+ * does the collection that it replaces lose its logs.
  */
 export class Restores {
   readonly #parts: Parts;
@@ -112,15 +113,15 @@ export class Restores {
   }
 
   async #restore(backup: Backup, wanted: Wanted): Promise<void> {
-    const { jobs, logger } = this.#parts;
+    const { collections, jobs, logger } = this.#parts;
     try {
-      const shards = await jobs.whileAlive(backup.id, alive, async (progress) => {
+      const said = await jobs.whileAlive(backup.id, alive, async (progress) => {
         const made = await this.#make(backup, wanted, progress);
-        await this.#verify(made, wanted.context);
-        return made.shards;
+        const replicas_compared = await this.#verify(made, wanted);
+        if (made.replaced !== undefined) await collections.removeTraces(made.replaced);
+        return { points: made.shards.reduce((sum, { points }) => sum + points, 0), replicas_compared };
       });
-      const points = shards.reduce((sum, shard) => sum + shard.points, 0);
-      await this.#say(backup.id, wanted.restore, { state: 'complete', points });
+      await this.#say(backup.id, wanted.restore, { state: 'complete', verified: true, ...said });
     } catch (cause) {
       logger.error({ err: cause, snapshot: backup.id, collection: wanted.restore.name }, 'a restore has failed');
       await this.#say(backup.id, wanted.restore, { state: 'failed', reason: Failure.from(cause).message });
@@ -140,7 +141,9 @@ export class Restores {
         const [node] = placement[shard] ?? [];
         if (node === undefined) throw new Failure('index_unavailable', 'no index node is there');
         const input = { uid, shard, from: backup.id, log: backup.uid, up_to, config };
-        shards.push(await jobs.onNode(shardRestore, input, { node, context, progress }));
+        const built = await jobs.onNode(shardRestore, input, { node, context, progress });
+        checkBuilt(built, { up_to, stored: backup.shards[shard] });
+        shards.push(built);
         progress.movedBytes = 0;
       }
       const first = shards.map(({ sequence }) => sequence + 1);
@@ -148,39 +151,34 @@ export class Restores {
       jobs.throwIfClosing();
       const created_at = new Date().toISOString();
       const record: CollectionRecord = { v: 1, uid, name, created_at, config, placement, payload_indexes };
-      const replaced = await catalog.put(record, { replace });
-      if (replaced !== undefined) await collections.removeTraces(replaced);
-      return { record, shards };
+      return { backup: backup.id, record, shards, replaced: await catalog.put(record, { replace }) };
     } catch (cause) {
       await this.#undo(uid);
       throw cause;
     }
   }
 
-  /** Every replica holds what the snapshot says, point for point. */
-  async #verify({ record, shards }: Made, context: CallContext): Promise<void> {
+  /** How many replicas were compared. Where one is not what was stored, the collection that was replaced is there again. */
+  async #verify(made: Made, { restore, context }: Wanted): Promise<number> {
     const { bus, collections } = this.#parts;
-    await collections.whenFollowing(record, fresh(context, SHARD_MS_MAX));
-    for (const { shard, sequence, points, state_hash } of shards) {
-      for (const node of record.placement[shard] ?? []) {
-        const report = await bus.call(
-          shardDescribe,
-          { uid: record.uid, shard },
-          {
-            context: fresh(context, NODES_MS),
-            instance: node,
-          },
-        );
-        // A client may have written already: then the hash of the snapshot was compared when it was fetched.
-        const same =
-          report.applied_sequence > sequence || (report.points === points && report.state_hash === state_hash);
-        if (!same) {
-          throw new Failure('storage_error', `shard ${shard} on ${node} is not what the snapshot says`, {
-            details: { expected: { sequence, points, state_hash }, found: report },
-          });
-        }
-      }
+    const { record, replaced } = made;
+    try {
+      if (replaced !== undefined) await this.#say(made.backup, restore, { replaces: replaced.uid });
+      await collections.whenFollowing(record, fresh(context, SHARD_MS_MAX));
+      return await compareReplicas(bus, made, () => fresh(context, NODES_MS));
+    } catch (cause) {
+      if (replaced !== undefined && isMismatch(cause)) await this.#putBack(replaced, record);
+      throw cause;
     }
+  }
+
+  async #putBack(replaced: CollectionRecord, made: CollectionRecord): Promise<void> {
+    const { catalog, collections } = this.#parts;
+    const found = await catalog.find(made.name);
+    // Somebody dropped it, or replaced it in turn.
+    if (found?.uid !== made.uid) return;
+    await catalog.put(replaced, { replace: true });
+    await collections.removeTraces(made);
   }
 
   /** Unless it is the catalog's by now: its answer may have got lost. */

@@ -125,7 +125,7 @@ export class Snapshots {
     return this.#parts.collections.following(record, shard, fresh(context, DESCRIBE_MS));
   }
 
-  /** What a job came to whose gateway died: a restore is done with the catalog's record, and nothing else is. */
+  /** What a job came to whose gateway died: a restore has made its collection with the catalog's record, not compared it. */
   #asSeen(backup: Backup): Backup {
     const { state, restore, id } = backup;
     const working = state === 'running' || restore?.state === 'running';
@@ -135,12 +135,16 @@ export class Snapshots {
     return {
       ...backup,
       ...(state === 'running' ? died : {}),
-      ...(restore?.state === 'running'
-        ? { restore: { ...restore, ...(made ? { state: 'complete' as const } : died) } }
-        : {}),
+      ...(restore?.state === 'running' ? { restore: { ...restore, ...(made ? NOT_VERIFIED : died) } } : {}),
     };
   }
 }
+
+const NOT_VERIFIED = {
+  state: 'complete',
+  verified: false,
+  reason: 'the gateway that worked on it ended before the replicas were compared with what was stored',
+} as const;
 
 function moved(backup: Backup, movedBytes: number): Backup {
   return { ...backup, moved_bytes: movedBytes, updated_at: new Date().toISOString() };
