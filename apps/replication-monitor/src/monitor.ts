@@ -29,6 +29,7 @@ import type { Logger } from '@vectorizer/telemetry';
 import { systemClock, type Clock } from './clock.ts';
 import { LiveNodes } from './live-nodes.ts';
 import { LogWatch } from './log-watch.ts';
+import { MissingLogs } from './missing-logs.ts';
 import { News } from './news.ts';
 import { OrphanLogs } from './orphan-logs.ts';
 import { OrphanSnapshots } from './orphan-snapshots.ts';
@@ -83,6 +84,7 @@ export class Monitor {
   readonly #news: News;
   readonly #quarantine: Quarantine;
   readonly #repair: Repair;
+  readonly #missing: MissingLogs;
   readonly #orphans: OrphanLogs;
   readonly #orphanSnapshots: OrphanSnapshots;
   readonly #gauges = new ReplicationGauges();
@@ -106,6 +108,7 @@ export class Monitor {
     this.#news = new News({ ...options, journal, epochMs });
     this.#quarantine = new Quarantine({ ...options, news: this.#news, monotonicMs });
     this.#repair = new Repair({ ...options, monotonicMs, graceMs });
+    this.#missing = new MissingLogs({ ...options, monotonicMs });
     this.#orphans = new OrphanLogs({ ...options, monotonicMs });
     this.#orphanSnapshots = new OrphanSnapshots({ ...options, monotonicMs });
   }
@@ -127,6 +130,9 @@ export class Monitor {
       }),
       this.#repeat('place lost replicas', intervals.tendMs, async () => {
         if (this.acts && this.#inTrouble.length > 0) await this.#repair.act(this.#states(), this.#nodes.now());
+      }),
+      this.#repeat('look for missing logs', intervals.lookMs, async () => {
+        if (this.acts) await this.#missing.make(this.#replicas.shards());
       }),
       this.#repeat('look for orphan logs', intervals.sweepMs, async () => {
         if (this.acts) await this.#orphans.sweep();
