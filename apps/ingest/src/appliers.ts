@@ -15,7 +15,8 @@ export type LoggedPart = {
   readonly shard: number;
   readonly requestId: string;
   readonly sequence: number;
-  readonly nodes: readonly NodeId[];
+  /** As they are placed now. */
+  readonly nodes: () => readonly NodeId[];
 };
 
 /** A node that does not answer is asked again after this: it may be restarting. */
@@ -30,26 +31,45 @@ export async function outcomesOf(
   wait: { readonly context: CallContext; readonly all: boolean },
 ): Promise<readonly Outcome[]> {
   const finished = new AbortController();
-  const asks = logged.nodes.map(async (node) =>
-    askUntilApplied(bus, logged, { node, context: wait.context, signal: finished.signal }),
-  );
+  const asked = new Map<NodeId, Promise<readonly Outcome[]>>();
+  const askOf = async (node: NodeId): Promise<readonly Outcome[]> => {
+    const ask =
+      asked.get(node) ?? askUntilApplied(bus, logged, { node, context: wait.context, signal: finished.signal });
+    asked.set(node, ask);
+    // Those that lose the race end by themselves, with nobody left to tell.
+    ask.catch((cause: unknown) => cause instanceof Moved && asked.delete(node));
+    return ask;
+  };
   try {
-    if (!wait.all) return await Promise.any(asks);
-    const [first] = await Promise.all(asks);
-    if (first !== undefined) return first;
-  } catch (cause) {
-    throw worstOf(cause);
+    for (;;) {
+      const asks = logged.nodes().map(askOf);
+      if (asks.length === 0) throw new Failure('index_unavailable', `shard ${logged.shard} has no replica`);
+      const outcomes = await (wait.all ? allOf(asks) : Promise.any(asks)).catch(unlessMoved);
+      if (outcomes !== undefined) return outcomes;
+    }
   } finally {
     finished.abort();
-    // Those that lost the race end by themselves, with nobody left to tell.
-    for (const ask of asks) ask.catch(() => undefined);
   }
-  throw new Failure('index_unavailable', `shard ${logged.shard} has no replica`);
+}
+
+/** The shard was taken from the node while it was asked. */
+class Moved extends Error {}
+
+async function allOf(asks: readonly Promise<readonly Outcome[]>[]): Promise<readonly Outcome[] | undefined> {
+  const [first] = await Promise.all(asks);
+  return first;
+}
+
+/** Undefined when those that hold the shard now are to be asked. */
+function unlessMoved(cause: unknown): undefined {
+  const causes: unknown[] = cause instanceof AggregateError ? cause.errors : [cause];
+  const failures = causes.filter((each) => !(each instanceof Moved));
+  if (failures.length > 0) throw worstOf(failures);
 }
 
 async function askUntilApplied(
   bus: Bus,
-  { uid, shard, sequence, requestId }: LoggedPart,
+  { uid, shard, sequence, requestId, nodes }: LoggedPart,
   how: { readonly node: NodeId; readonly context: CallContext; readonly signal: AbortSignal },
 ): Promise<readonly Outcome[]> {
   const input = { uid, shard, sequence, request_ids: [requestId] };
@@ -64,14 +84,14 @@ async function askUntilApplied(
       const failure = Failure.from(cause);
       const passing = failure.retryable && Date.now() + ASK_AGAIN_MS < how.context.deadline;
       if (!passing || how.signal.aborted) throw failure;
+      if (!nodes().includes(how.node)) throw new Moved();
     }
     await sleep(ASK_AGAIN_MS, undefined, { ref: false });
   }
 }
 
 /** Of several replicas' failures the one that says most: a time-out may pass, a dropped collection is the answer. */
-function worstOf(cause: unknown): Failure {
-  const causes = cause instanceof AggregateError ? cause.errors : [cause];
+function worstOf(causes: readonly unknown[]): Failure {
   const found = causes.map((each) => Failure.from(each));
-  return found.find((failure) => !failure.retryable) ?? found[0] ?? Failure.from(cause);
+  return found.find((failure) => !failure.retryable) ?? found[0] ?? Failure.from(causes);
 }

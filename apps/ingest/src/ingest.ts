@@ -6,6 +6,7 @@ import {
   type CallContext,
   type CollectionRecord,
   type CollectionUid,
+  type NodeId,
   type Sequences,
   type WriteAnswer,
 } from '@vectorizer/contracts';
@@ -64,7 +65,8 @@ export class Ingest {
     try {
       const outcomes = await Promise.all(
         logged.map(async ({ part, sequence }) => {
-          const nodes = record.placement[part.shard] ?? [];
+          // A repair may place it elsewhere meanwhile; of a collection that was dropped its nodes say so.
+          const nodes = (): readonly NodeId[] => this.#latest(record).placement[part.shard] ?? [];
           const where = { uid: record.uid, shard: part.shard, requestId: input.request_id, sequence, nodes };
           return { part, outcomes: await outcomesOf(this.#options.bus, where, { context: timely, all }) };
         }),
@@ -95,6 +97,10 @@ export class Ingest {
     if (failure === undefined) return logged;
     if (logged.length === 0) throw failure;
     throw withDetails(failure, { logged: 'partly', sequences: sequencesOf(record, logged) });
+  }
+
+  #latest(record: CollectionRecord): CollectionRecord {
+    return this.#options.catalog.findByUid(record.uid) ?? record;
   }
 
   async #collection(uid: CollectionUid, deadline: number): Promise<CollectionRecord> {

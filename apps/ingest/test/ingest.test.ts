@@ -115,6 +115,24 @@ describe('ingest', () => {
     });
   });
 
+  it('waits for the replica that takes the place of one that is lost', async () => {
+    const third = NodeId.parse('node-c');
+    serveNode(first, () => [{ status: 'created', version: 1 }]);
+    serveNode(third, () => [{ status: 'created', version: 1 }]);
+    const asked = Promise.withResolvers<undefined>();
+    serveNode(second, () => {
+      asked.resolve(undefined);
+      return new Failure('index_unavailable', 'it is gone');
+    });
+    const written = write([upsert('a')], 'replicated');
+    await asked.promise;
+    await catalog.update(books.name, (record) => ({
+      ...record,
+      placement: record.placement.map(() => [first, third]),
+    }));
+    expect((await written).outcomes).toEqual([{ status: 'created', version: 1 }]);
+  });
+
   it('waits for a replica that is not there yet, and says that the write is logged when it does not come', async () => {
     const late = write([upsert('a')], 'applied');
     serveNode(second, () => [{ status: 'updated', version: 9 }]);
