@@ -40,7 +40,10 @@ export type CollectionView = {
 const DESCRIBE_MS_MAX = 1_000;
 /** A new collection's replicas open within milliseconds, on a node that is busy within seconds; after this the creation has failed. */
 const OPENING_MS_MAX = 8_000;
-const OPENING_POLL_MS = 10;
+/** Soon at first, for a new collection; then the nodes are spared, since a restored one may take minutes. */
+const POLL_MS_FIRST = 10;
+const POLL_MS_MAX = 250;
+const POLL_GROWTH = 1.25;
 
 export class Collections {
   readonly #options: CollectionsOptions;
@@ -149,10 +152,12 @@ export class Collections {
     const replicas = record.placement.flatMap((nodes, shard) => nodes.map((node) => ({ shard, node })));
     await Promise.all(
       replicas.map(async (replica) => {
+        let pauseMs = POLL_MS_FIRST;
         while ((await this.#ask(record, replica, context))?.phase !== 'following') {
           if (Date.now() >= context.deadline)
             throw new Failure('index_unavailable', `node ${replica.node} did not open its replica in time`);
-          await sleep(OPENING_POLL_MS);
+          await sleep(pauseMs);
+          pauseMs = Math.min(pauseMs * POLL_GROWTH, POLL_MS_MAX);
         }
       }),
     );
