@@ -20,7 +20,7 @@ export async function storeSnapshot(
   try {
     await rm(outgoing, { recursive: true, force: true });
     await mkdir(outgoing, { recursive: true });
-    const written = await state.writeSnapshot(outgoing);
+    const written = await state.writeSnapshot(outgoing, transfer);
     const manifest: ShardSnapshot = { v: 1, uid: into, shard, taken_at: new Date().toISOString(), ...written };
     await snapshots.put(manifest, outgoing, transfer);
     const seconds = (performance.now() - start) / 1_000;

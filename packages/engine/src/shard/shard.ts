@@ -299,10 +299,16 @@ export class Shard {
     });
   }
 
-  /** Writes a copy of the whole replica at one sequence into a directory, while it goes on. */
-  async writeSnapshot(directory: string): Promise<Written> {
+  /**
+   * Writes a copy of the whole replica at one sequence into a directory, while it goes on, and reads it again; throws a
+   * failure that `isDamaged` when that is not what was written.
+   */
+  async writeSnapshot(
+    directory: string,
+    { signal }: { readonly signal?: AbortSignal | undefined } = {},
+  ): Promise<Written> {
     await this.#background.saveIfWorth();
-    return writeSnapshot({ state: this.#state, graphDirectory: this.#graphDirectory, directory });
+    return writeSnapshot({ state: this.#state, graphDirectory: this.#graphDirectory, directory, signal });
   }
 
   /**

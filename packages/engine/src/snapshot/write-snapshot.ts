@@ -4,6 +4,7 @@ import type { ShardSnapshot, SnapshotFile } from '@vectorizer/contracts';
 import { Failure } from '@vectorizer/errors';
 import { ShardState } from '../state/shard-state.ts';
 import { sha256OfFile, syncFile } from '../vector/sealed-file.ts';
+import { checkState } from './check-state.ts';
 
 /** What a snapshot is found to be: the manifest without what only its keeper knows. */
 export type Written = Pick<ShardSnapshot, 'sequence' | 'chain' | 'state_hash' | 'points' | 'files'>;
@@ -19,13 +20,15 @@ type Source = {
   /** Of the saved index. */
   readonly graphDirectory: string;
   readonly directory: string;
+  readonly signal?: AbortSignal | undefined;
 };
 
 /**
  * Writes a consistent copy of a replica while it goes on: LMDB's own copy of one transaction, and the saved index, of
- * whatever age, by links. What it is of is read from the copy itself.
+ * whatever age, by links. What it is of is read from the copy itself, and every point of it: others will throw away what
+ * they have for it. Throws a failure that `isDamaged` when they are not what was written.
  */
-export async function writeSnapshot({ state, graphDirectory, directory }: Source): Promise<Written> {
+export async function writeSnapshot({ state, graphDirectory, directory, signal }: Source): Promise<Written> {
   await mkdir(join(directory, GRAPH_DIRECTORY), { recursive: true });
   await state.flush();
   const points = join(directory, POINTS_FILE);
@@ -33,7 +36,7 @@ export async function writeSnapshot({ state, graphDirectory, directory }: Source
   await syncFile(points);
   await linkIndex(graphDirectory, join(directory, GRAPH_DIRECTORY));
   await syncFile(directory);
-  const { sequence, chain, state_hash, points: count } = await figuresOf(points, state);
+  const { sequence, chain, state_hash, points: count } = await figuresOf(points, state, signal);
   const names = await readdir(join(directory, GRAPH_DIRECTORY));
   const paths = [POINTS_FILE, ...names.map((name) => `${GRAPH_DIRECTORY}/${name}`)];
   const files: SnapshotFile[] = [];
@@ -44,12 +47,20 @@ export async function writeSnapshot({ state, graphDirectory, directory }: Source
   return { sequence, chain, state_hash, points: count, files };
 }
 
-async function figuresOf(path: string, { meta: { dimension, metric } }: ShardState): Promise<ShardState['meta']> {
+async function figuresOf(
+  path: string,
+  { meta: { dimension, metric } }: ShardState,
+  signal: AbortSignal | undefined,
+): Promise<ShardState['meta']> {
   const copy = await ShardState.open(path, { dimension, metric });
-  const { meta } = copy;
-  await copy.close();
-  await rm(`${path}-lock`, { force: true });
-  return meta;
+  try {
+    using snapshot = copy.snapshot();
+    await checkState(snapshot, copy.meta, { signal });
+    return copy.meta;
+  } finally {
+    await copy.close();
+    await rm(`${path}-lock`, { force: true });
+  }
 }
 
 /** All or none of the files of one save: the manifest, which is replaced last, is the same before and after. */
