@@ -37,10 +37,13 @@ export class SharedSnapshots {
     const stored = snapshots.list(uid, number);
     this.#newest = figuresOf(stored[0]);
     if ((await log.state(uid, number)).bytes <= logBytesMax || signal.aborted) return;
-    if (this.#isDue(stored[0], shard.position.sequence)) {
+    const isDue = this.#isDue(stored[0], shard.position.sequence);
+    if (isDue) {
       this.#newest = figuresOf(await storeSnapshot(shard, this.#place, { into: this.#place.uid, signal }));
     }
     await this.#cutLog();
+    // It looks through all that is stored of all collections: not for nothing.
+    if (isDue || stored.length > KEPT) await snapshots.prune(uid, number, KEPT);
   }
 
   /** Another one lets the log be cut further, once its entries are old enough; until then it would be for nothing. */
@@ -61,7 +64,6 @@ export class SharedSnapshots {
       await log.cut(uid, number, upTo);
       logger.info({ up_to: upTo }, 'cut the log behind a shared snapshot');
     }
-    await snapshots.prune(uid, number, KEPT);
   }
 }
 
