@@ -2,14 +2,14 @@ import { rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SnapshotStore } from '@vectorizer/cluster';
 import { bytesOf, type CollectionRecord, type CollectionUid, type ShardSnapshot } from '@vectorizer/contracts';
-import { installSnapshot, verifySnapshot } from '@vectorizer/engine';
+import { installSnapshot, isDamaged, verifySnapshot } from '@vectorizer/engine';
 import { Failure } from '@vectorizer/errors';
 import type { Log } from '@vectorizer/log';
 import type { Logger } from '@vectorizer/telemetry';
 
 /** Between looks for a snapshot that is needed and not there. */
 const PAUSE_MS = 1_000;
-/** After one that could not be fetched or was not what it should be: doubled each time, since it may be large. */
+/** After one that could not be fetched or was not what it should be: doubled each time up to this, since it may be large. */
 const PAUSE_MS_MAX = 60_000;
 
 export type ReplicaPlace = {
@@ -40,6 +40,7 @@ export class FullSync {
   readonly #incoming: string;
   #progress: { readonly bytes: number; readonly total: number } | null = null;
   #completed = 0;
+  #busy = false;
   #fetching: Promise<unknown> = Promise.resolve();
 
   constructor(place: ReplicaPlace) {
@@ -56,22 +57,34 @@ export class FullSync {
     return this.#completed;
   }
 
-  /** Undefined when there is none and none is needed, and when told to stop. */
+  /**
+   * Undefined when there is none that is whole and none is needed, and when told to stop. Throws when this node cannot
+   * store it.
+   */
   async fetch(how: Fetching): Promise<Fetched | undefined> {
     // An earlier one that was told to stop still lets go of its files.
     await this.#fetching;
-    const fetching = this.#fetch(how);
+    this.#busy = true;
+    const fetching = this.#fetch(how).finally(() => (this.#busy = false));
     this.#fetching = fetching.catch(() => undefined);
     return fetching;
   }
 
-  /** Throws unless a replica without anything could be built from what the log and the shared snapshots hold. */
-  async checkReach(): Promise<void> {
+  /** Whether a transfer is under way. */
+  get busy(): boolean {
+    return this.#busy;
+  }
+
+  /**
+   * Whether the log alone makes a replica of nothing. Throws where a shared snapshot would have to come first, and none is
+   * listed that the log goes on from.
+   */
+  async logSuffices(): Promise<boolean> {
     const { log, snapshots, uid, shard } = this.#place;
     const { firstSequence } = await log.state(uid, shard);
-    if (firstSequence <= 1) return;
+    if (firstSequence <= 1) return true;
     const newest = snapshots.newest(uid, shard);
-    if (newest !== undefined && newest.sequence + 1 >= firstSequence) return;
+    if (newest !== undefined && newest.sequence + 1 >= firstSequence) return false;
     throw new Failure(
       'replica_diverged',
       `the log begins at ${firstSequence} and no shared snapshot reaches it: the replica is kept as it is`,
@@ -79,29 +92,47 @@ export class FullSync {
   }
 
   async #fetch({ after, needed, signal }: Fetching): Promise<Fetched | undefined> {
-    const { logger, snapshots, uid, shard } = this.#place;
+    const { logger } = this.#place;
     let said = '';
-    let pause = PAUSE_MS;
-    while (!signal.aborted) {
+    for (let pause = PAUSE_MS; !signal.aborted; pause = Math.min(pause * 2, PAUSE_MS_MAX)) {
       try {
-        const manifest = snapshots.newest(uid, shard);
-        if (manifest !== undefined && manifest.sequence > after) return await this.#bring(manifest, signal);
-        if (!needed) return undefined;
+        const fetched = await this.#bringNewest(after, signal);
+        if (fetched !== undefined || !needed) return fetched;
         if (said === '') logger.warn({ after }, 'the log no longer holds what is next; waiting for a shared snapshot');
         said ||= 'waiting';
+        pause = PAUSE_MS;
       } catch (cause) {
-        const failure = Failure.from(cause);
         if (signal.aborted) return undefined;
-        if (said !== failure.message) logger.warn({ err: failure }, 'a shared snapshot could not be fetched');
+        const failure = Failure.from(cause);
+        // The log server is away, or what it stores is damaged. All else is this node's fault, which waiting does not mend.
+        if (failure.type !== 'log_unavailable' && !isDamaged(failure)) throw failure;
+        if (said !== failure.message) logger.warn({ err: failure }, 'no shared snapshot could be fetched');
         said = failure.message;
-        if (failure.type === 'storage_error') pause = Math.min(pause * 2, PAUSE_MS_MAX);
-        // Without the log server there is no log to follow either, but what is here can be read.
-        if (!needed && failure.type === 'log_unavailable') return undefined;
+        // The log may do, and what is here can be read.
+        if (!needed) return undefined;
       } finally {
         this.#progress = null;
       }
       await sleep(pause, undefined, { signal, ref: false }).catch(() => undefined);
     }
+    return undefined;
+  }
+
+  /** The newest that is what it should be. Throws what was wrong with the oldest when none is. */
+  async #bringNewest(after: number, signal: AbortSignal): Promise<Fetched | undefined> {
+    const { snapshots, uid, shard, logger } = this.#place;
+    let damage: Failure | undefined;
+    for (const manifest of snapshots.list(uid, shard)) {
+      if (manifest.sequence <= after) break;
+      try {
+        return await this.#bring(manifest, signal);
+      } catch (cause) {
+        damage = Failure.from(cause);
+        if (signal.aborted || !isDamaged(damage)) throw damage;
+        logger.error({ sequence: manifest.sequence, err: damage }, 'a shared snapshot cannot be used');
+      }
+    }
+    if (damage !== undefined) throw damage;
     return undefined;
   }
 
@@ -115,9 +146,12 @@ export class FullSync {
       await snapshots.fetch(manifest, this.#incoming, { signal, onProgress });
       await verifySnapshot(this.#incoming, { ...manifest, ...config });
     } catch (cause) {
-      // What is not what it should be is fetched anew; what is only incomplete goes on.
-      if (Failure.from(cause).type === 'storage_error') await rm(this.#incoming, { recursive: true, force: true });
-      throw cause;
+      const failure = asFailure(cause);
+      // What is only incomplete goes on. What is not what it should be is fetched anew; what has no room makes room.
+      if (failure.type !== 'log_unavailable' && !signal.aborted) {
+        await rm(this.#incoming, { recursive: true, force: true });
+      }
+      throw failure;
     }
     return {
       manifest,
@@ -130,3 +164,12 @@ export class FullSync {
     };
   }
 }
+
+/** Of the local files it is the system's error that counts: it says whether the disk is full. */
+function asFailure(cause: unknown): Failure {
+  if (!(cause instanceof Error) || !('code' in cause) || cause instanceof Failure) return Failure.from(cause);
+  const why = FULL.has(String(cause.code)) ? 'the disk is full' : cause.message;
+  return new Failure('storage_error', `cannot store a shared snapshot: ${why}`, { cause });
+}
+
+const FULL = new Set(['ENOSPC', 'EDQUOT']);

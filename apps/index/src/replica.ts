@@ -73,6 +73,7 @@ export class Replica {
   /** The entry in hand. */
   #applying: Promise<unknown> | undefined;
   #opening: Promise<void> | undefined;
+  #rebuilding = false;
   /** Opening, replacing and closing the shard take turns. */
   #turn: Promise<unknown> = Promise.resolve();
 
@@ -149,21 +150,16 @@ export class Replica {
 
   /**
    * Throws away what this replica has and builds it anew; answers when that has begun. Refused where neither the log nor
-   * a shared snapshot reaches back far enough: then what it has may be all that there is.
+   * a shared snapshot reaches back far enough: then what it has may be all that there is. For the same reason it is kept
+   * until the snapshot that it needs is here and found to be whole.
    */
   async rebuild(): Promise<void> {
-    await this.#fullSync.checkReach();
-    await this.#inTurn(async () => {
-      if (this.#closed.signal.aborted) return;
-      this.#logger.warn({ reason: this.#stopped?.failure.message }, 'building the replica anew');
-      await this.#leave(new Failure('index_unavailable', 'the replica is being built anew'));
-      await rm(this.#options.directory, { recursive: true, force: true });
-      this.#stopped = undefined;
-      this.#verifiedAt = null;
-      this.#checkpoints = new Checkpoints();
-      this.#become('syncing');
-      await this.#enter();
-    });
+    const { directory } = this.#options;
+    if (await this.#fullSync.logSuffices()) {
+      await this.#rebuildWith(async () => rm(directory, { recursive: true, force: true }));
+    } else if (!this.#rebuilding && (!this.#fullSync.busy || this.#stopped !== undefined)) {
+      void this.#rebuildFromSnapshot();
+    }
   }
 
   /** Others have found that this replica is not what it should be: it answers and applies nothing until it is rebuilt. */
@@ -221,8 +217,8 @@ export class Replica {
     // Not the reader of the log, which may be waiting for a server that is away: it ends by itself and applies no more.
     await this.#applying;
     await gate.close(reason);
-    await open?.shard.close();
     this.#open = undefined;
+    await open?.shard.close();
   }
 
   /** From the opening of the shard until it is closed, or the replica has stopped for good. */
@@ -254,12 +250,45 @@ export class Replica {
     const fetched = await this.#fullSync.fetch({ after: open.shard.position.sequence, needed, signal });
     if (fetched === undefined || signal.aborted) return false;
     await this.#inTurn(async () => {
-      if (signal.aborted) return;
-      await this.#leave(new Failure('index_unavailable', 'a snapshot takes the place of the replica'));
-      await fetched.install();
-      await this.#enter();
+      if (!signal.aborted) await this.#replace(async () => fetched.install());
     });
     return true;
+  }
+
+  async #rebuildFromSnapshot(): Promise<void> {
+    this.#rebuilding = true;
+    try {
+      const fetched = await this.#fullSync.fetch({ after: 0, needed: false, signal: this.#closed.signal });
+      if (fetched !== undefined) await this.#rebuildWith(async () => fetched.install());
+    } catch (cause) {
+      this.#logger.error({ err: cause }, 'the replica cannot be built anew: it is kept as it is');
+    } finally {
+      this.#rebuilding = false;
+    }
+  }
+
+  async #rebuildWith(put: () => Promise<void>): Promise<void> {
+    await this.#inTurn(async () => {
+      if (this.#closed.signal.aborted) return;
+      this.#logger.warn({ reason: this.#stopped?.failure.message }, 'building the replica anew');
+      this.#stopped = undefined;
+      this.#verifiedAt = null;
+      this.#checkpoints = new Checkpoints();
+      this.#become('syncing');
+      await this.#replace(put);
+    });
+  }
+
+  /** Closes the shard and opens what `put` makes of its directory. What cannot be put there stops the replica. */
+  async #replace(put: () => Promise<void>): Promise<void> {
+    try {
+      await this.#leave(new Failure('index_unavailable', 'another state takes the place of the replica'));
+      await put();
+    } catch (cause) {
+      if (!this.#closed.signal.aborted) this.#stop(Failure.from(cause));
+      return;
+    }
+    await this.#enter();
   }
 
   async #apply(open: OpenShard, message: LogMessage): Promise<void> {

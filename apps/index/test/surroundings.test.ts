@@ -28,6 +28,7 @@ import {
   type Node,
   type System,
 } from './fixture.ts';
+import { cutBeyond, place, SHARE_ALL } from './sharing.ts';
 import { startNodeProcess, type NodeProcess } from './node-process.ts';
 
 const run = promisify(execFile);
@@ -151,6 +152,47 @@ describe('a node whose disk is full', () => {
   }, 120_000);
 });
 
+describe('a node whose disk is too small for a shared snapshot', () => {
+  it('says so, stops fetching it, and gets it once there is room', async () => {
+    await using system = await startSystem();
+    await using here = await temporaryDirectory();
+    await using there = await temporaryDirectory();
+    await using healthy = await openNode(system, here.path, SHARE_ALL);
+    await using disk = await smallDisk(there.path);
+    const films = await create(system, [healthy], { name: 'films', dimension: 1_024 });
+    let last = 0;
+    for (let i = 0; i < 3_000; i += 200) {
+      last = await write(
+        system,
+        films,
+        Array.from({ length: 200 }, (_, k) => wide(i + k)),
+      );
+    }
+    const shared = (): boolean => (system.snapshots.newest(films.uid, 0)?.sequence ?? 0) === last;
+    await until(shared, { timeoutMs: 60_000, what: 'a snapshot of everything' });
+    await cutBeyond(system, films, 1);
+    const full = await startNodeProcess(system, disk.path, disk.limit);
+    await using owned = new AsyncDisposableStack();
+    owned.use(full);
+    await place(system, films, [healthy, full]);
+    const hasFailed = async (): Promise<boolean> => {
+      const found = await reportOf(full, films).catch(() => undefined);
+      return found?.phase === 'failed';
+    };
+    await until(hasFailed, { timeoutMs: 30_000, what: 'the full disk being noticed' });
+    expect(await reportOf(full, films)).toMatchObject({
+      stopped_by: 'node',
+      reason: expect.stringMatching(disk.reason),
+      full_sync: null,
+    });
+    await full.stop();
+    await disk.makeRoom();
+    await using again = await startNodeProcess(system, disk.path);
+    await caughtUp(again, films, last);
+    expect(await stateOf(again, films)).toEqual(await stateOf(healthy, films));
+  }, 120_000);
+});
+
 async function reportOf(node: NodeProcess, { uid }: CollectionRecord): Promise<ReplicaReport> {
   return node.call(shardDescribe, { uid, shard: 0 });
 }
@@ -173,7 +215,7 @@ async function smallDisk(directory: string): Promise<SmallDisk> {
   return {
     path,
     limit: mounted ? {} : { fileKibMax: 8 * 1024 },
-    reason: mounted ? /the disk is full/ : /cannot write the store/,
+    reason: mounted ? /the disk is full/ : /cannot (write the store|store a shared snapshot)/,
     async makeRoom() {
       if (mounted) await run('mount', ['-o', 'remount,size=256m', path]);
     },

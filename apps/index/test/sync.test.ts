@@ -1,14 +1,8 @@
-import { open, readdir, readFile, stat, truncate } from 'node:fs/promises';
+import { readdir, stat, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { connectNats } from '@vectorizer/cluster';
-import {
-  buckets,
-  CHECKPOINT_INTERVAL,
-  shardResync,
-  type CollectionRecord,
-  type ReplicaReport,
-} from '@vectorizer/contracts';
+import { buckets, CHECKPOINT_INTERVAL, shardResync } from '@vectorizer/contracts';
 import { temporaryDirectory, until } from '@vectorizer/testing';
 import {
   applied,
@@ -22,38 +16,8 @@ import {
   viewOf,
   write,
   writeMany,
-  type Node,
-  type System,
 } from './fixture.ts';
-
-/** So that a shared snapshot is taken of everything, and the log cut behind it. */
-const SHARE_ALL = { sharing: { logBytesMax: 1, logRetentionMs: 0 }, verifyIntervalMs: 100 };
-
-/** Returns when the log begins after the sequence. */
-async function cutBeyond(system: System, { uid }: CollectionRecord, sequence: number): Promise<void> {
-  await until(async () => (await system.log.state(uid, 0)).firstSequence > sequence, {
-    timeoutMs: 30_000,
-    what: 'the log being cut',
-  });
-}
-
-async function place(system: System, { name }: CollectionRecord, nodes: readonly Node[]): Promise<void> {
-  await system.catalog.update(name, (record) => ({ ...record, placement: [nodes.map(({ id }) => id)] }));
-}
-
-function reportIfPlaced(node: Node, { uid }: CollectionRecord): ReplicaReport | undefined {
-  return node.index.replicas().find((replica) => replica.uid === uid);
-}
-
-function sameState(a: Node, b: Node, record: CollectionRecord): Promise<void> {
-  return until(
-    async () => {
-      const [one, other] = await Promise.all([report(a, record), report(b, record)]);
-      return one.state_hash === other.state_hash && one.chain === other.chain && one.points === other.points;
-    },
-    { timeoutMs: 30_000, what: 'both replicas having one state' },
-  );
-}
+import { cutBeyond, flipBit, place, reportIfPlaced, sameState, SHARE_ALL } from './sharing.ts';
 
 describe('a new replica', () => {
   it('is built from a shared snapshot and the log, when the log no longer reaches back to its beginning', async () => {
@@ -296,16 +260,3 @@ describe('a node of another cluster', () => {
     expect(await report(again, books)).toMatchObject({ points: 5 });
   });
 });
-
-/** In every copy of the text: LMDB leaves former ones on pages that it has freed. */
-async function flipBit(path: string, text: string): Promise<void> {
-  const bytes = await readFile(path);
-  await using file = await open(path, 'r+');
-  let flipped = 0;
-  for (let at = bytes.indexOf(text); at >= 0; at = bytes.indexOf(text, at + 1)) {
-    const position = at + text.length - 3;
-    await file.write(Buffer.of(bytes.readUInt8(position) ^ 1), 0, 1, position);
-    flipped += 1;
-  }
-  expect(flipped).toBeGreaterThan(0);
-}

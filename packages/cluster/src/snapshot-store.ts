@@ -108,17 +108,20 @@ export class SnapshotStore {
     let done = 0;
     for (const file of manifest.files) {
       signal?.throwIfAborted();
-      const source = createReadStream(join(directory, file.path), { highWaterMark: PART_BYTES });
-      source.on('data', (part) => onProgress?.((done += part.length)));
-      await this.#ask(async () =>
-        this.#objects.put(
-          { name: objectName(manifest, file), options: { max_chunk_size: PART_BYTES } },
-          Readable.toWeb(source) as ReadableStream<Uint8Array>,
-          { timeout: PUT_TIMEOUT_MS },
-        ),
-      );
+      const parts = partsOf(join(directory, file.path), { signal, onPart: (bytes) => onProgress?.((done += bytes)) });
+      try {
+        await this.#ask(async () =>
+          this.#objects.put(
+            { name: objectName(manifest, file), options: { max_chunk_size: PART_BYTES } },
+            Readable.toWeb(Readable.from(parts)) as ReadableStream<Uint8Array>,
+            { timeout: PUT_TIMEOUT_MS },
+          ),
+        );
+      } finally {
+        // Between parts too, where what the store says of it is not the reason.
+        signal?.throwIfAborted();
+      }
     }
-    signal?.throwIfAborted();
     await this.#manifests.put(keyOf(manifest), manifest);
   }
 
@@ -163,7 +166,7 @@ export class SnapshotStore {
       await parts.return(undefined);
     }
     if (bytes !== file.bytes || digest.digest('hex') !== file.sha256) {
-      throw new Failure('storage_error', `${file.path} of a snapshot is not what its manifest says`);
+      throw damaged(`${file.path} of a snapshot is not what its manifest says`);
     }
   }
 
@@ -241,6 +244,17 @@ export class SnapshotStore {
   }
 }
 
+async function* partsOf(
+  path: string,
+  { signal, onPart }: { readonly signal: AbortSignal | undefined; readonly onPart: (bytes: number) => void },
+): AsyncGenerator<Uint8Array> {
+  for await (const part of createReadStream(path, { highWaterMark: PART_BYTES }) as AsyncIterable<Buffer>) {
+    signal?.throwIfAborted();
+    yield part;
+    onPart(part.length);
+  }
+}
+
 export type Unfinished = { readonly name: string; readonly size: number; readonly remove: () => Promise<void> };
 type Place = { readonly uid: CollectionUid; readonly shard: number; readonly sequence: number };
 
@@ -268,5 +282,10 @@ async function isThere(path: string, { bytes, sha256 }: SnapshotFile): Promise<b
 }
 
 function notThere({ path }: SnapshotFile): Failure {
-  return new Failure('storage_error', `${path} of a snapshot is not stored any more`);
+  return damaged(`${path} of a snapshot is not stored any more`);
+}
+
+/** The snapshot is at fault, not whoever fetches it. */
+function damaged(reason: string): Failure {
+  return new Failure('storage_error', reason, { details: { damaged: true } });
 }
