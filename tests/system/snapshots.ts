@@ -6,11 +6,13 @@ export type Restore = Job & {
   readonly name: string;
   readonly uid: string;
   readonly points?: number;
+  readonly aliases_left?: readonly string[];
   readonly verified?: boolean;
   readonly replicas_compared?: number;
 };
 export type Snapshot = Job & {
   readonly id: string;
+  readonly aliases: readonly string[];
   readonly points: number;
   readonly bytes: number;
   readonly progress: { readonly shards_stored: number; readonly shards: number; readonly moved_bytes: number };

@@ -131,6 +131,32 @@ describe('a snapshot of a collection', () => {
   });
 });
 
+async function alias(name: string, collection?: string): Promise<unknown> {
+  const body = collection === undefined ? {} : { method: 'PUT', body: JSON.stringify({ collection }) };
+  const headers = { 'content-type': 'application/json' };
+  const answer = await fetch(`${system.url}/api/v1/aliases/${name}`, { ...body, headers });
+  return ((await answer.json()) as { collection?: string }).collection;
+}
+
+describe('the aliases of a collection', () => {
+  it('come back with it, but for those that are something else by now', async () => {
+    await fill(0, 100);
+    for (const name of ['kept', 'taken', 'named']) expect(await alias(name, 'books')).toBe('books');
+    const { id, aliases } = await takeSnapshot(system, 'books');
+    expect(aliases).toEqual(['kept', 'named', 'taken']);
+    await system.client.deleteCollection('books');
+    expect(await alias('kept')).toBeUndefined();
+    await system.client.createCollection({ name: 'named', dimension: 2 });
+    await alias('taken', 'named');
+    expect(await restore(system, `books/snapshots/${id}`, { name: 'copy' })).toMatchObject({ aliases_left: [] });
+    expect(await alias('kept')).toBeUndefined();
+    const said = await restore(system, `books/snapshots/${id}`, {});
+    expect(said).toMatchObject({ state: 'complete', aliases_left: ['named', 'taken'] });
+    expect([await alias('kept'), await alias('taken')]).toEqual(['books', 'named']);
+    expect(await system.client.count('kept')).toEqual({ count: 100 });
+  });
+});
+
 describe('a restore', () => {
   it('makes another collection of the same configuration, points and state, which then goes its own way', async () => {
     await fill(0, 400);

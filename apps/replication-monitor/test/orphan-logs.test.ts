@@ -11,7 +11,16 @@ function restoring(uids: { uid: CollectionUid; replaces: CollectionUid }): Backu
   const at = new Date().toISOString();
   const { name, payload_indexes, ...config } = NewCollection.parse({ name: 'books', dimension: 2 });
   const times = { created_at: at, updated_at: at };
-  const made = { v: 1 as const, id: newUid(), collection: name, uid: newUid(), config, payload_indexes, shards: [] };
+  const made = {
+    v: 1 as const,
+    id: newUid(),
+    collection: name,
+    uid: newUid(),
+    config,
+    payload_indexes,
+    aliases: [],
+    shards: [],
+  };
   const restore: Restore = { name, state: 'running', sequences: [0], started_at: at, updated_at: at, ...uids };
   return { ...made, ...times, moved_bytes: 0, state: 'complete', restore };
 }

@@ -72,6 +72,24 @@ export class Aliases {
     return { record: kept, created };
   }
 
+  /** Gives a collection a name that nobody has. Whether the collection has it now; another's is left alone. */
+  async claim(alias: AliasRecord['alias'], collection: CollectionRecord): Promise<boolean> {
+    const { name, uid } = collection;
+    const ours = (found: CatalogEntry): boolean => isAlias(found) && found.uid === uid;
+    const before = await this.#mirror.refresh(alias);
+    if (before === undefined && !this.#hasRoom()) return false;
+    const record: AliasRecord = { v: 1, alias, collection: name, uid, created_at: new Date().toISOString() };
+    if (await this.#mirror.create(alias, record, ours)) return true;
+    if (await this.free(alias)) return this.claim(alias, collection);
+    const found = await this.#mirror.refresh(alias);
+    return found !== undefined && ours(found);
+  }
+
+  /** Of one collection, by name. */
+  of(uid: CollectionUid): AliasRecord[] {
+    return this.list().filter((record) => record.uid === uid);
+  }
+
   /** Durable when it returns. Throws `not_found`. */
   async delete(alias: string): Promise<AliasRecord> {
     const deleted = await this.#mirror.delete(alias, isAlias);
@@ -125,8 +143,12 @@ export class Aliases {
     return isCollection(found) && found.uid === uid ? found : undefined;
   }
 
+  #hasRoom(): boolean {
+    return this.#mirror.values().filter((entry) => isAlias(entry)).length < limits.aliasesMax;
+  }
+
   #checkRoom(): void {
-    if (this.#mirror.values().filter((entry) => isAlias(entry)).length < limits.aliasesMax) return;
+    if (this.#hasRoom()) return;
     throw new Failure('validation_error', `there are ${limits.aliasesMax} aliases, which is as many as there may be`);
   }
 }

@@ -19,6 +19,8 @@ export const Restore = z.object({
   /** The collection that it makes, and the sequence of each of its shards. */
   uid: CollectionUid,
   sequences: z.array(z.int().nonnegative()),
+  /** Aliases of the snapshot that are something else's by now, and were left to that. */
+  aliases_left: z.array(CollectionName).optional(),
   /** The collection whose place it has taken; what that has left is kept until the restore has ended. */
   replaces: CollectionUid.optional(),
   /** Once known. */
@@ -40,6 +42,8 @@ export const Backup = z.object({
   uid: CollectionUid,
   config: CollectionConfig,
   payload_indexes: PayloadIndexes,
+  /** The collection's other names when it was begun. */
+  aliases: z.array(CollectionName).default([]),
   state: JobState,
   reason: z.string().optional(),
   created_at: z.iso.datetime(),

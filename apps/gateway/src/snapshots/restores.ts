@@ -5,6 +5,7 @@ import {
   type BackupId,
   type Bus,
   type CallContext,
+  type CollectionName,
   type CollectionRecord,
   type CollectionUid,
   type Restore,
@@ -118,8 +119,9 @@ export class Restores {
       const said = await jobs.whileAlive(backup.id, alive, async (progress) => {
         const made = await this.#make(backup, wanted, progress);
         const replicas_compared = await this.#verify(made, wanted);
+        const aliases_left = await this.#giveAliases(backup, made.record);
         if (made.replaced !== undefined) await collections.removeTraces(made.replaced);
-        return { points: made.shards.reduce((sum, { points }) => sum + points, 0), replicas_compared };
+        return { points: made.shards.reduce((sum, { points }) => sum + points, 0), replicas_compared, aliases_left };
       });
       await this.#say(backup.id, wanted.restore, { state: 'complete', verified: true, ...said });
     } catch (cause) {
@@ -170,6 +172,16 @@ export class Restores {
       if (replaced !== undefined && isMismatch(cause)) await this.#putBack(replaced, record);
       throw cause;
     }
+  }
+
+  /** Under its own name a collection gets its other names again; those that are something else's by now are answered. */
+  async #giveAliases({ collection, aliases }: Backup, record: CollectionRecord): Promise<CollectionName[]> {
+    if (record.name !== collection) return [];
+    const left: CollectionName[] = [];
+    for (const alias of aliases) {
+      if (!(await this.#parts.catalog.aliases.claim(alias, record))) left.push(alias);
+    }
+    return left;
   }
 
   async #putBack(replaced: CollectionRecord, made: CollectionRecord): Promise<void> {
