@@ -1,4 +1,4 @@
-import { isConnected, type ReplicaView, type ReplicationStatus } from '@vectorizer/contracts';
+import { isConnected, isRoutable, type ReplicaView, type ReplicationStatus } from '@vectorizer/contracts';
 import { Failure } from '@vectorizer/errors';
 import type { HealthCheck } from './health.ts';
 
@@ -6,8 +6,8 @@ import type { HealthCheck } from './health.ts';
 const NAMED_MAX = 20;
 
 /**
- * Part of `/health`: fails when of some shard no replica can be reached, so that a part of the points can be neither read
- * nor written to the end. While another replica does their work, those that are silent, stopped or diverged are only named.
+ * Part of `/health`: fails when of some shard no replica answers reads, so that a part of the points can be neither read nor
+ * written to the end; one that was just placed, and was not heard of yet, has no part in that. While another replica does their work, those that are silent, stopped or diverged are only named.
  */
 export function replicationHealth(status: () => Promise<ReplicationStatus> | ReplicationStatus): HealthCheck {
   return {
@@ -17,11 +17,15 @@ export function replicationHealth(status: () => Promise<ReplicationStatus> | Rep
       const { replicas } = await status();
       const unwell = replicas.filter((replica) => !isConnected(replica));
       const shards = Map.groupBy(replicas, ({ collection, shard }) => `${collection}/${shard}`);
-      const lost = [...shards.values()].filter((shard) => !shard.some(isConnected)).flat();
-      if (lost.length > 0) throw new Failure('index_unavailable', `no replica can be reached: ${namesOf(lost)}`);
+      const lost = [...shards.values()].filter((shard) => !shard.some(mayAnswer)).flat();
+      if (lost.length > 0) throw new Failure('index_unavailable', `no replica can be read: ${namesOf(lost)}`);
       return { replicas: replicas.length, ...(unwell.length > 0 && { unwell: namesOf(unwell) }) };
     },
   };
+}
+
+function mayAnswer(replica: ReplicaView): boolean {
+  return isRoutable(replica) || (replica.status === 'Syncing' && replica.last_heartbeat === null);
 }
 
 function namesOf(replicas: readonly ReplicaView[]): string {

@@ -21,7 +21,6 @@ import {
   type NodeId,
   type ReplicationProof,
   type ReplicationStatus,
-  type ReplicaView,
 } from '@vectorizer/contracts';
 import { Failure } from '@vectorizer/errors';
 import type { Log } from '@vectorizer/log';
@@ -164,16 +163,6 @@ export class Monitor {
     const [first] = states;
     if (first === undefined) throw new Failure('collection_not_found', 'this collection does not exist');
     return proofOf(first.shard.record, states);
-  }
-
-  /** Every replica that should exist, with its last known state. */
-  registered(): readonly ReplicaView[] {
-    return this.status().replicas;
-  }
-
-  /** Those that may be routed to. */
-  connected(): readonly ReplicaView[] {
-    return this.registered().filter(isConnected);
   }
 
   /** Returns when nothing of it runs any more. */

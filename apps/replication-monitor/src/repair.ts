@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Catalog, SnapshotStore } from '@vectorizer/cluster';
-import type { CollectionRecord, NodeId, ReplicaView } from '@vectorizer/contracts';
+import { isRoutable, type CollectionRecord, type NodeId, type ReplicaView } from '@vectorizer/contracts';
 import { Failure } from '@vectorizer/errors';
 import type { Logger } from '@vectorizer/telemetry';
 import { eachBounded } from './each-bounded.ts';
@@ -89,7 +89,7 @@ export class Repair {
 
   /** Whether nothing is lost with it. */
   #isSpare({ shard, views }: ShardState, node: NodeId): boolean {
-    if (views.some((view) => view.node !== node && isWell(view))) return true;
+    if (views.some((view) => view.node !== node && isRoutable(view))) return true;
     const { log, record } = shard;
     if (log === undefined) return false;
     if (log.firstSequence <= 1) return true;
@@ -103,10 +103,6 @@ export class Repair {
     await catalog.update(record.name, (current) => replaced(current, { uid: record.uid, shard, from, to }));
     logger.warn({ collection: record.name, shard, from, to }, 'placed a lost replica on another node');
   }
-}
-
-function isWell({ status }: ReplicaView): boolean {
-  return status === 'Connected' || status === 'Lagging';
 }
 
 function replaced(

@@ -1,4 +1,4 @@
-import { isConnected, type ReplicationStatus, type ReplicaView } from '@vectorizer/contracts';
+import { isRoutable, type ReplicationStatus, type ReplicaView } from '@vectorizer/contracts';
 import { lagBytes, oldestMissing } from './lag.ts';
 import type { KnownShard } from './replica-registry.ts';
 import { reportsOf } from './replica-views.ts';
@@ -12,7 +12,7 @@ export function statsOf(shards: readonly KnownShard[], replicas: readonly Replic
     last_sync: newest(replicas.flatMap(({ last_sync }) => last_sync ?? [])),
     operations_pending: sum(replicas.map(({ lag_entries }) => lag_entries)),
     snapshot_size: sum(shards.map(snapshotBytes)),
-    connected_replicas: replicas.filter(isConnected).length,
+    connected_replicas: replicas.filter(isRoutable).length,
     master_offset: sum(shards.map(({ log }) => log?.lastSequence ?? 0)),
     replica_offset: sum(shards.map(appliedByAll)),
     lag_operations: largest(replicas.map(({ lag_entries }) => lag_entries)),

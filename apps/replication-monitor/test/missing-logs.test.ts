@@ -18,7 +18,7 @@ describe('a collection without a log', () => {
       report(lost, { node: 'a', shard, applied_sequence: 3 * shard }),
     ]);
     await beat(setting.bus, ...said);
-    await until(() => setting.monitor.registered().every(({ last_heartbeat: at }) => at !== null), {
+    await until(() => setting.monitor.status().replicas.every(({ last_heartbeat: at }) => at !== null), {
       timeoutMs: 10_000,
     });
     setting.passed(9_000);

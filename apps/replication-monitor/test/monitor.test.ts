@@ -1,5 +1,6 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import {
+  isRoutable,
   replicationEvent,
   replicationEvents,
   replicationProof,
@@ -16,7 +17,9 @@ import { beat, logger, node, report, startMonitor, write, type Setting } from '.
 const bound = { timeoutMs: 30_000 };
 const context = (): CallContext => ({ correlationId: 'c', deadline: Date.now() + 5_000 });
 const view = ({ monitor }: Setting, id: string): ReplicaView | undefined =>
-  monitor.registered().find((replica) => replica.id === id);
+  monitor.status().replicas.find((replica) => replica.id === id);
+
+const routable = ({ monitor }: Setting): ReplicaView[] => monitor.status().replicas.filter(isRoutable);
 
 /** Until the monitor has seen how far the logs are. */
 async function looked({ monitor }: Setting, lastSequences: number): Promise<void> {
@@ -111,12 +114,12 @@ describe('lag', () => {
     const cutOff = view(setting, 'a/books/0');
     expect(cutOff).toMatchObject({ status: 'Disconnected', last_sync: sync, last_heartbeat: speaking?.last_heartbeat });
     expect(cutOff?.lag_ms).toBeGreaterThanOrEqual(before + 60_000);
-    expect(setting.monitor.connected()).toEqual([]);
-    expect(setting.monitor.registered()).toHaveLength(1);
+    expect(routable(setting)).toEqual([]);
+    expect(setting.monitor.status().replicas).toHaveLength(1);
 
     await beat(setting.bus, report(record, { node: 'a', applied_sequence: 3 }));
     expect(view(setting, 'a/books/0')).toMatchObject({ status: 'Connected', lag_ms: 0, lag_entries: 0 });
-    expect(setting.monitor.connected()).toHaveLength(1);
+    expect(routable(setting)).toHaveLength(1);
   });
 
   it.each([3_600_000, -3_600_000])('is the same by a clock that is %i ms ahead of the log server', async (aheadMs) => {
@@ -173,7 +176,7 @@ describe('a diverged replica', () => {
     const record = await setting.collection([['a', 'b', 'c']]);
     const replicas = ['a', 'b', 'c'].map((name) => report(record, { node: name, applied_sequence: 4 }));
     await beat(setting.bus, ...replicas, report(record, { node: 'c', applied_sequence: 4, state_hash: 'ff' }));
-    expect(setting.monitor.connected().map((replica) => replica.node)).toEqual(['a', 'b']);
+    expect(routable(setting).map((replica) => replica.node)).toEqual(['a', 'b']);
     expect(view(setting, 'c/books/0')).toMatchObject({
       status: 'Diverged',
       reason: expect.stringContaining('differs'),
@@ -210,10 +213,15 @@ describe('health', () => {
     const lost = await health();
     expect(lost.code).toBe(503);
     expect(JSON.parse(lost.body)).toMatchObject({ status: 'degraded', failed_checks: ['replication'] });
-    expect(lost.body).toContain('no replica can be reached: a/books/0 Disconnected, b/books/0 Diverged');
+    expect(lost.body).toContain('no replica can be read: a/books/0 Disconnected, b/books/0 Diverged');
     expect((await app.inject({ method: 'GET', url: '/health/ready' })).statusCode).toBe(200);
     await beat(setting.bus, report(record, { node: 'b' }));
     expect((await health()).code).toBe(200);
+    await beat(setting.bus, report(record, { node: 'b', phase: 'syncing' }));
+    expect(setting.monitor.status().stats.connected_replicas).toBe(0);
+    const syncing = await health();
+    expect(syncing.code).toBe(503);
+    expect(syncing.body).toContain('b/books/0 Syncing');
   });
 });
 
@@ -225,9 +233,9 @@ describe('a dropped collection', () => {
     const series = 'vectorizer_replication_lag_ms{replica_id="a/books/0"}';
     await until(async () => (await printMetrics()).text.includes(series), bound);
     await setting.catalog.drop('books');
-    expect(setting.monitor.registered()).toEqual([]);
+    expect(setting.monitor.status().replicas).toEqual([]);
     await beat(setting.bus, report(record, { node: 'a', operations_applied: 9 }));
-    expect(setting.monitor.registered()).toEqual([]);
+    expect(setting.monitor.status().replicas).toEqual([]);
     await until(async () => !(await printMetrics()).text.includes(series), bound);
     await setting.collection([['a']]);
     expect(view(setting, 'a/books/0')).toMatchObject({ status: 'Syncing', operations_synced: 0, last_heartbeat: null });

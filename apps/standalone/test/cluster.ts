@@ -139,7 +139,7 @@ export class Cluster {
     };
   }
 
-  async addMonitor(settings: MonitorSettings = {}): Promise<Pick<Monitor, 'acts' | 'connected' | 'close'>> {
+  async addMonitor(settings: MonitorSettings = {}): Promise<Pick<Monitor, 'acts' | 'status' | 'close'>> {
     const process = await openProcess(this.nats);
     const monitor = new Monitor({ ...process, ...settings, intervals: INTERVALS });
     monitor.serve();
@@ -150,7 +150,7 @@ export class Cluster {
       get acts() {
         return monitor.acts;
       },
-      connected: () => monitor.connected(),
+      status: () => monitor.status(),
       close,
     };
   }

@@ -99,6 +99,7 @@ export { Quantization, SearchQuantization } from './quantization.ts';
 export { readOperation } from './read-operation.ts';
 export {
   isConnected,
+  isRoutable,
   ReplicationEvent,
   replicationEvent,
   type ReplicaProof,

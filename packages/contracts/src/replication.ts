@@ -120,7 +120,12 @@ export const ReplicationEvent = z.object({
 export type ReplicationEvent = z.infer<typeof ReplicationEvent>;
 export const replicationEvent = { name: 'replication.event', value: ReplicationEvent } as const;
 
-/** Can be asked: it speaks, and its state is not in doubt. */
+/** It speaks, and its state is not in doubt; while it is `Syncing` it refuses reads. */
 export function isConnected({ status }: Pick<ReplicaView, 'status'>): boolean {
   return status !== 'Disconnected' && status !== 'Diverged';
+}
+
+/** Answers reads. */
+export function isRoutable({ status }: Pick<ReplicaView, 'status'>): boolean {
+  return status === 'Connected' || status === 'Lagging';
 }

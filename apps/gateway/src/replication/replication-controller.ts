@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { Controller, Get, Inject, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { CollectionName, isConnected } from '@vectorizer/contracts';
+import { CollectionName, isRoutable } from '@vectorizer/contracts';
 import { invalidField, parse } from '@vectorizer/frame';
 import { z } from 'zod';
 import { sendJson } from '../answers.ts';
@@ -46,7 +46,7 @@ export class ReplicationController {
   async replicas(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const { timeout_ms, routable } = queryOf(replicasQuery, request);
     const { replicas: all } = await this.#replication.status(contextOf(request, timeout_ms));
-    const replicas = routable === undefined ? all : all.filter((each) => isConnected(each) === (routable === 'true'));
+    const replicas = routable === undefined ? all : all.filter((each) => isRoutable(each) === (routable === 'true'));
     sendJson(reply, 200, { replicas, count: replicas.length });
   }
 
