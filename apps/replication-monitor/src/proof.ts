@@ -2,6 +2,9 @@ import type { ReplicaProof, ReplicationProof, ReplicaView, ShardProof } from '@v
 import type { KnownShard } from './replica-registry.ts';
 import { sequencesOf } from './told-states.ts';
 
+/** Where a shard has so many replicas, fewer prove nothing. */
+const TELLERS_MIN = 2;
+
 /** What the replicas of a collection's shards say of their state, side by side. */
 export function proofOf(
   record: KnownShard['record'],
@@ -25,9 +28,11 @@ function shardProof({ shard, replicas }: KnownShard, views: readonly ReplicaView
       verified_at: heard?.report.verified_at ?? null,
     };
   });
-  const told = new Set(proofs.flatMap(({ state_hash, chain }) => (chain === null ? [] : [`${chain} ${state_hash}`])));
-  const agreed = told.size === 1 && proofs.every(({ status }) => status !== 'Diverged');
-  return { shard, sequence, agreed, replicas: proofs };
+  const told = proofs.flatMap(({ state_hash, chain }) => (chain === null ? [] : [`${chain} ${state_hash}`]));
+  const compared = told.length;
+  const isEnough = compared >= Math.min(TELLERS_MIN, replicas.length);
+  const agreed = isEnough && new Set(told).size === 1 && proofs.every(({ status }) => status !== 'Diverged');
+  return { shard, sequence, compared, agreed, replicas: proofs };
 }
 
 /** The newest of the sequences that the most replicas have told of. */

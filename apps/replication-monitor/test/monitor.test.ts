@@ -254,7 +254,7 @@ describe('the proof', () => {
     await beat(setting.bus, ...replicas);
     const proof = await setting.bus.call(replicationProof, { uid: record.uid }, { context: context() });
     expect(proof).toMatchObject({ collection: 'books', uid: record.uid, agreed: true });
-    expect(proof.shards[0]).toMatchObject({ shard: 0, sequence: 64, agreed: true });
+    expect(proof.shards[0]).toMatchObject({ shard: 0, sequence: 64, compared: 3, agreed: true });
     expect(proof.shards[0]?.replicas[2]).toEqual({
       node: 'c',
       status: 'Connected',
@@ -267,10 +267,22 @@ describe('the proof', () => {
     expect(setting.monitor.proof(record.uid)).toMatchObject({ agreed: false });
   });
 
+  it('needs two that tell where there are two, and is the word of one where there is one', async () => {
+    await using setting = await startMonitor();
+    const pair = await setting.collection([['a', 'b']]);
+    await beat(setting.bus, report(pair, { node: 'a', applied_sequence: 3 }));
+    expect(setting.monitor.proof(pair.uid).shards).toMatchObject([{ sequence: 3, compared: 1, agreed: false }]);
+    await beat(setting.bus, report(pair, { node: 'b', applied_sequence: 3 }));
+    expect(setting.monitor.proof(pair.uid)).toMatchObject({ agreed: true, shards: [{ compared: 2, agreed: true }] });
+    const alone = await setting.collection([['a']], 'alone');
+    await beat(setting.bus, report(alone, { node: 'a', applied_sequence: 3 }));
+    expect(setting.monitor.proof(alone.uid).shards).toMatchObject([{ compared: 1, agreed: true }]);
+  });
+
   it('says so when nothing was told, and of no collection that does not exist', async () => {
     await using setting = await startMonitor();
     const record = await setting.collection([['a']]);
-    expect(setting.monitor.proof(record.uid).shards).toMatchObject([{ sequence: null, agreed: false }]);
+    expect(setting.monitor.proof(record.uid).shards).toMatchObject([{ sequence: null, compared: 0, agreed: false }]);
     await setting.catalog.drop('books');
     await expect(setting.bus.call(replicationProof, { uid: record.uid }, { context: context() })).rejects.toMatchObject(
       { type: 'collection_not_found' },

@@ -85,7 +85,12 @@ export type ShardProof = {
   readonly shard: number;
   /** The newest of those that the most replicas have told of; null while none has. */
   readonly sequence: number | null;
-  /** Whether all replicas that tell of that sequence tell the same, and none of the shard is `Diverged`. */
+  /** Replicas that tell of that sequence. */
+  readonly compared: number;
+  /**
+   * Whether they tell the same, and none of the shard is `Diverged`. Where there are several replicas, at least two must
+   * have told: one alone agrees with nobody.
+   */
   readonly agreed: boolean;
   readonly replicas: readonly ReplicaProof[];
 };
