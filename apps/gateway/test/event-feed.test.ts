@@ -7,7 +7,10 @@ const context = (): CallContext => ({ correlationId: 'c', deadline: Date.now() +
 const event = (number: number): ReplicationEvent => ({ number, at: '2026-01-01T00:00:00.000Z', kind: 'monitor' });
 
 /** A feed, and a monitor behind it that remembers these events and counts how often it was asked for them. */
-function startFeed(remembered: ReplicationEvent[]): { bus: LocalBus; feed: EventFeed; asked: number[] } {
+function startFeed(
+  remembered: ReplicationEvent[],
+  keepAliveMs?: number,
+): { bus: LocalBus; feed: EventFeed; asked: number[] } {
   const bus = new LocalBus();
   const asked: number[] = [];
   bus.serve(replicationEvents, async ({ after }) => {
@@ -15,7 +18,7 @@ function startFeed(remembered: ReplicationEvent[]): { bus: LocalBus; feed: Event
     const events = remembered.filter(({ number }) => number > after);
     return Promise.resolve({ events, last: remembered.at(-1)?.number ?? 0 });
   });
-  return { bus, feed: new EventFeed(bus), asked };
+  return { bus, feed: new EventFeed(bus, keepAliveMs), asked };
 }
 
 async function take(text: AsyncIterable<string>, count: number): Promise<string[]> {
@@ -40,6 +43,19 @@ describe('the feed of events', () => {
   it('begins anew for a client of another life of the cluster', async () => {
     const { feed } = startFeed([event(1), event(2)]);
     expect(await take(await feed.open(999, context()), 3)).toEqual(['retry: 1000', 'id: 1', 'id: 2']);
+  });
+
+  it('finds the last event in the journal when its announcement was lost', async () => {
+    const remembered = [event(1)];
+    const { bus, feed } = startFeed(remembered, 20);
+    bus.announce(replicationEvent, event(1));
+    const text = (await feed.open(undefined, context()))[Symbol.asyncIterator]();
+    expect((await text.next()).value).toBe('retry: 1000\n\n');
+    remembered.push(event(2));
+    const heard: string[] = [];
+    while (!heard.some((part) => part.startsWith('id:'))) heard.push(String((await text.next()).value));
+    expect(heard.at(-1)).toContain('id: 2\n');
+    await text.return?.();
   });
 
   it('asks for what a client lacks, and hands on what is announced without asking', async () => {

@@ -1,6 +1,6 @@
 import type { NodeRegistry } from '@vectorizer/cluster';
 import type { Heartbeat, NodeId } from '@vectorizer/contracts';
-import type { Happening } from './news.ts';
+import type { NodeStates } from './news.ts';
 
 /** Five heartbeats: a node that was silent for longer gets no new replicas. */
 const SILENT_MS_MAX = 5_000;
@@ -17,7 +17,6 @@ export class LiveNodes {
   readonly #options: LiveNodesOptions;
   readonly #heardMs = new Map<NodeId, number>();
   readonly #spoken = new Set<NodeId>();
-  readonly #lost = new Set<NodeId>();
 
   constructor(options: LiveNodesOptions) {
     this.#options = options;
@@ -25,18 +24,18 @@ export class LiveNodes {
     for (const { node } of options.registry.nodes()) this.#heardMs.set(node, options.monotonicMs());
   }
 
-  /** Answers what is news about the node. */
-  hear({ node }: Heartbeat): Happening | undefined {
+  /** Answers whether the node is new here. */
+  hear({ node }: Heartbeat): boolean {
     const isNew = !this.#heardMs.has(node);
     this.#heardMs.set(node, this.#options.monotonicMs());
     this.#spoken.add(node);
-    if (this.#lost.delete(node)) return { kind: 'node', node, to: 'back' };
-    return isNew ? { kind: 'node', node, to: 'joined' } : undefined;
+    return isNew;
   }
 
   /** Whether every node that has joined was heard, or is lost. */
   get allHeard(): boolean {
-    return this.#options.registry.nodes().every(({ node }) => this.#spoken.has(node) || this.#lost.has(node));
+    const lost = new Set(this.states().lost);
+    return this.#options.registry.nodes().every(({ node }) => this.#spoken.has(node) || lost.has(node));
   }
 
   /** Those that can hold new replicas. */
@@ -46,11 +45,11 @@ export class LiveNodes {
     return [...this.#heardMs].flatMap(([node, atMs]) => (atMs >= oldest && registered.has(node) ? [node] : []));
   }
 
-  /** Nodes that have been lost since this was last asked. */
-  newlyLost(): readonly NodeId[] {
+  /** Which have been silent for too long, and which have spoken since. */
+  states(): NodeStates {
     const oldest = this.#options.monotonicMs() - this.#options.lostAfterMs;
-    const silent = [...this.#heardMs].flatMap(([node, atMs]) => (atMs < oldest && !this.#lost.has(node) ? [node] : []));
-    for (const node of silent) this.#lost.add(node);
-    return silent;
+    const lost = [...this.#heardMs].flatMap(([node, atMs]) => (atMs < oldest ? [node] : []));
+    const speaking = [...this.#spoken].filter((node) => !lost.includes(node));
+    return { lost, speaking };
   }
 }

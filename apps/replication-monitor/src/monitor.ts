@@ -205,9 +205,9 @@ export class Monitor {
 
   #hear(beat: Heartbeat): void {
     this.#replicas.hear(beat, { monotonicMs: this.#clock.monotonicMs(), epochMs: this.#clock.epochMs() });
-    const happening = this.#nodes.hear(beat);
+    const isNew = this.#nodes.hear(beat);
     if (!this.#answers && this.#nodes.allHeard) this.#answer();
-    if (happening !== undefined && this.acts) this.#news.tell(happening);
+    if (isNew && this.acts) this.#news.tell({ kind: 'node', node: beat.node, to: 'joined' });
   }
 
   async #look(): Promise<void> {
@@ -225,8 +225,8 @@ export class Monitor {
     this.#repair.observe(this.#inTrouble);
     const replicas = states.flatMap(({ views }) => views);
     this.#news.compare(replicas, { acts: this.acts });
-    for (const node of this.#nodes.newlyLost()) if (this.acts) this.#news.tell({ kind: 'node', node, to: 'lost' });
     await this.#news.flush();
+    if (this.acts) await this.#news.compareNodes(this.#nodes.states());
   }
 
   async #resync(input: { uid: CollectionUid; shard: number; node: NodeId; reason: string }): Promise<void> {

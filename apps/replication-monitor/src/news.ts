@@ -1,11 +1,20 @@
 import type { EventJournal } from '@vectorizer/cluster';
-import { replicationEvent, type Bus, type ReplicationEvent, type ReplicaView } from '@vectorizer/contracts';
+import {
+  replicationEvent,
+  type Bus,
+  type NodeId,
+  type ReplicationEvent,
+  type ReplicaView,
+} from '@vectorizer/contracts';
 import type { Logger } from '@vectorizer/telemetry';
 
 /** Waiting to be written while the log server is away; of more the oldest are dropped. */
 const WAITING_MAX = 1_000;
 
 export type Happening = Omit<ReplicationEvent, 'number' | 'at'>;
+
+/** Index nodes that have been silent beyond the grace time, and those that speak. */
+export type NodeStates = { readonly lost: readonly NodeId[]; readonly speaking: readonly NodeId[] };
 
 export type NewsOptions = {
   readonly journal: EventJournal;
@@ -24,6 +33,8 @@ export class News {
   #placed: Set<string> | undefined;
   /** The statuses that were told last, by replica. */
   readonly #told = new Map<string, ReplicaView['status']>();
+  /** What was told last of each index node, by whoever told it. */
+  readonly #toldOfNodes = new Map<string, string>();
   #waiting: Omit<ReplicationEvent, 'number'>[] = [];
   #writing: Promise<void> = Promise.resolve();
 
@@ -38,7 +49,28 @@ export class News {
     for (const replica of replicas) this.#compareStatus(replica, acts);
   }
 
+  /**
+   * Tells which index nodes are lost or back. What another monitor told before this one listened is in the journal, so a
+   * loss is told once, however often monitors start and take over.
+   */
+  async compareNodes({ lost, speaking }: NodeStates): Promise<void> {
+    for (const node of lost) if ((await this.#toldOf(node)) !== 'lost') this.tell({ kind: 'node', node, to: 'lost' });
+    for (const node of speaking) {
+      if (this.#toldOfNodes.get(node) === 'lost') this.tell({ kind: 'node', node, to: 'back' });
+    }
+  }
+
+  async #toldOf(node: NodeId): Promise<string | undefined> {
+    const known = this.#toldOfNodes.get(node);
+    if (known !== undefined) return known;
+    const told = await this.#options.journal.newest((event) => event.kind === 'node' && event.node === node);
+    // What was told while the journal was asked is newer.
+    if (told !== undefined && !this.#toldOfNodes.has(node)) this.#noteNode(told);
+    return this.#toldOfNodes.get(node);
+  }
+
   tell(happening: Happening): void {
+    if (happening.kind === 'node') this.#noteNode(happening);
     this.#waiting.push({ ...happening, at: new Date(this.#options.epochMs()).toISOString() });
     if (this.#waiting.length > WAITING_MAX) this.#waiting.shift();
     this.#writing = this.#writing.then(() => this.#write());
@@ -67,7 +99,13 @@ export class News {
     }
   }
 
-  #follow({ kind, replica, to }: ReplicationEvent): void {
+  #noteNode({ node, to }: Happening): void {
+    if (node !== undefined && to !== undefined) this.#toldOfNodes.set(node, to);
+  }
+
+  #follow(event: ReplicationEvent): void {
+    const { kind, replica, to } = event;
+    if (kind === 'node') this.#noteNode(event);
     if (replica === undefined) return;
     if (kind === 'placed') this.#placed?.add(replica);
     else if (kind === 'removed') this.#placed?.delete(replica);

@@ -340,4 +340,36 @@ describe('the events', () => {
     expect(second.monitor.acts).toBe(true);
     expect(await told()).toMatchObject([{ replica: 'b/books/0', to: 'Disconnected' }]);
   });
+
+  it('tell a lost node once, whoever acts when it is lost and whoever comes after', async () => {
+    await using setting = await startMonitor();
+    const record = await setting.collection([['a', 'b']]);
+    await setting.registry.register({ node: node('b'), host: '::1', port: 7 });
+    const second = setting.another();
+    const reports = [report(record, { node: 'a' }), report(record, { node: 'b' })];
+    for (const bus of [setting.bus, second.bus]) await beat(bus, ...reports);
+    await setting.monitor.close();
+    // Nobody acts when the time is over.
+    setting.passed(70_001);
+    await beat(second.bus, report(record, { node: 'a' }));
+    const told = async (): Promise<readonly ReplicationEvent[]> =>
+      (await setting.events.after(0)).events.filter(({ kind, node: of }) => kind === 'node' && of === 'b');
+    await until(async () => (await told()).some(({ to }) => to === 'lost'), bound);
+    await second.monitor.close();
+    const third = setting.another();
+    setting.passed(70_001);
+    await until(() => third.monitor.acts, bound);
+    await beat(third.bus, report(record, { node: 'a' }));
+    const fourth = node('fourth');
+    await setting.registry.register({ node: fourth, host: '::1', port: 8 });
+    await beat(third.bus, report(record, { node: 'fourth' }));
+    setting.passed(70_001);
+    const lost = async (): Promise<readonly ReplicationEvent[]> =>
+      (await setting.events.after(0)).events.filter(({ to }) => to === 'lost');
+    // Those that are lost are told in turn: `b` was passed over when the next one is told.
+    await until(async () => (await lost()).some((event) => event.node === 'fourth'), bound);
+    expect((await lost()).filter((event) => event.node === 'b')).toHaveLength(1);
+    await beat(third.bus, report(record, { node: 'b' }));
+    await until(async () => (await told()).at(-1)?.to === 'back', bound);
+  });
 });

@@ -12,6 +12,7 @@ import {
 import type { NatsConnection } from '@nats-io/transport-node';
 import { EVENT_STREAM, ReplicationEvent } from '@vectorizer/contracts';
 import { Failure } from '@vectorizer/errors';
+import { openWhileElecting } from './elections.ts';
 
 /** Older events are forgotten. */
 const EVENTS_MAX = 10_000;
@@ -35,7 +36,7 @@ export class EventJournal {
     readonly connection: NatsConnection;
     readonly replicas: number;
   }): Promise<EventJournal> {
-    try {
+    return openWhileElecting(`stream ${EVENT_STREAM.name}`, async () => {
       const manager = await jetstreamManager(options.connection, { timeout: TIMEOUT_MS });
       await manager.streams.add({
         name: EVENT_STREAM.name,
@@ -49,9 +50,7 @@ export class EventJournal {
         allow_direct: false,
       });
       return new EventJournal(jetstream(options.connection), manager);
-    } catch (cause) {
-      throw unavailable(cause);
-    }
+    });
   }
 
   /** Durable when it returns, with its number. */
@@ -82,6 +81,19 @@ export class EventJournal {
     } catch (cause) {
       throw unavailable(cause);
     }
+  }
+
+  /** The newest event that is wanted, from the newest on; undefined when none that is remembered is. */
+  async newest(isWanted: (event: ReplicationEvent) => boolean): Promise<ReplicationEvent | undefined> {
+    let { last: before } = await this.after(Number.MAX_SAFE_INTEGER);
+    while (before > 0) {
+      const after = Math.max(0, before - READ_MAX);
+      const { events } = await this.after(after);
+      const found = events.findLast(isWanted);
+      if (found !== undefined || events.length === 0) return found;
+      before = after;
+    }
+    return undefined;
   }
 
   /** Undefined when it has been forgotten meanwhile, or was written by a later version. */

@@ -20,14 +20,17 @@ const CALL_MS_MAX = 5_000;
  */
 export class EventFeed {
   readonly #bus: Bus;
+  readonly #keepAliveMs: number;
   /** The newest events, without a gap, oldest first. */
   #recent: ReplicationEvent[] = [];
   readonly #waiting = new Set<() => void>();
   readonly #closing = new AbortController();
   #streams = 0;
 
-  constructor(bus: Bus) {
+  /** `keepAliveMs`: after so long without any event the client hears that, and the journal is asked. */
+  constructor(bus: Bus, keepAliveMs = KEEP_ALIVE_MS) {
     this.#bus = bus;
+    this.#keepAliveMs = keepAliveMs;
     bus.listen(replicationEvent, (event) => {
       if (this.#recent.at(-1)?.number !== event.number - 1) this.#recent = [];
       this.#recent.push(event);
@@ -58,15 +61,19 @@ export class EventFeed {
       yield 'retry: 1000\n\n';
       // A number that was never given out is of another life of the cluster.
       let told = after > last ? 0 : after;
+      let hadSilence = false;
       while (!this.#closing.signal.aborted) {
         const heard = this.#wait();
         try {
-          const events = await this.#after(told, correlationId);
+          const events: readonly ReplicationEvent[] = await (hadSilence
+            ? this.#ask(told, correlationId)
+            : this.#after(told, correlationId));
           const [first] = events;
           if (first !== undefined && first.number > told + 1) yield gap(told, first.number);
           for (const event of events) yield textOf(event);
           told = events.at(-1)?.number ?? told;
-          if (events.length === 0 && !(await heard.within(KEEP_ALIVE_MS))) yield ': nothing new\n\n';
+          hadSilence = events.length === 0 && !(await heard.within(this.#keepAliveMs));
+          if (hadSilence) yield ': nothing new\n\n';
         } finally {
           heard.cancel();
         }
@@ -79,6 +86,11 @@ export class EventFeed {
   async #after(told: number, correlationId: string): Promise<readonly ReplicationEvent[]> {
     const [oldest] = this.#recent;
     if (oldest !== undefined && oldest.number <= told + 1) return this.#recent.filter(({ number }) => number > told);
+    return this.#ask(told, correlationId);
+  }
+
+  /** The journal knows what was announced and not heard. */
+  async #ask(told: number, correlationId: string): Promise<readonly ReplicationEvent[]> {
     const context = { correlationId, deadline: Date.now() + CALL_MS_MAX };
     const { events } = await this.#bus.call(replicationEvents, { after: told }, { context });
     return events;
