@@ -24,6 +24,22 @@ async function publish(collection: string, bytes: Uint8Array): Promise<void> {
   await server.ask(subjects.log(CollectionUid.parse(uid), 0), bytes);
 }
 
+/** By the name of the service, the procedures that it serves, as the log servers know their subscriptions. */
+async function proceduresServed(): Promise<Map<string, string[]>> {
+  type Connections = { readonly connections: readonly { readonly name?: string; subscriptions_list?: string[] }[] };
+  const served = new Map<string, string[]>();
+  const prefix = subjects.procedure('');
+  for (const { name: process, url } of (await cluster.status()).processes) {
+    if (!process.startsWith('nats')) continue;
+    const { connections } = (await (await fetch(`${url}/connz?subs=1`)).json()) as Connections;
+    for (const { name = '', subscriptions_list: subscriptions = [] } of connections) {
+      const names = subscriptions.flatMap((each) => (each.startsWith(prefix) ? [each.slice(prefix.length)] : []));
+      if (names.length > 0) served.set(name, [...(served.get(name) ?? []), ...names]);
+    }
+  }
+  return served;
+}
+
 function entryOf(id: string, ...ops: Operation[]): Uint8Array {
   return encodeEntry({ at: Date.now(), requests: [encodeRequest({ id, ops }).request] });
 }
@@ -87,6 +103,12 @@ describe('every write', () => {
         }
       }
     }
+    // Nor over the bus: index nodes answer for their shards alone, and writes are the ingest services' alone.
+    const served = await proceduresServed();
+    expect([...new Set(served.get('index') ?? [])].filter((name) => !name.startsWith('index.'))).toEqual([]);
+    expect(served.get('index')).toContain('index.search');
+    const writers = [...served].filter(([, names]) => names.some((name) => name.startsWith('ingest.')));
+    expect(writers.map(([service]) => service)).toEqual(['ingest']);
     for (const points of await pointsOnEach(cluster, 'read-only')) expect(dataOf(points)).toEqual(some(0, 1));
   });
 
