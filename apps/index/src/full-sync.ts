@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SnapshotStore } from '@vectorizer/cluster';
 import { bytesOf, type CollectionRecord, type CollectionUid, type ShardSnapshot } from '@vectorizer/contracts';
-import { installSnapshot, isDamaged, verifySnapshot } from '@vectorizer/engine';
+import { installSnapshot, verifySnapshot } from '@vectorizer/engine';
 import { Failure } from '@vectorizer/errors';
 import type { Log } from '@vectorizer/log';
 import type { Logger } from '@vectorizer/telemetry';
@@ -104,8 +104,8 @@ export class FullSync {
       } catch (cause) {
         if (signal.aborted) return undefined;
         const failure = Failure.from(cause);
-        // The log server is away, or what it stores is damaged. All else is this node's fault, which waiting does not mend.
-        if (failure.type !== 'log_unavailable' && !isDamaged(failure)) throw failure;
+        // The log server is away, or what it stores is of no use. All else is this node's fault, and does not pass.
+        if (failure.type !== 'log_unavailable' && !isUnusable(failure)) throw failure;
         if (said !== failure.message) logger.warn({ err: failure }, 'no shared snapshot could be fetched');
         said = failure.message;
         // The log may do, and what is here can be read.
@@ -128,7 +128,7 @@ export class FullSync {
         return await this.#bring(manifest, signal);
       } catch (cause) {
         damage = Failure.from(cause);
-        if (signal.aborted || !isDamaged(damage)) throw damage;
+        if (signal.aborted || !isUnusable(damage)) throw damage;
         logger.error({ sequence: manifest.sequence, err: damage }, 'a shared snapshot cannot be used');
       }
     }
@@ -169,7 +169,12 @@ export class FullSync {
 function asFailure(cause: unknown): Failure {
   if (!(cause instanceof Error) || !('code' in cause) || cause instanceof Failure) return Failure.from(cause);
   const why = FULL.has(String(cause.code)) ? 'the disk is full' : cause.message;
-  return new Failure('storage_error', `cannot store a shared snapshot: ${why}`, { cause });
+  return new Failure('index_unavailable', `cannot store a shared snapshot: ${why}`, { cause });
 }
 
 const FULL = new Set(['ENOSPC', 'EDQUOT']);
+
+/** Damaged, removed meanwhile, or of a newer release. */
+function isUnusable({ type }: Failure): boolean {
+  return type === 'storage_error';
+}

@@ -166,7 +166,7 @@ export class SnapshotStore {
       await parts.return(undefined);
     }
     if (bytes !== file.bytes || digest.digest('hex') !== file.sha256) {
-      throw damaged(`${file.path} of a snapshot is not what its manifest says`);
+      throw new Failure('storage_error', `${file.path} of a snapshot is not what its manifest says`);
     }
   }
 
@@ -282,10 +282,5 @@ async function isThere(path: string, { bytes, sha256 }: SnapshotFile): Promise<b
 }
 
 function notThere({ path }: SnapshotFile): Failure {
-  return damaged(`${path} of a snapshot is not stored any more`);
-}
-
-/** The snapshot is at fault, not whoever fetches it. */
-function damaged(reason: string): Failure {
-  return new Failure('storage_error', reason, { details: { damaged: true } });
+  return new Failure('storage_error', `${path} of a snapshot is not stored any more`);
 }
