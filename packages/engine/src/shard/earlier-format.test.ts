@@ -1,11 +1,15 @@
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
+import { pack } from 'msgpackr';
 import { encodeEntry, encodeRequest, type Operation } from '@vectorizer/contracts';
 import { temporaryDirectory } from '@vectorizer/testing';
 import { POINTS_FILE } from '../snapshot/write-snapshot.ts';
-import { metaKey, pointKey } from '../state/keys.ts';
+import { checkState } from '../snapshot/check-state.ts';
+import { metaKey, orderOfKey, pointKey, requestRange } from '../state/keys.ts';
 import { LmdbStore } from '../state/lmdb-store.ts';
 import { decodeRecord, encodeRecord } from '../state/record.ts';
+import { decodeRemembered } from '../state/request-record.ts';
+import { ShardState } from '../state/shard-state.ts';
 import { Shard } from './shard.ts';
 
 const shape = { kind: 'cpu', dimension: 2, metric: 'dot', hnsw: { m: 8, ef_construction: 80, ef_search: 64 } } as const;
@@ -25,8 +29,15 @@ async function writtenEarlier(directory: string, ids: readonly string[], format:
     const { digest: _, ...record } = decodeRecord(read(pointKey(id)));
     return { key: pointKey(id), value: encodeRecord(record) };
   });
+  const requests = store
+    .range({ ...requestRange, limit: 100 })
+    .map(({ key, value }) => ({ key, value: pack(decodeRemembered(orderOfKey(key), value)) }));
   const meta: object = JSON.parse(read(metaKey).toString());
-  await store.commit([...points, { key: metaKey, value: Buffer.from(JSON.stringify({ ...meta, format })) }]);
+  await store.commit([
+    ...points,
+    ...requests,
+    { key: metaKey, value: Buffer.from(JSON.stringify({ ...meta, format })) },
+  ]);
   await store.close();
 }
 
@@ -61,7 +72,33 @@ describe('the store of an earlier release', () => {
     const shard = await Shard.open({ ...shape, directory: root.path });
     await write(shard, [{ kind: 'insert', id: 'a', vector }]);
     await shard.close();
-    await writtenEarlier(root.path, ['a'], 3);
+    await writtenEarlier(root.path, ['a'], 4);
     await expect(Shard.open({ ...shape, directory: root.path })).rejects.toThrow('not readable by this version');
+  });
+});
+
+describe('a remembered request that is not what was written', () => {
+  it('is found by a look through the store, and when that is opened', async () => {
+    await using root = await temporaryDirectory();
+    const path = join(root.path, POINTS_FILE);
+    const shard = await Shard.open({ ...shape, directory: root.path });
+    for (const id of ['a', 'b', 'c']) await write(shard, [{ kind: 'insert', id, vector }]);
+    await shard.close();
+    const state = await ShardState.open(path, shape);
+    const store = LmdbStore.open(path);
+    const [, second] = store.range({ ...requestRange, limit: 3 });
+    const value = Buffer.from(second?.value ?? []);
+    value.writeUInt8(value.readUInt8(value.length - 1) ^ 1, value.length - 1);
+    await store.commit([{ key: second?.key ?? metaKey, value }]);
+    await store.close();
+    {
+      using snapshot = state.snapshot();
+      await expect(checkState(snapshot, state.meta)).rejects.toMatchObject({
+        message: 'remembered request 1 is not what was written',
+        details: { damaged: true },
+      });
+    }
+    await state.close();
+    await expect(Shard.open({ ...shape, directory: root.path })).rejects.toMatchObject({ details: { damaged: true } });
   });
 });

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ShardMeta } from '../state/meta.ts';
 import type { Snapshot } from '../state/snapshot.ts';
 import { digestOf, StateHash } from '../state/state-hash.ts';
-import { damaged } from './damaged.ts';
+import { damaged, isDamaged } from './damaged.ts';
 
 /** The longest stretch on the event loop, and what it rests after that for each millisecond of work. */
 const SLICE_MS = 2;
@@ -16,43 +16,55 @@ export type CheckOptions = {
 };
 
 /**
- * Reads every point of a snapshot and compares what they come to with what the state says of itself at that sequence.
- * A flipped bit of an id, a version, a vector or a payload changes the sum. By default it takes a fifth of the time.
+ * Reads every point and every remembered request of a snapshot and compares what the points come to with what the state
+ * says of itself at that sequence. A flipped bit of an id, a version, a vector or a payload changes the sum; each request
+ * has a digest of its own. By default it takes a fifth of the time.
  */
 export async function checkState(
   snapshot: Snapshot,
   meta: Pick<ShardMeta, 'state_hash' | 'points'>,
-  { signal, hurried = false }: CheckOptions = {},
+  options: CheckOptions = {},
 ): Promise<void> {
   const sum = StateHash.empty();
   let points = 0;
-  let sliceStart = performance.now();
-  const walk = snapshot.points();
-  for (;;) {
-    const next = nextOf(walk);
-    if (next.done === true) break;
-    const { id, record } = next.value;
+  await walkThrough(snapshot.points(), options, ({ id, record }) => {
     const digest = digestOf(id, record);
     if (record.digest !== undefined && record.digest !== digest) throw damaged(`point ${id} is not what was written`);
     sum.add(digest);
     points += 1;
+  });
+  if (points !== meta.points) throw damaged(`${points} points are stored, where there should be ${meta.points}`);
+  const found = sum.toHex();
+  if (found !== meta.state_hash)
+    throw damaged(`what is stored comes to ${found}, where it should be ${meta.state_hash}`);
+  await walkThrough(snapshot.requests(), options, () => undefined);
+}
+
+/** In slices, with rests between them. */
+async function walkThrough<T>(
+  walk: Iterator<T>,
+  { signal, hurried = false }: CheckOptions,
+  see: (found: T) => void,
+): Promise<void> {
+  let sliceStart = performance.now();
+  for (;;) {
+    const next = nextOf(walk);
+    if (next.done === true) return;
+    see(next.value);
     const worked = performance.now() - sliceStart;
     if (worked < SLICE_MS) continue;
     await sleep(hurried ? 0 : worked * REST, undefined, { ref: false });
     signal?.throwIfAborted();
     sliceStart = performance.now();
   }
-  if (points !== meta.points) throw damaged(`${points} points are stored, where there should be ${meta.points}`);
-  const found = sum.toHex();
-  if (found !== meta.state_hash)
-    throw damaged(`what is stored comes to ${found}, where it should be ${meta.state_hash}`);
 }
 
 /** A record that cannot be decoded, and a page that LMDB cannot make sense of, are damage too. */
-function nextOf(walk: ReturnType<Snapshot['points']>): ReturnType<typeof walk.next> {
+function nextOf<T>(walk: Iterator<T>): IteratorResult<T> {
   try {
     return walk.next();
   } catch (cause) {
+    if (cause instanceof Failure && isDamaged(cause)) throw cause;
     throw damaged(`what is stored cannot be read: ${Failure.from(cause).message}`, cause);
   }
 }

@@ -19,6 +19,10 @@ export function requestKey(order: number): Buffer {
   return key;
 }
 
+export function orderOfKey(key: Buffer): number {
+  return Number(key.readBigUInt64BE(1));
+}
+
 export function pointKey(id: string): Buffer {
   const key = Buffer.allocUnsafe(1 + Buffer.byteLength(id));
   key[0] = POINT;

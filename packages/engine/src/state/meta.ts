@@ -5,15 +5,15 @@ import { damaged } from '../snapshot/damaged.ts';
 import { StateHash } from './state-hash.ts';
 
 /** An older release refuses a store that was written in a newer format. */
-const FORMAT = 2;
+const FORMAT = 3;
 
 const Count = z.int().nonnegative();
 const Hex = z.string().regex(/^[0-9a-f]{64}$/);
 
 /** What a replica knows about itself at one sequence; written in the same transaction as the points of that sequence. */
 export const ShardMeta = z.object({
-  /** Of the whole store. What format 1 says, format 2 says alike; its points may have their digests. */
-  format: z.literal([1, FORMAT]).transform((): typeof FORMAT => FORMAT),
+  /** Of the whole store. What the earlier ones say, this says alike; since 2 points may have their digests, since 3 requests. */
+  format: z.literal([1, 2, FORMAT]).transform((): typeof FORMAT => FORMAT),
   dimension: Count,
   metric: Metric,
   sequence: Count,

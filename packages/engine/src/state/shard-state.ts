@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
-import { pack, unpack } from 'msgpackr';
 import { setImmediate as yieldToOthers } from 'node:timers/promises';
 import { Failure } from '@vectorizer/errors';
 import { Slices } from '../apply/slices.ts';
 import { damaged } from '../snapshot/damaged.ts';
-import { idOfKey, keyAfter, metaKey, pointKey, pointsEnd, requestKey, requestRange } from './keys.ts';
+import { idOfKey, keyAfter, metaKey, orderOfKey, pointKey, pointsEnd, requestKey, requestRange } from './keys.ts';
 import { LmdbStore, type Write } from './lmdb-store.ts';
 import { decodeMeta, encodeMeta, firstMeta, type ShardMeta } from './meta.ts';
 import { Overlay } from './overlay.ts';
 import { decodeRecord, decodeSummary, decodeVector, decodeVersions, encodeRecord, type PointRecord } from './record.ts';
+import { decodeRemembered, encodeRemembered } from './request-record.ts';
 import { RequestTable, type Remembered } from './request-table.ts';
 import { Snapshot } from './snapshot.ts';
 
@@ -217,7 +217,7 @@ async function encode(
     if (slices.due) await slices.next();
   }
   for (const { order, request } of requests) {
-    writes.push({ key: requestKey(order), value: request === undefined ? undefined : pack(request) });
+    writes.push({ key: requestKey(order), value: request && encodeRemembered(order, request) });
     if (slices.due) await slices.next();
   }
   // Handing them to LMDB is one synchronous step, about 1 µs each: a slice of its own.
@@ -230,11 +230,11 @@ async function restoreRequests(store: LmdbStore, requests: RequestTable): Promis
   for (;;) {
     const batch = store.range({ start, end: requestRange.end, limit: OPEN_BATCH });
     for (const { key, value } of batch) {
-      requests.restore(Number(key.readBigUInt64BE(1)), unpack(value) as Remembered);
+      requests.restore(orderOfKey(key), decodeRemembered(orderOfKey(key), value));
     }
     const last = batch.at(-1);
     if (last === undefined) return;
-    start = requestKey(Number(last.key.readBigUInt64BE(1)) + 1);
+    start = requestKey(orderOfKey(last.key) + 1);
     await yieldToOthers();
   }
 }

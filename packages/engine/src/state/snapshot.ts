@@ -1,8 +1,10 @@
 import { compareIds } from '@vectorizer/contracts';
 import type { StoreView, LmdbStore } from './lmdb-store.ts';
-import { idOfKey, keyAfter, pointKey, pointsEnd } from './keys.ts';
+import { idOfKey, keyAfter, orderOfKey, pointKey, pointsEnd, requestKey, requestRange } from './keys.ts';
 import type { PointChanges } from './overlay.ts';
 import { decodeRecord, decodeSummary, decodeVector, type PointRecord } from './record.ts';
+import { decodeRemembered } from './request-record.ts';
+import type { Remembered } from './request-table.ts';
 
 export type StoredPoint = { readonly id: string; readonly record: PointRecord };
 export type StoredVector = { readonly id: string; readonly vector: Float32Array };
@@ -53,6 +55,18 @@ export class Snapshot implements Disposable {
   /** The same without the payloads, whose texts cost as much to decode as all the rest. */
   vectors(): Generator<StoredVector> {
     return this.#walk(undefined, { ofBytes: (id, bytes) => ({ id, vector: decodeVector(bytes) }), ofChange: asVector });
+  }
+
+  /** The remembered requests that are stored, one by one; throws a failure that `isDamaged` at one that is not as it was written. */
+  *requests(): Generator<Remembered> {
+    let start: Buffer = requestRange.start;
+    for (;;) {
+      const batch = this.#store.range({ start, end: requestRange.end, limit: BATCH }, this.#view);
+      for (const { key, value } of batch) yield decodeRemembered(orderOfKey(key), value);
+      const last = batch.at(-1);
+      if (last === undefined || batch.length < BATCH) return;
+      start = requestKey(orderOfKey(last.key) + 1);
+    }
   }
 
   [Symbol.dispose](): void {
