@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Catalog, Leases, NodeRegistry, SnapshotStore } from '@vectorizer/cluster';
+import type { Catalog, Lease, Leases, NodeRegistry, SnapshotStore } from '@vectorizer/cluster';
 import { heartbeat, type Bus, type NodeId, type ReplicaReport } from '@vectorizer/contracts';
 import { Gpu, type GpuMode } from '@vectorizer/engine';
 import type { Log } from '@vectorizer/log';
@@ -8,6 +8,7 @@ import { DataDirectory } from './data-directory.ts';
 import { Heartbeats } from './heartbeats.ts';
 import { NodeGauges } from './index-metrics.ts';
 import { LongJobs } from './long-jobs.ts';
+import { holdIdentity } from './node-identity.ts';
 import { Replicas } from './replicas.ts';
 import { Restorer } from './restorer.ts';
 import { serveReplicas } from './serve-replicas.ts';
@@ -51,6 +52,7 @@ export class IndexNode {
   readonly #restorer: Restorer;
   readonly #gauges = new NodeGauges();
   readonly #closing = new AbortController();
+  #identity: Lease | undefined;
 
   private constructor(options: IndexNodeOptions, directory: DataDirectory) {
     const logger = options.logger.child({ node: directory.node });
@@ -69,7 +71,8 @@ export class IndexNode {
 
   /**
    * Returns when the replicas are open and answer; they follow their logs from then on. A replica that is damaged, or a
-   * log that cannot be reached, keeps the node from nothing. Throws `storage_error` when the directory is not ours to use.
+   * log that cannot be reached, keeps the node from nothing. Throws `storage_error` when the directory is not ours to use, or its
+   * node is served by another process.
    */
   static async open(options: IndexNodeOptions): Promise<IndexNode> {
     const directory = await DataDirectory.open(options.directory, options.cluster);
@@ -95,10 +98,12 @@ export class IndexNode {
     await Promise.all([this.#replicas.close(), this.#jobs.close()]);
     await this.#upkeep.close();
     this.#gauges.show([]);
+    await this.#identity?.close();
     await this.#directory.close();
   }
 
   async #start(): Promise<void> {
+    this.#identity = await holdIdentity({ ...this.#options, node: this.node });
     await this.#replicas.start();
     const { bus, snapshots } = this.#options;
     serveReplicas(bus, this.node, { replicas: this.#replicas, restorer: this.#restorer, jobs: this.#jobs, snapshots });

@@ -11,7 +11,8 @@ export type DirectoryLock = { release(): Promise<void> };
  * The lock is a listening Unix socket in Linux's abstract name space. Node cannot `flock`, and a file with a process id
  * outlives a kill and then names whatever runs under that id next. An abstract name is taken atomically, is no file, and
  * the kernel frees it with the process. It is made of the directory's device and inode, so every path to the directory
- * is the same lock. Two containers that share a volume but no network name space do not see each other's; other systems
+ * is the same lock. Two containers that share a volume but no network name space do not see each other's (an index node's lease on
+ * its id does); other systems
  * have no such names, and there the directory is not locked.
  */
 export async function lockDirectory(path: string, called: string = `data directory ${path}`): Promise<DirectoryLock> {

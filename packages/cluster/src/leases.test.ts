@@ -27,6 +27,26 @@ describe('leases', () => {
     await connection.close();
   });
 
+  it('pass at once to the successor of a process that was killed, and to no other', async () => {
+    await using nats = await startNats();
+    const [killed, connection] = await Promise.all([
+      connectNats({ servers: nats.url, name: 'killed' }),
+      connectNats({ servers: nats.url, name: 'test' }),
+    ]);
+    const theirs = await Leases.open({ connection: killed, replicas: 1, logger });
+    const ours = await Leases.open({ connection, replicas: 1, logger });
+    const first = theirs.holdFrom('here#', { name: 'node', owner: 'here#1' });
+    await until(() => first.held, { timeoutMs: 5_000 });
+    await killed.close();
+    const stranger = ours.holdFrom('there#', { name: 'node', owner: 'there#1' });
+    const next = ours.holdFrom('here#', { name: 'node', owner: 'here#2' });
+    await until(() => next.held, { timeoutMs: 3_000, what: 'the successor holding it, before the lease would end' });
+    expect(await ours.holder('node')).toBe('here#2');
+    expect(stranger.held).toBe(false);
+    await Promise.all([first.close(), stranger.close(), next.close()]);
+    await connection.close();
+  });
+
   it('pass from a holder that is cut off, which stops to act before another begins', async () => {
     await using nats = await startNats();
     const [cut, connection] = await Promise.all([

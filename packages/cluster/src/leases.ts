@@ -3,6 +3,7 @@ import { JetStreamApiCodes, JetStreamApiError, jetstream, StorageType } from '@n
 import { Kvm, type KV } from '@nats-io/kv';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { buckets } from '@vectorizer/contracts';
+import { Failure } from '@vectorizer/errors';
 import type { Logger } from '@vectorizer/telemetry';
 import { API } from './connection.ts';
 import { openWhileElecting } from './elections.ts';
@@ -16,6 +17,9 @@ const RENEW_MS = 1_500;
  * one in, whatever their clocks say, since both measure only how long it was.
  */
 const TRUST_MS = LEASE_MS - 1_000;
+
+/** A question about a lease waits this long for a log server. */
+const ASK_MS_MAX = 1_000;
 
 /**
  * Leases: of all that want one of a name, one holds it. In memory on the log servers, since a renewal that waits for a
@@ -48,6 +52,29 @@ export class Leases {
     return new Leases(kv, logger);
   }
 
+  /** Who holds it; undefined when nobody does. Throws when no log server answers. */
+  async holder(name: string): Promise<string | undefined> {
+    const waiting = new AbortController();
+    const late = sleep(ASK_MS_MAX, undefined, { signal: waiting.signal }).then(() => {
+      throw new Failure('log_unavailable', `no log server says who holds the lease ${name}`);
+    });
+    try {
+      const found = await Promise.race([this.#kv.get(name), late]);
+      return found?.operation === 'PUT' ? found.string() : undefined;
+    } finally {
+      late.catch(() => undefined);
+      waiting.abort();
+    }
+  }
+
+  /**
+   * As `hold`, by a process that is the only one in its seat: a lease that another from there holds was left by its
+   * predecessor, and is taken over at once. The owner's name begins with the seat's.
+   */
+  holdFrom(seat: string, { name, owner }: { readonly name: string; readonly owner: string }): Lease {
+    return new Lease({ kv: this.#kv, logger: this.#logger, name, owner, seat, onChange: () => undefined });
+  }
+
   /** Tries for the lease until it is closed. `owner` tells holders apart, also a process from its earlier life. */
   hold(name: string, owner: string, onChange: (held: boolean) => void = () => undefined): Lease {
     return new Lease({ kv: this.#kv, logger: this.#logger, name, owner, onChange });
@@ -59,6 +86,7 @@ type Parts = {
   readonly logger: Logger;
   readonly name: string;
   readonly owner: string;
+  readonly seat?: string;
   readonly onChange: (held: boolean) => void;
 };
 
@@ -105,7 +133,7 @@ export class Lease {
       .catch((error: unknown) => logger.debug({ err: error, lease: name }, 'lease not given back'));
   }
 
-  async #renew(): Promise<void> {
+  async #renew(isSecondTry = false): Promise<void> {
     const { kv, name, owner, logger } = this.#parts;
     const startedMs = performance.now();
     try {
@@ -116,15 +144,18 @@ export class Lease {
       if (!isConflict(error)) return;
       if (this.#revision > 0) logger.warn({ err: error, lease: name }, 'lease lost');
       this.#revision = await this.#revisionOfOurs();
+      if (this.#revision > 0 && !isSecondTry) await this.#renew(true);
     }
   }
 
   /** An answer that got lost leaves a lease that is ours without our knowing. It counts as held once it is renewed. */
   async #revisionOfOurs(): Promise<number> {
     this.#renewedAtMs = -Infinity;
-    const { kv, name, owner } = this.#parts;
+    const { kv, name, owner, seat } = this.#parts;
     const found = await kv.get(name).catch(() => null);
-    return found?.operation === 'PUT' && found.string() === owner ? found.revision : 0;
+    if (found?.operation !== 'PUT') return 0;
+    const holder = found.string();
+    return holder === owner || (seat !== undefined && holder.startsWith(seat)) ? found.revision : 0;
   }
 
   #tell(): void {
