@@ -6,6 +6,12 @@ export { replicationHealth } from './replication-health.ts';
 export { runBusService, type AppOptions, type BusService, type Served } from './run-bus-service.ts';
 export { runService, type RunningService } from './run-service.ts';
 export { createServiceApp, type ServiceApp, type ServiceAppOptions } from './service-app.ts';
-export { readEnvironment, readServiceConfig, type Environment, type ServiceConfig } from './service-config.ts';
+export {
+  readDisconnectedAfterMs,
+  readEnvironment,
+  readServiceConfig,
+  type Environment,
+  type ServiceConfig,
+} from './service-config.ts';
 export { createHealthApp, ServiceModule, type ServiceOptions } from './service-module.ts';
 export { stopSignal } from './stop-signal.ts';

@@ -31,6 +31,15 @@ export type ServiceConfig = {
   readonly logLevel: LogLevel;
 };
 
+const Silence = z.object({
+  VECTORIZER_DISCONNECTED_AFTER_MS: z.coerce.number().int().min(1_000).max(3_600_000).default(10_000),
+});
+
+/** A replica that was silent for longer is disconnected: to the monitor, and to those that read. */
+export function readDisconnectedAfterMs(environment: Environment): number {
+  return readEnvironment(Silence, environment).VECTORIZER_DISCONNECTED_AFTER_MS;
+}
+
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** With `readEnvironment`, the only place that knows what an environment variable is called. */

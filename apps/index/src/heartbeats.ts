@@ -1,9 +1,9 @@
-/** The monitor counts a node as away after several of these. */
-const BEAT_MS = 1_000;
+import { HEARTBEAT_MS } from '@vectorizer/contracts';
+
 /** News go out at once, but no more often than this. */
 const NEWS_MS = 20;
 
-/** Calls `beat` every second and soon after news. Keeps no process alive. */
+/** Calls `beat` every heartbeat's time and soon after news. Keeps no process alive. */
 export class Heartbeats {
   readonly #beat: () => void;
   #regular: NodeJS.Timeout | undefined;
@@ -15,7 +15,7 @@ export class Heartbeats {
   }
 
   start(): void {
-    this.#regular ??= setInterval(() => this.#now(), BEAT_MS).unref();
+    this.#regular ??= setInterval(() => this.#now(), HEARTBEAT_MS).unref();
     this.soon();
   }
 

@@ -21,11 +21,15 @@ import { queryMetrics, type Read } from './query-metrics.ts';
 import { knownCollection, Reads, type Input } from './reads.ts';
 import { ReplicaTable } from './replica-table.ts';
 
+const DISCONNECTED_AFTER_MS = 10_000;
+
 export type QueryOptions = {
   readonly bus: Bus;
   readonly catalog: Catalog;
   readonly log: Log;
   readonly logger: Logger;
+  /** A replica that was silent for longer is not asked. */
+  readonly disconnectedAfterMs?: number;
   /** Milliseconds that only grow. */
   readonly now?: () => number;
 };
@@ -41,7 +45,13 @@ export class Query {
   readonly #reads: Reads;
 
   constructor(options: QueryOptions) {
-    const { bus, catalog, log, now = (): number => performance.now() } = options;
+    const {
+      bus,
+      catalog,
+      log,
+      disconnectedAfterMs = DISCONNECTED_AFTER_MS,
+      now = (): number => performance.now(),
+    } = options;
     this.#bus = bus;
     this.#logger = options.logger;
     this.#now = now;
@@ -53,6 +63,7 @@ export class Query {
       demands: new Demands(log),
       metrics: this.#metrics,
       now,
+      disconnectedAfterMs,
     });
     catalog.onChange(({ kind, record }) => {
       if (kind === 'dropped') this.#table.forget(record.uid);

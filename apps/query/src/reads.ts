@@ -37,6 +37,7 @@ type Parts = {
   readonly demands: Demands;
   readonly metrics: QueryMetrics;
   readonly now: () => number;
+  readonly disconnectedAfterMs: number;
 };
 
 /** A read on its way to the shards. */

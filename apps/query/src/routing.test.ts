@@ -21,6 +21,7 @@ class World {
     table: this.table,
     bus: { hearingSince: () => this.hearingSinceMs },
     now: () => this.nowMs,
+    disconnectedAfterMs: 7_000,
   });
 
   hear(node: NodeId, said: Partial<ReplicaReport> = {}): void {
@@ -87,6 +88,15 @@ describe('choosing a replica', () => {
     world.hear(b, { phase: 'failed' });
     expect(world.order()).toBe('c');
     world.hear(c, { phase: 'failed' });
+    expect(world.order()).toBe('');
+  });
+
+  it('leaves out one that was silent for longer than the setting says', () => {
+    const world = new World();
+    for (const node of [a, b, c]) world.hear(node);
+    world.nowMs = 7_000;
+    expect(world.order()).toHaveLength(3);
+    world.nowMs = 7_001;
     expect(world.order()).toBe('');
   });
 

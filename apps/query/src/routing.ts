@@ -4,9 +4,6 @@ import type { Heard, ReplicaTable } from './replica-table.ts';
 /** Three heartbeats; a replica that was not heard for longer may be gone. */
 const FRESH_MS_MAX = 3_000;
 
-/** As the replication monitor has it: a replica that was not heard for this long is disconnected. */
-const GONE_MS = 10_000;
-
 /** How promising a replica is; lower is better. */
 const READY = 0;
 const BEHIND = 1;
@@ -18,6 +15,8 @@ export type RoutingParts = {
   readonly bus: Pick<Bus, 'hearingSince'>;
   /** The clock of `hearingSince`, and of when replicas were heard. */
   readonly now: () => number;
+  /** As the replication monitor has it. */
+  readonly disconnectedAfterMs: number;
 };
 type Silence = (heard: Heard) => number;
 
@@ -41,7 +40,8 @@ export class Routing {
     const nodes = record.placement[shard] ?? [];
     const heard = this.#parts.table.heard(record.uid, shard);
     const silence = this.#silence();
-    const able = nodes.filter((node) => isAble(heard.get(node), silence));
+    const { disconnectedAfterMs } = this.#parts;
+    const able = nodes.filter((node) => isAble(heard.get(node), silence, disconnectedAfterMs));
     if (able.length < 2) return able;
     const turn = (this.#turns[shard] ?? 0) % able.length;
     this.#turns[shard] = turn + 1;
@@ -75,10 +75,10 @@ export class Routing {
 }
 
 /** One that was never heard may have just started, or this process may have. */
-function isAble(heard: Heard | undefined, silence: Silence): boolean {
+function isAble(heard: Heard | undefined, silence: Silence, silentMsMax: number): boolean {
   if (heard === undefined) return true;
   const { phase } = heard.report;
-  return phase !== 'diverged' && phase !== 'failed' && silence(heard) <= GONE_MS;
+  return phase !== 'diverged' && phase !== 'failed' && silence(heard) <= silentMsMax;
 }
 
 function promiseOf(heard: Heard | undefined, needed: number, silence: Silence): number {

@@ -1,11 +1,15 @@
-import { readEnvironment, readServiceConfig, type Environment, type ServiceConfig } from '@vectorizer/frame';
+import {
+  readDisconnectedAfterMs,
+  readEnvironment,
+  readServiceConfig,
+  type Environment,
+  type ServiceConfig,
+} from '@vectorizer/frame';
 import { z } from 'zod';
 
 const PORT = 15_014;
 
 const Own = z.object({
-  /** Silent for longer than this, a replica is disconnected. */
-  VECTORIZER_DISCONNECTED_AFTER_MS: z.coerce.number().int().min(1_000).max(3_600_000).default(10_000),
   /** Disconnected for longer than this, it is placed on another node. */
   VECTORIZER_REPLACE_AFTER_MS: z.coerce.number().int().min(0).max(86_400_000).default(60_000),
 });
@@ -21,7 +25,7 @@ export function readConfig(environment: Environment): MonitorConfig {
 export function readMonitorSettings(environment: Environment): MonitorSettings {
   const own = readEnvironment(Own, environment);
   return {
-    disconnectedAfterMs: own.VECTORIZER_DISCONNECTED_AFTER_MS,
+    disconnectedAfterMs: readDisconnectedAfterMs(environment),
     replaceAfterMs: own.VECTORIZER_REPLACE_AFTER_MS,
   };
 }

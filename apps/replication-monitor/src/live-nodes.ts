@@ -1,9 +1,6 @@
 import type { NodeRegistry } from '@vectorizer/cluster';
-import type { Heartbeat, NodeId } from '@vectorizer/contracts';
+import { SILENT_MS_MAX, type Heartbeat, type NodeId } from '@vectorizer/contracts';
 import type { NodeStates } from './news.ts';
-
-/** Five heartbeats: a node that was silent for longer gets no new replicas. */
-const SILENT_MS_MAX = 5_000;
 
 export type LiveNodesOptions = {
   readonly registry: NodeRegistry;

@@ -1,5 +1,12 @@
 import type { z } from 'zod';
-import { shardQuarantine, shardResync, type Bus, type NodeId, type Procedure } from '@vectorizer/contracts';
+import {
+  shardQuarantine,
+  shardResync,
+  SILENT_MS_MAX,
+  type Bus,
+  type NodeId,
+  type Procedure,
+} from '@vectorizer/contracts';
 import { Failure } from '@vectorizer/errors';
 import type { Log } from '@vectorizer/log';
 import type { Logger } from '@vectorizer/telemetry';
@@ -14,8 +21,6 @@ const AGAIN_MS_MIN = 30_000;
 /** Replicas of the cluster that are being rebuilt at once; of a shard only one. */
 const REBUILDS_MAX = 4;
 const CALL_MS_MAX = 10_000;
-/** A node that is silent for longer rebuilds nothing. */
-const SILENT_MS_MAX = 5_000;
 
 export type QuarantineOptions = {
   readonly bus: Bus;

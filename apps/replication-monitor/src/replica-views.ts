@@ -1,5 +1,5 @@
 import type { NodeRecord } from '@vectorizer/cluster';
-import type { NodeId, ReplicaReport, ReplicaView } from '@vectorizer/contracts';
+import { SILENT_MS_MAX, type NodeId, type ReplicaReport, type ReplicaView } from '@vectorizer/contracts';
 import { differences, reasonOf, type Difference } from './differences.ts';
 import { lagBytes, lagOf, type Lag } from './lag.ts';
 import type { KnownReplica, KnownShard } from './replica-registry.ts';
@@ -17,9 +17,6 @@ export function viewsOf(shard: KnownShard, moment: Moment): ReplicaView[] {
   const differ = differences(comparable(shard, moment.monotonicMs));
   return shard.replicas.map((replica) => viewOf(replica, shard, { moment, difference: differ.get(replica.node) }));
 }
-
-/** Five heartbeats. */
-const SILENT_MS_MAX = 5_000;
 
 /** Those that speak, and have not stopped by their own word. */
 export function comparable({ replicas }: KnownShard, monotonicMs: number): readonly KnownReplica[] {

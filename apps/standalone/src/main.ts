@@ -11,8 +11,9 @@ await runService('standalone', async (): Promise<RunningService> => {
   const config = readIndexConfig(process.env, { port: 15_002 });
   const foundation = { ...(await openFoundation('standalone', config)), bus: new LocalBus() };
   const { logger } = foundation;
-  const monitor = new Monitor({ ...foundation, ...readMonitorSettings(process.env) });
-  new Query(foundation).serve();
+  const settings = readMonitorSettings(process.env);
+  const monitor = new Monitor({ ...foundation, ...settings });
+  new Query({ ...foundation, disconnectedAfterMs: settings.disconnectedAfterMs }).serve();
   monitor.serve();
   new Ingest(foundation).serve();
   const node = await IndexNode.open({ ...foundation, ...config, ...config.http });

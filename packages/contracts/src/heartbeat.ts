@@ -2,6 +2,10 @@ import { z } from 'zod';
 import { CollectionUid, NodeId } from './names.ts';
 import { PayloadIndexReport } from './payload-index.ts';
 
+/** An index node says how it is this often; one that was silent for five of these may be gone, and gets nothing to do. */
+export const HEARTBEAT_MS = 1_000;
+export const SILENT_MS_MAX = 5 * HEARTBEAT_MS;
+
 /** How a replica is, by its own word. The monitor adds what only others can see (silence, lag, divergence). */
 export const ReplicaPhase = z.enum(['syncing', 'following', 'diverged', 'failed']);
 

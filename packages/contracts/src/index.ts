@@ -29,10 +29,12 @@ export {
   CHECKPOINT_INTERVAL,
   CHECKPOINTS_MAX,
   heartbeat,
+  HEARTBEAT_MS,
   ReplicaPhase,
   ReplicaReport,
   StoppedBy,
   type Heartbeat,
+  SILENT_MS_MAX,
 } from './heartbeat.ts';
 export {
   AliasBody,

@@ -1,9 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { NodeRegistry } from '@vectorizer/cluster';
-import { heartbeat, type Bus, type NodeId } from '@vectorizer/contracts';
+import { heartbeat, SILENT_MS_MAX, type Bus, type NodeId } from '@vectorizer/contracts';
 
-/** Five heartbeats: a node that was silent for longer may be gone, and gets no new replicas. */
-const SILENT_MS_MAX = 5_000;
 /** After its own start a gateway hears from every node within a heartbeat or two. */
 const PATIENCE_MS = 3_000;
 const POLL_MS = 10;
