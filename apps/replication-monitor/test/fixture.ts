@@ -19,6 +19,7 @@ import {
 import { Log } from '@vectorizer/log';
 import { createLogger } from '@vectorizer/telemetry';
 import { startNats, until, type NatsServer } from '@vectorizer/testing';
+import type { Clock } from '../src/clock.ts';
 import { Monitor } from '../src/index.ts';
 
 /** The real monitor on a real log server and catalog; the tests speak for the index nodes. */
@@ -34,6 +35,8 @@ export type Setting = AsyncDisposable & {
   readonly events: EventJournal;
   /** Another monitor, with a bus of its own. */
   another(): { readonly monitor: Monitor; readonly bus: LocalBus };
+  /** Stops the monitor's clocks, the time of day at this moment; from then on only `passed` moves them. */
+  stopClock(epochMs: number): void;
   /** Sets the monitor's clocks forward. */
   passed(ms: number): void;
   /** Another process's catalog; a deaf one hears of nothing after it was opened. */
@@ -61,8 +64,7 @@ export async function startMonitor(): Promise<Setting> {
   const snapshots = await SnapshotStore.open({ connection, replicas: 1, logger });
   const backups = await BackupRegistry.open({ connection, replicas: 1, logger });
   const events = await EventJournal.open({ connection, replicas: 1 });
-  let aheadMs = 0;
-  const clock = { monotonicMs: () => performance.now() + aheadMs, epochMs: () => Date.now() + aheadMs };
+  const { clock, stopClock, passed } = clockOf();
   const intervals = { lookMs: 10, tendMs: 10, sweepMs: 10 };
   const parts = { catalog, registry, log, leases, backups, snapshots, events, logger, clock, intervals };
   const monitors: Monitor[] = [];
@@ -86,9 +88,8 @@ export async function startMonitor(): Promise<Setting> {
     monitor,
     events,
     another,
-    passed(ms) {
-      aheadMs += ms;
-    },
+    stopClock,
+    passed,
     openCatalog,
     async collection(placement, name = 'books') {
       const nodes = placement.map((names) => names.map(node));
@@ -107,6 +108,23 @@ export async function startMonitor(): Promise<Setting> {
       registry.close();
       await connection.close();
       await nats[Symbol.asyncDispose]();
+    },
+  };
+}
+
+function clockOf(): Pick<Setting, 'stopClock' | 'passed'> & { readonly clock: Clock } {
+  let aheadMs = 0;
+  let stopped: { readonly monotonicMs: number; readonly epochMs: number } | undefined;
+  return {
+    clock: {
+      monotonicMs: () => (stopped?.monotonicMs ?? performance.now()) + aheadMs,
+      epochMs: () => (stopped?.epochMs ?? Date.now()) + aheadMs,
+    },
+    stopClock(epochMs) {
+      stopped = { monotonicMs: performance.now(), epochMs: epochMs - aheadMs };
+    },
+    passed(ms) {
+      aheadMs += ms;
     },
   };
 }

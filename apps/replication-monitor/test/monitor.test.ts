@@ -170,6 +170,30 @@ describe('lag', () => {
   });
 });
 
+describe('the limits', () => {
+  it('are not passed at 10,000 ms of silence and 1,000 ms of lag, and are a millisecond later', async () => {
+    await using setting = await startMonitor();
+    const record = await setting.collection([['a']]);
+    await write(setting.log, record.uid);
+    await looked(setting, 1);
+    const logged = await setting.log.entryAt(record.uid, 0, 1);
+    setting.stopClock(logged?.at ?? 0);
+    const behind = report(record, { node: 'a' });
+    const lagging = async (ms: number): Promise<ReplicaView | undefined> => {
+      setting.passed(ms);
+      await beat(setting.bus, behind);
+      return view(setting, 'a/books/0');
+    };
+    expect(await lagging(1_000)).toMatchObject({ status: 'Connected', lag_ms: 1_000, lag_entries: 1 });
+    expect(await lagging(1)).toMatchObject({ status: 'Lagging', lag_ms: 1_001, lag_entries: 1 });
+    await beat(setting.bus, report(record, { node: 'a', applied_sequence: 1 }));
+    setting.passed(10_000);
+    expect(view(setting, 'a/books/0')).toMatchObject({ status: 'Connected', lag_ms: 0 });
+    setting.passed(1);
+    expect(view(setting, 'a/books/0')).toMatchObject({ status: 'Disconnected', lag_ms: 0 });
+  });
+});
+
 describe('a diverged replica', () => {
   it('is found by its hash, and is connected no more', async () => {
     await using setting = await startMonitor();
