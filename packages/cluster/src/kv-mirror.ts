@@ -16,6 +16,8 @@ const CHECK_INTERVAL_MS = 5_000;
 const WRITE_ATTEMPTS_MAX = 20;
 const WRITE_RETRY_MS = 250;
 const LOST_PAUSE_MS_MAX = 20;
+/** Deleted keys whose revision is remembered, so that an answer from before the deletion does not bring one back. */
+const DELETED_MAX = 1_024;
 /** Keys asked for at once when the whole bucket is read. */
 const READS_IN_FLIGHT_MAX = 8;
 
@@ -42,6 +44,8 @@ export class KvMirror<T> {
   readonly #kv: KV;
   readonly #manager: JetStreamManager;
   readonly #entries = new Map<string, Entry<T>>();
+  /** Keys of entries without a value, the oldest first. */
+  readonly #deleted = new Set<string>();
   readonly #listeners = new Set<(change: MirrorChange<T>) => void>();
   readonly #closing = new AbortController();
   #watch: QueuedIterator<KvWatchEntry> | undefined;
@@ -246,9 +250,19 @@ export class KvMirror<T> {
     const known = this.#entries.get(key);
     if (known !== undefined && known.revision >= revision) return;
     this.#entries.set(key, { value, revision });
+    this.#deleted.delete(key);
+    if (value === undefined) this.#noteDeleted(key);
     const change = { key, before: known?.value, after: value };
     if (change.before === undefined && change.after === undefined) return;
     for (const listener of this.#listeners) listener(change);
+  }
+
+  #noteDeleted(key: string): void {
+    this.#deleted.add(key);
+    const [oldest] = this.#deleted;
+    if (this.#deleted.size <= DELETED_MAX || oldest === undefined) return;
+    this.#deleted.delete(oldest);
+    this.#entries.delete(oldest);
   }
 
   async #ask<R>(request: () => Promise<R>): Promise<R> {
