@@ -124,11 +124,11 @@ describe('lag', () => {
 
   it.each([3_600_000, -3_600_000])('is the same by a clock that is %i ms ahead of the log server', async (aheadMs) => {
     const trueNow = Date.now.bind(Date);
-    await using setting = await startMonitor();
-    const record = await setting.collection([['a']]);
-    await write(setting.log, record.uid, 3);
     const clock = jest.spyOn(Date, 'now').mockImplementation(() => trueNow() + aheadMs);
     try {
+      await using setting = await startMonitor();
+      const record = await setting.collection([['a']]);
+      await write(setting.log, record.uid, 3);
       await looked(setting, 3);
       const state = await setting.log.state(record.uid, 0);
       expect(Math.abs(state.clockAheadMs + aheadMs)).toBeLessThan(2_000);
