@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { rm } from 'node:fs/promises';
 import {
-  CHAIN_START,
   type CollectionRecord,
   type CollectionUid,
   type NodeId,
@@ -9,16 +8,18 @@ import {
   type ShardSnapshot,
   type StoppedBy,
 } from '@vectorizer/contracts';
-import { Shard, type Gpu, type ShardReport } from '@vectorizer/engine';
+import { Shard, type Gpu } from '@vectorizer/engine';
 import type { Lease, Leases, SnapshotStore } from '@vectorizer/cluster';
 import { Failure } from '@vectorizer/errors';
 import type { Log, LogMessage } from '@vectorizer/log';
 import type { Logger } from '@vectorizer/telemetry';
+import { hasCaughtUp, noteCaughtUp } from './caught-up.ts';
 import { Checkpoints } from './checkpoints.ts';
 import { followLog } from './follow-log.ts';
-import { FullSync } from './full-sync.ts';
+import { FullSync, type ReplicaPlace } from './full-sync.ts';
 import { entryApplied } from './index-metrics.ts';
 import type { JobTools } from './long-jobs.ts';
+import { NOTHING } from './nothing-applied.ts';
 import { ReadGate, type Demand } from './read-gate.ts';
 import { SharedSnapshots, type SharingSettings } from './shared-snapshots.ts';
 import { reasonOf, stoppedBy } from './stop-reasons.ts';
@@ -59,6 +60,7 @@ type OpenShard = {
 export class Replica {
   readonly #options: ReplicaOptions;
   readonly #logger: Logger;
+  readonly #place: ReplicaPlace;
   readonly #fullSync: FullSync;
   readonly #sharing: SharedSnapshots;
   readonly #closed = new AbortController();
@@ -72,6 +74,7 @@ export class Replica {
   #verifiedAt: string | null = null;
   /** The entry in hand. */
   #applying: Promise<unknown> | undefined;
+  #noting: Promise<void> | undefined;
   #opening: Promise<void> | undefined;
   #rebuilding = false;
   /** Opening, replacing and closing the shard take turns. */
@@ -84,6 +87,7 @@ export class Replica {
     this.#logger = options.logger.child({ collection: record.name, uid: record.uid, shard });
     this.#gate = new ReadGate(shard);
     const place = { uid: record.uid, shard, directory, config: record.config, log, snapshots, logger: this.#logger };
+    this.#place = place;
     this.#fullSync = new FullSync(place);
     this.#sharing = new SharedSnapshots({ ...place, ...options.sharing });
   }
@@ -109,6 +113,7 @@ export class Replica {
       phase: this.#phase,
       ...(this.#stopped && { reason: this.#stopped.failure.message, stopped_by: this.#stopped.by }),
       ...(this.#open?.shard.report() ?? NOTHING),
+      shown: this.#open?.shown === true,
       primary: this.#lease?.held === true,
       checkpoints: [...this.#checkpoints.newest],
       verified_at: this.#verifiedAt,
@@ -196,11 +201,11 @@ export class Replica {
       this.#stop(Failure.from(cause));
       return;
     }
+    const { sequence } = shard.position;
+    const shown = await hasCaughtUp(sequence, this.#place);
     // They may have been declared anew while the shard was opened.
     shard.declarePayloadIndexes(this.#payloadIndexes);
     shard.startBackground();
-    const { sequence } = shard.position;
-    const shown = sequence > 0 && this.#fullSync.completed === 0;
     this.#open = { shard, ending: new AbortController(), shown };
     if (shown) this.#gate.advance(sequence);
     void this.#live(this.#open);
@@ -216,6 +221,7 @@ export class Replica {
     await this.#giveUpLease();
     // Not the reader of the log, which may be waiting for a server that is away: it ends by itself and applies no more.
     await this.#applying;
+    await this.#noting;
     await gate.close(reason);
     this.#open = undefined;
     await open?.shard.close();
@@ -271,10 +277,8 @@ export class Replica {
     await this.#inTurn(async () => {
       if (this.#closed.signal.aborted) return;
       this.#logger.warn({ reason: this.#stopped?.failure.message }, 'building the replica anew');
-      this.#stopped = undefined;
       this.#verifiedAt = null;
       this.#checkpoints = new Checkpoints();
-      this.#become('syncing');
       await this.#replace(put);
     });
   }
@@ -283,8 +287,12 @@ export class Replica {
   async #replace(put: () => Promise<void>): Promise<void> {
     try {
       await this.#leave(new Failure('index_unavailable', 'another state takes the place of the replica'));
+      // Only now nothing looks at the former state any more, whose faults are not the next one's.
+      this.#stopped = undefined;
+      this.#become('syncing');
       await put();
     } catch (cause) {
+      this.#stopped = undefined;
       if (!this.#closed.signal.aborted) this.#stop(Failure.from(cause));
       return;
     }
@@ -306,7 +314,10 @@ export class Replica {
 
   #caughtUp(open: OpenShard): void {
     if (this.#phase !== 'following') open.shard.hurry(false);
-    if (!open.shown) this.#gate.advance(open.shard.position.sequence);
+    if (!open.shown) {
+      this.#gate.advance(open.shard.position.sequence);
+      this.#noting = noteCaughtUp(open.shard, this.#place);
+    }
     open.shown = true;
     this.#become('following');
   }
@@ -370,20 +381,3 @@ export class Replica {
     await turn;
   }
 }
-
-/** A replica that is not open yet, or cannot be opened, shows as one that has applied nothing. */
-const NOTHING: ShardReport = {
-  applied_sequence: 0,
-  durable_sequence: 0,
-  points: 0,
-  indexed: 0,
-  buffered: 0,
-  dead: 0,
-  state_hash: '0'.repeat(64),
-  chain: CHAIN_START,
-  bytes_received: 0,
-  entries_applied: 0,
-  operations_applied: 0,
-  entries_rejected: 0,
-  last_applied_at: null,
-};

@@ -4,6 +4,8 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from '@jest/globals';
+import type { CollectionRecord } from '@vectorizer/contracts';
+import { Shard } from '@vectorizer/engine';
 import { Failure } from '@vectorizer/errors';
 import { temporaryDirectory } from '@vectorizer/testing';
 import { DataDirectory } from '../src/data-directory.ts';
@@ -20,9 +22,21 @@ import {
   upsert,
   write,
   writeMany,
+  type System,
 } from './fixture.ts';
 
 const packageDirectory = fileURLToPath(new URL('..', import.meta.url));
+
+/** Leaves what a node leaves that is killed on its way through the log. */
+async function applyHalf({ log }: System, { uid, config }: CollectionRecord, directory: string): Promise<void> {
+  const shard = await Shard.open({ ...config, directory });
+  const { lastSequence } = await log.state(uid, 0);
+  for await (const entry of log.read(uid, 0, { after: 0, signal: new AbortController().signal })) {
+    await shard.apply(entry);
+    if (entry.sequence * 2 >= lastSequence) break;
+  }
+  await shard.close();
+}
 
 describe('a log that fails', () => {
   it('stops no read of what is applied while it is away, and is followed again when it is back', async () => {
@@ -48,6 +62,24 @@ describe('a log that fails', () => {
     await system.nats.restart();
     await inPhase(again, books, 'following');
     await applied(again, books, await write(system, books, [upsert('after', 0, 0, 0, 1)]));
+  });
+
+  it('lets no read into a replica that had not caught up before the restart', async () => {
+    await using system = await startSystem();
+    await using directory = await temporaryDirectory();
+    const node = await openNode(system, directory.path);
+    await node.index.close();
+    const books = await create(system, [node]);
+    const last = await writeMany(system, books, 10);
+    await applyHalf(system, books, join(directory.path, 'replicas', `${books.uid}_0`));
+    await system.nats.kill();
+    await using again = await openNode(system, directory.path);
+    expect(await report(again, books)).toMatchObject({ phase: 'syncing', points: 5, shown: false });
+    await expect(idsNear(again, books, { vector: [1, 0, 0, 0] })).rejects.toMatchObject({ type: 'replica_behind' });
+    await system.nats.restart();
+    await inPhase(again, books, 'following');
+    await applied(again, books, last);
+    expect(await report(again, books)).toMatchObject({ phase: 'following', points: 10, shown: true });
   });
 
   it('makes a replica diverged when it is replaced, and that replica refuses reads', async () => {

@@ -69,7 +69,7 @@ export class ShardCalls {
       const settled = await firstOf(running, waiting.length > 0 ? hedgeAfterMs : undefined);
       if (settled === undefined) {
         hedgeAfterMs = undefined;
-        if (!this.#hedging.spend()) continue;
+        if (!this.#shows(call, waiting[0]) || !this.#hedging.spend()) continue;
         metrics.hedges.inc();
         start();
         continue;
@@ -83,6 +83,12 @@ export class ShardCalls {
       metrics.retries.inc();
       start();
     }
+  }
+
+  /** One that has never caught up answers nothing yet: it is asked only when the others fail. */
+  #shows({ record, shard }: ShardCall<unknown>, node: NodeId | undefined): boolean {
+    const { table } = this.#parts;
+    return node === undefined || table.heard(record.uid, shard).get(node)?.report.shown !== false;
   }
 
   /** Never rejects. */

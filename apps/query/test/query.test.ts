@@ -230,6 +230,29 @@ about('a replica that does not answer', () => {
     gate.reject(new Failure('service_unavailable', 'too late to matter'));
   });
 
+  it('is not hedged to a replica that has never caught up', async () => {
+    await using setting = await startQuery();
+    const record = await setting.collection([['slow', 'b']]);
+    const slow = serveNode(setting.bus, 'slow');
+    const begun = Promise.withResolvers<void>();
+    const gate = Promise.withResolvers<never>();
+    slow.search = () => {
+      begun.resolve();
+      return gate.promise;
+    };
+    const filling = serveNode(setting.bus, 'b');
+    await beat(setting.bus, report(record, { node: 'slow' }));
+    await beat(setting.bus, { ...report(record, { node: 'b' }), phase: 'syncing', shown: false });
+    const hedges = await metric('vectorizer_query_hedges_total');
+    const asked = setting.bus.call(search, searching(record), { context: context(2_000) });
+    await begun.promise;
+    // Given up at half of the time, and only then is the other one asked.
+    await asked;
+    expect(filling.asked).toHaveLength(1);
+    expect(await metric('vectorizer_query_hedges_total')).toBe(hedges);
+    gate.reject(new Failure('service_unavailable', 'too late to matter'));
+  });
+
   it('is not hedged for ever when all are slow, but given up for another at half of the time', async () => {
     await using setting = await startQuery();
     const record = await setting.collection([['a', 'b']]);

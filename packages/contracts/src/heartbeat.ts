@@ -35,6 +35,8 @@ export const ReplicaReport = z.object({
   /** Why the replica stopped; only for `diverged` and `failed`. */
   reason: z.string().optional(),
   stopped_by: StoppedBy.optional(),
+  /** Whether its state has caught up with the log once, and lets reads in. Absent from nodes of earlier versions. */
+  shown: z.boolean().optional(),
   /** Whether it holds the lease of its shard: of the replicas, it is the one that takes shared snapshots. */
   primary: z.boolean().optional(),
   /** Its state at the last few agreed sequences, oldest first. */
