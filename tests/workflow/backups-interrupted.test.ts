@@ -64,7 +64,7 @@ describe('a gateway that ends', () => {
   it('leaves a restore that says that it failed, nothing half-visible, and can be repeated', async () => {
     await using system = await startFilled('cluster');
     const path = `books/snapshots/${(await takeSnapshot(system, 'books')).id}`;
-    const [index, gateway] = [await pidOf(system, 'index-1'), await pidOf(system, 'gateway')];
+    const [index, gateway] = [await pidOf(system, 'index-1'), await pidOf(system, 'gateway-1')];
     process.kill(index, 'SIGSTOP');
     expect((await ask(system, `POST ${path}/restore`, { name: 'copy' })).status).toBe(202);
     expect((await ask(system, `POST ${path}/restore`, { name: 'other' })).body.error.type).toBe('version_conflict');
@@ -81,11 +81,11 @@ describe('a gateway that ends', () => {
 
   it('says so at once where it is stopped in order', async () => {
     await using system = await startFilled('cluster');
-    const [index, gateway] = [await pidOf(system, 'index-1'), await pidOf(system, 'gateway')];
+    const [index, gateway] = [await pidOf(system, 'index-1'), await pidOf(system, 'gateway-1')];
     process.kill(index, 'SIGSTOP');
     const { body } = await ask(system, 'POST books/snapshots');
     process.kill(gateway, 'SIGTERM');
-    await until(async () => (await pidOf(system, 'gateway')) !== gateway, { timeoutMs: 30_000 });
+    await until(async () => (await pidOf(system, 'gateway-1')) !== gateway, { timeoutMs: 30_000 });
     process.kill(index, 'SIGCONT');
     const path = `books/snapshots/${body.id}`;
     expect(await lookAt(system, path)).toMatchObject({ state: 'failed', reason: 'the gateway was stopped' });
