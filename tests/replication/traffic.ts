@@ -15,6 +15,9 @@ export function vectorOf(n: number): number[] {
 /** What happened to a client since it was last asked. */
 export type Lately = { readonly done: number; readonly failures: readonly string[]; readonly longestMs: number };
 
+/** How often the client tries each request. */
+export type Trying = { readonly attempts?: number };
+
 /** Does the same kind of request again and again, and remembers how long it ever went without an answer. */
 abstract class Client {
   readonly #client: VectorizerClient;
@@ -25,8 +28,8 @@ abstract class Client {
   #failures: string[] = [];
   #longestMs = 0;
 
-  constructor(urls: readonly string[]) {
-    this.#client = new VectorizerClient({ url: urls });
+  constructor(urls: readonly string[], options: Trying = {}) {
+    this.#client = new VectorizerClient({ url: urls, ...options });
   }
 
   get done(): number {
@@ -76,8 +79,8 @@ export class Reader extends Client {
   readonly #points: number;
   #n = 0;
 
-  constructor(urls: readonly string[], points: number) {
-    super(urls);
+  constructor(urls: readonly string[], points: number, options: Trying = {}) {
+    super(urls, options);
     this.#points = points;
   }
 
