@@ -56,21 +56,23 @@ type Source = {
  * Throws `replica_diverged` when the log is not the one that was read before, `collection_not_found` when it is gone.
  */
 export async function* readLog(source: Source, options: ReadOptions): AsyncGenerator<LogMessage> {
-  let last = options.after;
+  const read: Read = { last: options.after, waits: true };
   let shortSinceMs: number | undefined;
   while (!options.signal.aborted) {
     try {
-      for await (const message of pull(source, last, options)) {
+      for await (const message of pull(source, read, options)) {
         const entry = {
           sequence: message.seq,
           at: message.time.getTime(),
           bytes: message.data,
           pending: message.info.pending,
         };
-        if (entry.sequence !== last + 1) throw gap(last, entry.sequence);
-        last = entry.sequence;
+        if (entry.sequence !== read.last + 1) throw gap(read.last, entry.sequence);
+        read.last = entry.sequence;
         shortSinceMs = undefined;
+        read.waits = false;
         yield entry;
+        read.waits = true;
       }
     } catch (error) {
       shortSinceMs = error instanceof ShortLog ? (shortSinceMs ?? performance.now()) : undefined;
@@ -84,15 +86,18 @@ export async function* readLog(source: Source, options: ReadOptions): AsyncGener
   }
 }
 
-async function* pull(source: Source, last: number, options: ReadOptions): AsyncGenerator<JsMsg> {
+/** How far reading has come, and whether it waits for what comes next. */
+type Read = { last: number; waits: boolean };
+
+async function* pull(source: Source, read: Readonly<Read>, options: ReadOptions): AsyncGenerator<JsMsg> {
   const stream = subjects.stream(source.uid, source.shard);
   const info = await source.manager.streams.info(stream);
   checkSameLog(
     { created: info.created, first: info.state.first_seq, last: info.state.last_seq },
-    last,
+    read.last,
     options.created,
   );
-  const consumer = await createConsumer(source, stream, last);
+  const consumer = await createConsumer(source, stream, read.last);
   const messages = await consumer.consume({
     max_bytes: PULL_BYTES_MAX,
     expires: PULL_EXPIRES_MS,
@@ -101,7 +106,7 @@ async function* pull(source: Source, last: number, options: ReadOptions): AsyncG
   });
   const stop = (): void => messages.stop();
   options.signal.addEventListener('abort', stop, { once: true });
-  void stopWhenSilent(messages);
+  void stopWhenBroken(messages, read);
   try {
     yield* messages;
   } finally {
@@ -112,15 +117,25 @@ async function* pull(source: Source, last: number, options: ReadOptions): AsyncG
   }
 }
 
-/** Ends the pull when the server no longer says that it lives, or no longer knows the consumer. */
-async function stopWhenSilent(messages: Awaited<ReturnType<Consumer['consume']>>): Promise<void> {
+/**
+ * Ends the pull when the server no longer says that it lives, no longer knows the consumer, or has sent what never came:
+ * it drops the connection of a reader that stood still for long, and what it was sending then is lost. It waits for no
+ * acknowledgement, so it would not send that again.
+ */
+async function stopWhenBroken(messages: Awaited<ReturnType<Consumer['consume']>>, read: Readonly<Read>): Promise<void> {
   for await (const notification of messages.status()) {
     const silent = notification.type === 'heartbeats_missed' && notification.count >= 2;
     const unknown =
       notification.type === 'consumer_not_found' ||
       notification.type === 'consumer_deleted' ||
       notification.type === 'no_responders';
-    if (silent || unknown) messages.stop(new Error(`log reader interrupted: ${notification.type}`));
+    // A heartbeat comes after all that was sent before it: who waits for that when it comes, waits in vain.
+    const lost = notification.type === 'heartbeat' && read.waits && notification.lastStreamSequence > read.last;
+    if (silent || unknown || lost) {
+      messages.stop(
+        new Error(`log reader interrupted: ${lost ? 'entries were lost on their way' : notification.type}`),
+      );
+    }
   }
 }
 

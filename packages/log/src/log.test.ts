@@ -1,3 +1,4 @@
+import { connect as connectSocket, createServer, type AddressInfo, type Socket } from 'node:net';
 import { connect } from '@nats-io/transport-node';
 import { describe, expect, it } from '@jest/globals';
 import { CollectionUid, decodeEntry, subjects, type Request } from '@vectorizer/contracts';
@@ -15,6 +16,48 @@ async function openLog(url: string): Promise<{ log: Log; connection: Awaited<Ret
   const connection = await connect({ servers: url, maxReconnectAttempts: -1, reconnectTimeWait: 50 });
   const log = await Log.open({ connection, replicas: 1 });
   return { log, connection };
+}
+
+type Road = AsyncDisposable & {
+  readonly port: number;
+  /** Whether an entry has come through: the client's requests are small. */
+  carries(): boolean;
+  stand(): void;
+  /** Loses what was on its way, and carries again. */
+  mend(): void;
+};
+
+/** Between a client and the server at `port`; what the server sends can be made to stand still, as to a stopped process. */
+async function standingRoad(port: number): Promise<Road> {
+  const pairs = new Set<readonly [Socket, Socket]>();
+  let carried = false;
+  const server = createServer((client) => {
+    const upstream = connectSocket(port, '127.0.0.1');
+    pairs.add([client, upstream]);
+    client.pipe(upstream);
+    upstream.on('data', (chunk: Buffer) => {
+      carried ||= chunk.includes('first-0');
+      client.write(chunk);
+    });
+    for (const end of [client, upstream]) {
+      end.on('error', () => undefined);
+      end.on('close', () => [client, upstream].forEach((each) => each.destroy()));
+    }
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    port: (server.address() as AddressInfo).port,
+    carries: () => carried,
+    stand: () => pairs.forEach(([, upstream]) => upstream.pause()),
+    mend() {
+      for (const [client] of pairs) client.destroy();
+      pairs.clear();
+    },
+    async [Symbol.asyncDispose]() {
+      for (const [client] of pairs) client.destroy();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
 }
 
 /** Reads until `last` is reached. */
@@ -128,6 +171,35 @@ describe('reading the log', () => {
     expect(seen).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
     stop.abort();
     await reading;
+    await connection.close();
+  });
+
+  it('regression: reads again what was lost on its way to a reader that stood still', async () => {
+    await using nats = await startNats({ writeDeadline: '500ms' });
+    const { log: near, connection } = await openLog(nats.url);
+    await near.ensureStreams(uid, 1);
+    await using road = await standingRoad(nats.port);
+    const { log: far, connection: farther } = await openLog(`nats://127.0.0.1:${road.port}`);
+    const writer = near.writer(uid, 0);
+    await writer.append(request('first'), soon());
+    const reading = readTo(far, 0, 7);
+    await until(() => road.carries(), { timeoutMs: 5_000 });
+    road.stand();
+    const large = Array.from({ length: 10 }, (_, i) => ({
+      kind: 'upsert' as const,
+      id: String(i),
+      vector: new Float32Array(65_536),
+    }));
+    for (let i = 0; i < 6; i++) await writer.append({ id: `large-${i}`, ops: large }, soon());
+    const dropped = async (): Promise<boolean> => {
+      const { slow_consumers } = (await (await fetch(`${nats.monitorUrl}/varz`)).json()) as { slow_consumers: number };
+      return slow_consumers > 0;
+    };
+    await until(dropped, { timeoutMs: 10_000, what: 'the server dropping the reader' });
+    road.mend();
+    const entries = await reading;
+    expect(entries.map(({ sequence }) => sequence)).toEqual([1, 2, 3, 4, 5, 6, 7]);
+    await farther.close();
     await connection.close();
   });
 

@@ -28,6 +28,8 @@ export type NatsOptions = {
   readonly sync?: string;
   /** The largest message; ours is 8 MB. */
   readonly maxPayload?: string;
+  /** A client that takes nothing for this long is dropped; 10s by default. */
+  readonly writeDeadline?: string;
 };
 
 export async function startNats(options: NatsOptions = {}): Promise<NatsServer> {
@@ -40,6 +42,7 @@ export async function startNats(options: NatsOptions = {}): Promise<NatsServer> 
       `listen: "127.0.0.1:${port}"`,
       `http: "127.0.0.1:${monitorPort}"`,
       `max_payload: ${options.maxPayload ?? '8MB'}`,
+      `write_deadline: "${options.writeDeadline ?? '10s'}"`,
       `jetstream { store_dir: "${join(directory, 'store')}", ${options.sync ?? 'sync_interval: always'} }`,
     ].join('\n'),
   );
