@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { until } from '@vectorizer/testing';
 import { Cluster } from './cluster.ts';
 
 const C = '/api/v1/collections/books';
@@ -98,8 +99,9 @@ describe('what became of a write', () => {
     const lost = await send(cluster, `PUT ${C}/vectors?timeout_ms=300`, { points: [point('b')], key: 'lost' });
     expect(lost.code).toBeGreaterThanOrEqual(500);
     await cluster.nats.restart();
-    const path = `GET ${C}/vectors/b?consistency=strong&timeout_ms=30000`;
-    expect(await send(cluster, path)).toMatchObject({ code: 404, body: failed('vector_not_found') });
+    const readable = async (): Promise<boolean> =>
+      (await send(cluster, `GET ${C}/vectors/b?consistency=strong`)).code === 404;
+    await until(readable, { timeoutMs: 30_000, what: 'reading again once the log is back' });
     expect(await ask(cluster, 'lost')).toMatchObject({ code: 200, body: { status: 'not_logged' } });
     await send(cluster, `PUT ${C}/vectors`, { points: [point('b')], key: 'lost' });
     expect(await ask(cluster, 'lost')).toMatchObject({ body: { status: 'applied' } });
