@@ -75,6 +75,23 @@ export async function agreed(client: VectorizerClient, collection: string): Prom
   return Object.fromEntries(replicas.map((replica) => [replica.node, replica]));
 }
 
+/** What the replicas say once this one has been built anew from a shared snapshot, which goes on after it was asked for. */
+export async function syncedInFull(
+  cluster: Cluster,
+  name: IndexName,
+  collection: string,
+): Promise<Record<string, Replica>> {
+  let replicas: Record<string, Replica> = {};
+  await until(
+    async () => {
+      replicas = await agreed(cluster.client, collection);
+      return replicas[cluster.nodes[name]]?.full_syncs === 1;
+    },
+    { ...ASKING, timeoutMs: 60_000, what: `${name} having synced ${collection} in full` },
+  );
+  return replicas;
+}
+
 function isOneState({ replicas }: { readonly replicas: readonly Replica[] }): boolean {
   const states = replicas.map(({ applied_sequence, state_hash, chain }) =>
     [applied_sequence, state_hash, chain].join(),

@@ -16,7 +16,18 @@ import {
   type IndexName,
 } from './cluster.ts';
 import { some, wide } from './points.ts';
-import { agreed, allConnected, allPoints, alone, dataOf, pointsOn, pointsOnEach, resync, viewsOf } from './replicas.ts';
+import {
+  agreed,
+  allConnected,
+  allPoints,
+  alone,
+  dataOf,
+  pointsOn,
+  pointsOnEach,
+  resync,
+  syncedInFull,
+  viewsOf,
+} from './replicas.ts';
 
 /** Ways in which a replica's state went wrong in a system that this one learned from; see docs/TESTING.md. */
 jest.setTimeout(TEST_MS_MAX);
@@ -79,7 +90,7 @@ describe('a full sync', () => {
     })();
     await resync(cluster, 'index-3', 'overlap');
     await outgrow('overlap', 50, 65);
-    const replicas = await agreed(client, 'overlap');
+    const replicas = await syncedInFull(cluster, 'index-3', 'overlap');
     stop.abort();
     await reader;
     expect(replicas[nodes['index-3']]).toMatchObject({ points: 65, operations_applied: 65, full_syncs: 1 });
@@ -96,7 +107,8 @@ describe('a full sync', () => {
       await outgrow(name, 0, 50);
       await cutBeyond(cluster, name, 0);
       await resync(cluster, 'index-3', name);
-      expect((await agreed(client, name))[nodes['index-3']]).toMatchObject({ full_syncs: 1, points: 50 });
+      const replicas = await syncedInFull(cluster, 'index-3', name);
+      expect(replicas[nodes['index-3']]).toMatchObject({ full_syncs: 1, points: 50 });
       await until(async () => (await client.listPayloadIndexes(name)).every(({ state }) => state === 'ready'), {
         timeoutMs: 20_000,
       });
@@ -150,10 +162,7 @@ describe('a full sync', () => {
     })();
     for (const name of ['index-2', 'index-3'] as const) {
       await resync(cluster, name, 'hidden');
-      await until(async () => (await agreed(client, 'hidden'))[cluster.nodes[name]]?.full_syncs === 1, {
-        timeoutMs: 30_000,
-        what: `${name} having synced in full`,
-      });
+      await syncedInFull(cluster, name, 'hidden');
     }
     stop.abort();
     await reader;
@@ -183,7 +192,7 @@ describe('a full sync', () => {
       what: 'the snapshot',
     });
     await resync(cluster, 'index-3', 'huge');
-    const after = (await agreed(client, 'huge'))[nodes['index-3']];
+    const after = (await syncedInFull(cluster, 'index-3', 'huge'))[nodes['index-3']];
     expect(after).toMatchObject({ full_syncs: 1, points: count, state_hash: before[nodes['index-1']]?.state_hash });
     const sample = wide(0, count, dimension).filter((_, i) => i % 100 === 0);
     const asked = { ids: sample.map(({ id }) => id), consistency: 'eventual', timeout_ms: 2_000 } as const;
