@@ -193,11 +193,11 @@ describe('a cluster under reads and writes', () => {
   }, 120_000);
 
   it('acknowledges a replicated write only once every replica has it', async () => {
+    await system.client.createCollection({ name: 'everywhere', dimension: 8, metric: 'dot', replication_factor: 3 });
     await system.pause('index-3');
     let acknowledged = false;
-    // Both shards, so that at least one has a replica on the node that stands still.
     const points = Array.from({ length: 20 }, (_, n) => ({ id: `replicated-${n}`, vector: vectorOf(n) }));
-    const write = system.client.upsert('books', points, { wait: 'replicated', timeoutMs: 60_000 });
+    const write = system.client.upsert('everywhere', points, { wait: 'replicated', timeoutMs: 60_000 });
     void write.then(() => (acknowledged = true));
     await traffic.goesOn();
     expect(acknowledged).toBe(false);
