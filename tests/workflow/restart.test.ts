@@ -75,7 +75,8 @@ describe('an instance whose every process is killed during a load', () => {
     expect(await stateHashes(killed)).toEqual(await stateHashes(calm));
     const recall = await recallOf(killed, files);
     expect(recall).toBeGreaterThanOrEqual(0.95);
-    expect(recall).toBeCloseTo(await recallOf(calm, files), 2);
+    // The one has more of its points in the graph, the other in the buffer, which is exact.
+    expect(recall).toBeCloseTo(await recallOf(calm, files), 1);
   }, 180_000);
 
   it('goes on with a load that waits for the server to come back', async () => {
