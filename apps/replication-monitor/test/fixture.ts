@@ -47,7 +47,8 @@ export type Setting = AsyncDisposable & {
 export const logger = createLogger({ service: 'replication-monitor', level: 'silent' });
 export const node = (name: string): NodeId => NodeId.parse(name);
 
-export async function startMonitor(): Promise<Setting> {
+/** `misset`: by how many milliseconds this process's time of day is ahead of the log server's. */
+export async function startMonitor({ misset = 0 } = {}): Promise<Setting> {
   const nats = await startNats();
   const connection = await connectNats({ servers: nats.url, name: 'test' });
   const opened: Catalog[] = [];
@@ -59,12 +60,12 @@ export async function startMonitor(): Promise<Setting> {
   };
   const catalog = await openCatalog('hearing');
   const registry = await NodeRegistry.open({ connection, replicas: 1, logger });
-  const log = await Log.open({ connection, replicas: 1 });
+  const log = await Log.open({ connection, replicas: 1, epochMs: () => Date.now() + misset });
   const leases = await Leases.open({ connection, replicas: 1, logger });
   const snapshots = await SnapshotStore.open({ connection, replicas: 1, logger });
   const backups = await BackupRegistry.open({ connection, replicas: 1, logger });
   const events = await EventJournal.open({ connection, replicas: 1 });
-  const { clock, stopClock, passed } = clockOf();
+  const { clock, stopClock, passed } = clockOf(misset);
   const intervals = { lookMs: 10, tendMs: 10, sweepMs: 10 };
   const parts = { catalog, registry, log, leases, backups, snapshots, events, logger, clock, intervals };
   const monitors: Monitor[] = [];
@@ -112,13 +113,13 @@ export async function startMonitor(): Promise<Setting> {
   };
 }
 
-function clockOf(): Pick<Setting, 'stopClock' | 'passed'> & { readonly clock: Clock } {
+function clockOf(misset: number): Pick<Setting, 'stopClock' | 'passed'> & { readonly clock: Clock } {
   let aheadMs = 0;
   let stopped: { readonly monotonicMs: number; readonly epochMs: number } | undefined;
   return {
     clock: {
       monotonicMs: () => (stopped?.monotonicMs ?? performance.now()) + aheadMs,
-      epochMs: () => (stopped?.epochMs ?? Date.now()) + aheadMs,
+      epochMs: () => (stopped?.epochMs ?? Date.now() + misset) + aheadMs,
     },
     stopClock(epochMs) {
       stopped = { monotonicMs: performance.now(), epochMs: epochMs - aheadMs };

@@ -44,6 +44,7 @@ export class Log {
   readonly #manager: JetStreamManager;
   readonly #replicas: number;
   readonly #payloadBytesMax: number;
+  readonly #epochMs: () => number;
   readonly #writers = new Map<string, LogWriter>();
 
   private constructor(parts: {
@@ -51,19 +52,26 @@ export class Log {
     manager: JetStreamManager;
     replicas: number;
     payloadBytesMax: number;
+    epochMs: () => number;
   }) {
     this.#client = parts.client;
     this.#manager = parts.manager;
     this.#replicas = parts.replicas;
     this.#payloadBytesMax = parts.payloadBytesMax;
+    this.#epochMs = parts.epochMs;
   }
 
-  /** `replicas`: how many servers keep each log: 1, or 3 in a cluster. */
-  static async open(options: { readonly connection: NatsConnection; readonly replicas: number }): Promise<Log> {
+  /** `replicas`: how many servers keep each log: 1, or 3 in a cluster. `epochMs`: this process's time of day. */
+  static async open(options: {
+    readonly connection: NatsConnection;
+    readonly replicas: number;
+    readonly epochMs?: () => number;
+  }): Promise<Log> {
     try {
       const manager = await jetstreamManager(options.connection, { timeout: API_TIMEOUT_MS });
       const payloadBytesMax = options.connection.info?.max_payload ?? 1_048_576;
-      return new Log({ client: jetstream(options.connection), manager, replicas: options.replicas, payloadBytesMax });
+      const { replicas, epochMs = Date.now } = options;
+      return new Log({ client: jetstream(options.connection), manager, replicas, payloadBytesMax, epochMs });
     } catch (cause) {
       throw logUnavailable(cause);
     }
@@ -114,7 +122,7 @@ export class Log {
 
   /** As the log's leader says. Throws `collection_not_found` when the log is gone. */
   async state(uid: CollectionUid, shard: number): Promise<LogState> {
-    const askedMs = Date.now();
+    const askedMs = this.#epochMs();
     const info = await this.#ask(uid, () => this.#manager.streams.info(subjects.stream(uid, shard)));
     return {
       created: info.created,
@@ -122,7 +130,7 @@ export class Log {
       lastSequence: info.state.last_seq,
       bytes: info.state.bytes,
       clockAheadMs: aheadOf(
-        { fromMs: askedMs, toMs: Date.now() },
+        { fromMs: askedMs, toMs: this.#epochMs() },
         info.ts === undefined ? undefined : Date.parse(info.ts),
       ),
     };
