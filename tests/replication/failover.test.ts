@@ -80,6 +80,7 @@ describe('a cluster under reads and writes', () => {
   beforeAll(async () => {
     system = await startSystem({ nodes: 3, shards: 2, replicas: 2 });
     ({ uid } = await system.client.createCollection({ name: 'books', dimension: 8, metric: 'dot' }));
+    await system.client.createCollection({ name: 'everywhere', dimension: 8, metric: 'dot', replication_factor: 3 });
     await system.client.upsert(
       'books',
       Array.from({ length: SEEDS }, (_, n) => ({ id: `seed-${n}`, vector: vectorOf(n) })),
@@ -193,7 +194,6 @@ describe('a cluster under reads and writes', () => {
   }, 120_000);
 
   it('acknowledges a replicated write only once every replica has it', async () => {
-    await system.client.createCollection({ name: 'everywhere', dimension: 8, metric: 'dot', replication_factor: 3 });
     await system.pause('index-3');
     let acknowledged = false;
     const points = Array.from({ length: 20 }, (_, n) => ({ id: `replicated-${n}`, vector: vectorOf(n) }));
