@@ -1,4 +1,5 @@
 import { Controller, Get, Inject, Module, type DynamicModule } from '@nestjs/common';
+import { legacyStats } from '@vectorizer/contracts';
 import { createServiceApp, ServiceModule, type ServiceApp, type ServiceOptions } from '@vectorizer/frame';
 import { OwnReplication, type OwnStats, type OwnStatus } from './own-replication.ts';
 
@@ -25,17 +26,13 @@ export class OwnReplicationController {
   @Get('replication/status')
   async legacyStatus(): Promise<object> {
     const status = await this.#own.status();
-    return { ...status, role: 'Replica', stats: legacy(status.stats) };
+    return { ...status, role: 'Replica', stats: legacyStats(status.stats) };
   }
 
   @Get('replication/stats')
   async legacyStats(): Promise<object> {
-    return legacy((await this.#own.status()).stats);
+    return legacyStats((await this.#own.status()).stats);
   }
-}
-
-function legacy(stats: OwnStats): object {
-  return { ...stats, last_sync: stats.last_sync === null ? 0 : Math.floor(Date.parse(stats.last_sync) / 1_000) };
 }
 
 @Module({})

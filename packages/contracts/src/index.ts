@@ -90,6 +90,7 @@ export {
   type WriteAnswer,
   type JobReport,
 } from './procedures.ts';
+export { epochSeconds, legacyStats, type LegacyStats } from './legacy-replication.ts';
 export { limits } from './limits.ts';
 export { CollectionName, CollectionUid, compareIds, newUid, NodeId, PointId } from './names.ts';
 export { Operation, type Outcome, type RequestOutcome } from './operation.ts';

@@ -2,7 +2,8 @@ import { Controller, Get, Inject, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { sendJson } from '../answers.ts';
 import { contextOf } from '../requests.ts';
-import { legacyReplica, legacyStats, legacyStatus } from './legacy.ts';
+import { legacyStats } from '@vectorizer/contracts';
+import { legacyReplica, legacyStatus } from './legacy.ts';
 import { Replication } from './replication.ts';
 
 /** The paths of before there were versions, with what their clients expect. */

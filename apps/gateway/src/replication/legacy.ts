@@ -1,4 +1,10 @@
-import type { ReplicationStats, ReplicationStatus, ReplicaView } from '@vectorizer/contracts';
+import {
+  epochSeconds,
+  legacyStats,
+  type LegacyStats,
+  type ReplicationStatus,
+  type ReplicaView,
+} from '@vectorizer/contracts';
 
 /** What clients of the unversioned paths expect: times as seconds since the epoch, no nulls, and four states. */
 type LegacyReplica = {
@@ -13,7 +19,6 @@ type LegacyReplica = {
   readonly offset: number;
   readonly lag_operations: number;
 };
-type LegacyStats = Omit<ReplicationStats, 'last_sync'> & { readonly last_sync: number };
 
 export type LegacyStatus = {
   readonly role: 'Master';
@@ -26,10 +31,6 @@ export function legacyStatus({ enabled, stats, replicas }: ReplicationStatus): L
   return { role: 'Master', enabled, stats: legacyStats(stats), replicas: replicas.map(legacyReplica) };
 }
 
-export function legacyStats(stats: ReplicationStats): LegacyStats {
-  return { ...stats, last_sync: seconds(stats.last_sync) };
-}
-
 export function legacyReplica(replica: ReplicaView): LegacyReplica {
   return {
     id: replica.id,
@@ -38,15 +39,10 @@ export function legacyReplica(replica: ReplicaView): LegacyReplica {
     // They know no fifth state, and must not read from a replica whose state is in doubt.
     status: replica.status === 'Diverged' ? 'Disconnected' : replica.status,
     lag_ms: replica.lag_ms,
-    last_heartbeat: seconds(replica.last_heartbeat),
+    last_heartbeat: epochSeconds(replica.last_heartbeat),
     operations_synced: replica.operations_synced,
     address: replica.address,
     offset: replica.offset,
     lag_operations: replica.lag_operations,
   };
-}
-
-/** 0: never. */
-function seconds(time: string | null): number {
-  return time === null ? 0 : Math.floor(Date.parse(time) / 1_000);
 }
