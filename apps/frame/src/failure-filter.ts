@@ -28,6 +28,14 @@ const errors = counter({
   labelNames: ['endpoint', 'error_type', 'status_code'] as const,
 });
 
+const rejections = counter({
+  name: 'vectorizer_limit_rejections_total',
+  help: 'Requests refused for their size or for load, by the type of the failure',
+  labelNames: ['reason'] as const,
+});
+/** The statuses of a limit: too large, too many. */
+const LIMIT_STATUSES: ReadonlySet<number> = new Set([413, 429]);
+
 type Door = { readonly reply: FastifyReply; readonly logger: Logger };
 
 /** Also for the faults that Fastify finds before any hook or filter: a URL that cannot be decoded. */
@@ -37,6 +45,7 @@ export function sendFailure(thrown: unknown, request: FastifyRequest, door: Door
   logFailure(failure, request, door.logger);
   const endpoint = request.is404 ? 'unknown' : (request.routeOptions?.url ?? 'unknown');
   errors.inc({ endpoint, error_type: failure.type, status_code: answer.status });
+  if (LIMIT_STATUSES.has(answer.status)) rejections.inc({ reason: failure.type });
   if (door.reply.sent) return;
   if (failure.type === 'payload_too_large' && sizeOf(request) <= DRAINED_BYTES_MAX)
     door.reply.removeHeader('connection');

@@ -14,6 +14,7 @@ import type { Bus } from '@vectorizer/contracts';
 import { Log } from '@vectorizer/log';
 import { createLogger, type Logger } from '@vectorizer/telemetry';
 import type { HealthCheck } from './health.ts';
+import { logMetrics } from './log-metrics.ts';
 import type { ServiceConfig } from './service-config.ts';
 
 /** What a service stands on: its connections to the log server and what is known through them. */
@@ -49,7 +50,7 @@ export async function openFoundation(service: string, config: ServiceConfig): Pr
     Leases.open({ connection, replicas, logger }),
     EventJournal.open({ connection, replicas }),
     clusterId({ connection, replicas }),
-    Log.open({ connection, replicas }),
+    Log.open({ connection, replicas, observer: logMetrics }),
   ]);
   const bus = new NatsBus({ connection, logger });
   return {

@@ -3,6 +3,7 @@ export { openFoundation, type Foundation } from './foundation.ts';
 export { type HealthCheck } from './health.ts';
 export { invalidField, parse } from './parse.ts';
 export { replicationHealth } from './replication-health.ts';
+export { type Answered, type RequestObserver } from './request-hooks.ts';
 export { runBusService, type AppOptions, type BusService, type Served } from './run-bus-service.ts';
 export { runService, type RunningService } from './run-service.ts';
 export { createServiceApp, type ServiceApp, type ServiceAppOptions } from './service-app.ts';

@@ -3,23 +3,49 @@ import { Failure } from '@vectorizer/errors';
 import { histogram, type Logger } from '@vectorizer/telemetry';
 import { KnownRoutes } from './known-routes.ts';
 
+/** A request that is over. */
+export type Answered = {
+  readonly request: FastifyRequest;
+  /** Of the answer; 499 when the client was gone before it was sent. */
+  readonly status: number;
+  /** From the request line to the last byte of the answer. */
+  readonly seconds: number;
+};
+/** Told of every request once, whatever became of it. */
+export type RequestObserver = (answered: Answered) => void;
+
+type Watchers = { readonly logger: Logger; readonly observe?: RequestObserver | undefined };
+
 /** What every request passes: the correlation id echoed, its time and status counted, a debug line. */
-export function installRequestHooks(fastify: FastifyInstance, logger: Logger): void {
+export function installRequestHooks(fastify: FastifyInstance, watchers: Watchers): void {
   const routes = new KnownRoutes(fastify);
   fastify.addHook('onRequest', (request, reply, done) => {
     reply.header('x-correlation-id', request.id);
+    watch(request, reply, watchers);
     if (!request.is404) done();
     else answerUnrouted(request, { reply, done, allowed: routes.allowed(request.url.split('?', 1)[0] ?? '') });
   });
-  fastify.addHook('onResponse', (request, reply, done) => {
-    observeRequest(request, reply);
-    if (logger.isLevelEnabled('debug')) {
-      const line = { correlation_id: request.id, method: request.method, path: request.url.split('?', 1)[0] };
-      logger.debug({ ...line, status: reply.statusCode, ms: Math.round(reply.elapsedTime * 1_000) / 1_000 }, 'request');
-    }
-    done();
-  });
 }
+
+/** Not by the hook for answers, which does not run when the client hangs up before it has its own. */
+function watch(request: FastifyRequest, reply: FastifyReply, { logger, observe }: Watchers): void {
+  let over = false;
+  const end = (status: number): void => {
+    if (over) return;
+    over = true;
+    const answered = { request, status, seconds: reply.elapsedTime / 1_000 };
+    observeRequest(answered);
+    observe?.(answered);
+    if (!logger.isLevelEnabled('debug')) return;
+    const line = { correlation_id: request.id, method: request.method, path: request.url.split('?', 1)[0] };
+    logger.debug({ ...line, status, ms: Math.round(reply.elapsedTime * 1_000) / 1_000 }, 'request');
+  };
+  reply.raw.once('finish', () => end(reply.statusCode));
+  reply.raw.once('close', () => end(CLIENT_GONE));
+}
+
+/** As other servers count it; nobody is sent this. */
+const CLIENT_GONE = 499;
 
 const duration = histogram({
   name: 'vectorizer_http_request_duration_seconds',
@@ -28,10 +54,10 @@ const duration = histogram({
 });
 
 /** Routes are patterns and methods are few, so the labels are bounded whatever clients send. */
-export function observeRequest(request: FastifyRequest, reply: FastifyReply): void {
+export function observeRequest({ request, status, seconds }: Answered): void {
   const route = request.is404 ? 'unknown' : (request.routeOptions?.url ?? 'unknown');
   const method = request.is404 ? 'unknown' : request.method;
-  duration.observe({ method, route, status: reply.statusCode }, reply.elapsedTime / 1_000);
+  duration.observe({ method, route, status }, seconds);
 }
 
 type Unrouted = {

@@ -1,4 +1,5 @@
 import { connect } from 'node:net';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
 import { Controller, Get, Module, Param, Post } from '@nestjs/common';
 import { Failure } from '@vectorizer/errors';
@@ -7,12 +8,19 @@ import type { HealthCheck } from './health.ts';
 import { createServiceApp, type ServiceApp } from './service-app.ts';
 import { ServiceModule } from './service-module.ts';
 
+/** Resolved when a request has come that is never answered. */
+const asked = Promise.withResolvers<void>();
+
 @Controller('things')
 class ThingsController {
   @Get(':id')
-  one(@Param('id') id: string): { id: string } {
+  one(@Param('id') id: string): { id: string } | Promise<never> {
     if (id === 'missing') throw new Failure('vector_not_found', 'no such thing', { details: { id } });
     if (id === 'bug') throw new TypeError('secret internals');
+    if (id === 'never') {
+      asked.resolve();
+      return Promise.withResolvers<never>().promise;
+    }
     if (id === 'busy') throw new Failure('overloaded', 'the queue is full');
     return { id };
   }
@@ -144,6 +152,22 @@ describe('a service app', () => {
 });
 
 describe('health and metrics', () => {
+  it('counts a request whose client hangs up before it is answered', async () => {
+    const { app } = await start();
+    await using _ = app;
+    const { port } = await app.listen();
+    const counted = async (): Promise<boolean> =>
+      (await app.inject({ url: '/metrics' })).body.includes(
+        'vectorizer_http_request_duration_seconds_count{method="GET",route="/things/:id",status="499"} 1',
+      );
+    const socket = connect(port, '127.0.0.1');
+    socket.write('GET /things/never HTTP/1.1\r\nhost: x\r\n\r\n');
+    await asked.promise;
+    socket.destroy();
+    while (!(await counted())) await nextTurn();
+    expect(await counted()).toBe(true);
+  });
+
   it('is healthy, ready and live when every check passes', async () => {
     const { app } = await start([{ name: 'log', needed: true, check: () => ({ rtt_ms: 1 }) }]);
     await using _ = app;
@@ -195,6 +219,12 @@ describe('health and metrics', () => {
     expect(await counted('method="unknown",route="unknown",status="404"')).toBeGreaterThan(0);
     const { body } = await app.inject({ url: '/metrics' });
     expect(body).toContain('process_resident_memory_bytes');
+    expect(body).toMatch(/^vectorizer_memory_usage_bytes\{type="heap"\} \d+/m);
+    expect(body).toContain('nodejs_eventloop_lag_p99_seconds');
+    await app.inject({ url: '/things/busy' });
+    expect((await app.inject({ url: '/metrics' })).body).toContain(
+      'vectorizer_limit_rejections_total{reason="overloaded"} ',
+    );
     expect(body).toContain('vectorizer_api_errors_total{endpoint="unknown",error_type="not_found",status_code="404"}');
   });
 });

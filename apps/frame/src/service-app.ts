@@ -10,7 +10,7 @@ import { answerClientFault } from './client-fault.ts';
 import { correlationIdOf } from './correlation.ts';
 import { sendFailure } from './failure-filter.ts';
 import { nestLogger } from './nest-logger.ts';
-import { installRequestHooks, observeRequest } from './request-hooks.ts';
+import { installRequestHooks, observeRequest, type RequestObserver } from './request-hooks.ts';
 
 export type ServiceAppOptions = {
   readonly module: Type | DynamicModule;
@@ -22,6 +22,7 @@ export type ServiceAppOptions = {
   readonly bodyBytesMax?: number;
   /** Body parsers and other things of Fastify's that must be in place before Nest adds the routes. */
   readonly prepare?: (fastify: FastifyInstance) => void;
+  readonly observe?: RequestObserver;
 };
 
 /** A service's HTTP side: initialised, and listening once told to. */
@@ -57,14 +58,14 @@ export async function createServiceApp(options: ServiceAppOptions): Promise<Serv
     frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {
       const failure = new Failure('validation_error', `path: ${error.message}`, { cause: error });
       sendFailure(failure, request, { reply, logger: options.logger });
-      observeRequest(request, reply);
+      observeRequest({ request, status: reply.statusCode, seconds: reply.elapsedTime / 1_000 });
     },
     routerOptions: { maxParamLength: PATH_PARAMETER_CHARACTERS_MAX },
     // No route uses middleware, and its layer would cost every request.
     skipMiddie: true,
   });
   const fastify = adapter.getInstance();
-  installRequestHooks(fastify, options.logger);
+  installRequestHooks(fastify, options);
   options.prepare?.(fastify);
   const nest = await NestFactory.create<NestFastifyApplication>(options.module, adapter, {
     bodyParser: false,

@@ -2,17 +2,20 @@ import { limits } from '@vectorizer/contracts';
 import { createServiceApp, type ServiceApp } from '@vectorizer/frame';
 import { installBodyParsers } from './body-parsers.ts';
 import { GatewayModule, type GatewayParts } from './gateway-module.ts';
+import { RequestMetrics } from './request-metrics.ts';
 
 export type GatewayAppOptions = GatewayParts & { readonly host: string; readonly port: number };
 
 /** The public door, ready to listen; the same for its own process, for standalone and for tests. */
 export async function createGatewayApp(options: GatewayAppOptions): Promise<ServiceApp> {
+  const metrics = new RequestMetrics(options.catalog);
   return createServiceApp({
-    module: GatewayModule.with(options),
+    module: GatewayModule.with(options, metrics),
     host: options.host,
     port: options.port,
     logger: options.logger,
     bodyBytesMax: limits.bodyBytesMax,
     prepare: installBodyParsers,
+    observe: (answered) => metrics.observe(answered),
   });
 }

@@ -20,6 +20,7 @@ import { LegacyReplicationController } from './replication/legacy-controller.ts'
 import { ReplicationController } from './replication/replication-controller.ts';
 import { Replication } from './replication/replication.ts';
 import { SearchController } from './search/search-controller.ts';
+import { RequestMetrics } from './request-metrics.ts';
 import { Sessions } from './sessions.ts';
 import { Archives } from './snapshots/archives.ts';
 import { Jobs } from './snapshots/jobs.ts';
@@ -45,7 +46,7 @@ const ONE_OF_EACH: CollectionDefaults = { shards: 1, replication_factor: 1 };
 
 @Module({})
 export class GatewayModule {
-  static with(parts: GatewayParts): DynamicModule {
+  static with(parts: GatewayParts, metrics: RequestMetrics): DynamicModule {
     const sessions = new Sessions();
     const collections = new Collections(parts);
     const jobs = new Jobs(parts);
@@ -65,6 +66,7 @@ export class GatewayModule {
         SnapshotsController,
       ],
       providers: [
+        { provide: RequestMetrics, useValue: metrics },
         { provide: Sessions, useValue: sessions },
         { provide: Collections, useValue: collections },
         { provide: NewCollectionBody, useValue: newCollection(parts.defaults ?? ONE_OF_EACH) },

@@ -1,4 +1,8 @@
+import type { Catalog } from '@vectorizer/cluster';
+import type { CollectionRecord, SearchResult } from '@vectorizer/contracts';
+import type { Answered } from '@vectorizer/frame';
 import { counter, histogram } from '@vectorizer/telemetry';
+import { parameter } from './requests.ts';
 
 const kinds = {
   search: {
@@ -9,47 +13,89 @@ const kinds = {
     }),
     latency: histogram({
       name: 'vectorizer_search_latency_seconds',
-      help: 'Time to answer a search request',
+      help: 'Time to answer a search request, also to refuse it',
       labelNames: ['collection'] as const,
     }),
   },
   insert: {
     requests: counter({
       name: 'vectorizer_insert_requests_total',
-      help: 'Upsert and insert requests, also refused ones',
+      help: 'Requests that write batches of points, also refused ones',
       labelNames: ['collection', 'status'] as const,
     }),
     latency: histogram({
       name: 'vectorizer_insert_latency_seconds',
-      help: 'Time to answer an upsert or insert request',
+      help: 'Time to answer a request that writes a batch of points, also to refuse it',
       labelNames: ['collection'] as const,
     }),
   },
 } as const;
 
-/** What a request tells about itself while it is answered. Only collections that exist become labels. */
-export type Measured = { collection: string };
+const resultCounts = histogram({
+  name: 'vectorizer_search_results_count',
+  help: 'Hits of each search that was answered',
+  labelNames: ['collection'] as const,
+  buckets: [0, 1, 5, 10, 25, 50, 100, 250, 500, 1_000],
+});
+const aliasOperations = counter({
+  name: 'vectorizer_alias_operations_total',
+  help: 'Requests that put or delete an alias, also refused ones',
+  labelNames: ['operation', 'status'] as const,
+});
 
-/** Counts the request once and its time once, whatever comes of it. */
-export async function measured(kind: keyof typeof kinds, answer: (measured: Measured) => Promise<void>): Promise<void> {
-  const start = performance.now();
-  const about: Measured = { collection: 'unknown' };
-  let status = 'error';
-  try {
-    await answer(about);
-    status = 'success';
-  } finally {
-    const { requests, latency } = kinds[kind];
-    requests.inc({ collection: about.collection, status });
-    latency.observe({ collection: about.collection }, (performance.now() - start) / 1_000);
+const COLLECTION = '/api/v1/collections/:collection';
+const KIND_OF_ROUTE: ReadonlyMap<string, keyof typeof kinds> = new Map([
+  [`POST ${COLLECTION}/search`, 'search'],
+  [`POST ${COLLECTION}/search/batch`, 'search'],
+  [`PUT ${COLLECTION}/vectors`, 'insert'],
+  [`POST ${COLLECTION}/vectors`, 'insert'],
+  [`POST ${COLLECTION}/vectors/batch`, 'insert'],
+] as const);
+const ALIAS_OPERATIONS: ReadonlyMap<string, string> = new Map([
+  ['PUT /api/v1/aliases/:alias', 'put'],
+  ['DELETE /api/v1/aliases/:alias', 'delete'],
+]);
+
+/**
+ * What the gateway counts of its requests: each once, whether it was answered, refused before any code of ours saw it, or
+ * given up by its client. Only collections that exist become labels, and a dropped one keeps no series.
+ */
+export class RequestMetrics {
+  readonly #catalog: Catalog;
+
+  constructor(catalog: Catalog) {
+    this.#catalog = catalog;
+    catalog.onChange(({ kind, record }) => {
+      if (kind === 'dropped') forget(record.name);
+    });
+  }
+
+  observe({ request, status, seconds }: Answered): void {
+    const route = `${request.method} ${request.routeOptions.url ?? ''}`;
+    const outcome = status < 400 ? 'success' : 'error';
+    const kind = KIND_OF_ROUTE.get(route);
+    if (kind !== undefined) {
+      const collection = this.#catalog.known(String(parameter(request, 'collection')))?.name ?? 'unknown';
+      kinds[kind].requests.inc({ collection, status: outcome });
+      kinds[kind].latency.observe({ collection }, seconds);
+      return;
+    }
+    const operation = ALIAS_OPERATIONS.get(route);
+    if (operation !== undefined) aliasOperations.inc({ operation, status: outcome });
+  }
+
+  /** What a search of a collection found; one that was dropped meanwhile gets no series. */
+  found({ uid, name }: CollectionRecord, results: readonly SearchResult[]): void {
+    if (this.#catalog.findByUid(uid) === undefined) return;
+    for (const { hits } of results) resultCounts.observe({ collection: name }, hits.length);
   }
 }
 
-/** A dropped collection keeps no series. */
-export function forgetMeasured(collection: string): void {
+function forget(collection: string): void {
   for (const { requests, latency } of Object.values(kinds)) {
     requests.remove({ collection, status: 'success' });
     requests.remove({ collection, status: 'error' });
     latency.remove({ collection });
   }
+  resultCounts.remove({ collection });
 }

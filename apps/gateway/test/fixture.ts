@@ -28,6 +28,8 @@ export type Searched = z.output<typeof search.input>;
 export type Gateway = AsyncDisposable & {
   readonly app: ServiceApp;
   readonly catalog: Catalog;
+  /** The catalog as another gateway has it. */
+  readonly elsewhere: Catalog;
   readonly log: Log;
   readonly written: Written[];
   readonly searched: Searched[];
@@ -45,6 +47,7 @@ export async function startGateway(): Promise<Gateway> {
   const logger = createLogger({ service: 'gateway', level: 'silent' });
   const connection = await connectNats({ servers: nats.url, name: 'test' });
   const catalog = await Catalog.open({ connection, replicas: 1, logger });
+  const elsewhere = await Catalog.open({ connection, replicas: 1, logger });
   const registry = await NodeRegistry.open({ connection, replicas: 1, logger });
   const backups = await BackupRegistry.open({ connection, replicas: 1, logger });
   await registry.register({ node, host: '127.0.0.1', port: 1 });
@@ -67,6 +70,7 @@ export async function startGateway(): Promise<Gateway> {
   const gateway: Gateway = {
     app,
     catalog,
+    elsewhere,
     log,
     written: [],
     searched: [],
@@ -77,6 +81,7 @@ export async function startGateway(): Promise<Gateway> {
       clearInterval(beats);
       await app.close();
       catalog.close();
+      elsewhere.close();
       registry.close();
       backups.close();
       await connection.close();

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { Packr } from 'msgpackr';
 import { decodeToken, encodeToken, type CollectionUid, type Outcome } from '@vectorizer/contracts';
 import { Failure } from '@vectorizer/errors';
+import { until } from '@vectorizer/testing';
 import { startGateway, type Gateway } from './fixture.ts';
 
 const C = '/api/v1/collections';
@@ -411,14 +412,61 @@ describe('the HTTP surface', () => {
     expect([answer.statusCode, answer.json()]).toMatchObject([400, { error: { type: 'invalid_token' } }]);
   });
 
-  it('counts every search once, also refused ones, and keeps no series of a dropped collection', async () => {
-    for (let i = 0; i < 5; i++) await send(`POST ${S}`, { vector: [1, 0] });
-    await send(`POST ${S}`, { vector: [1] });
-    const before = (await send('GET /metrics')).body;
-    expect(before).toContain('vectorizer_search_requests_total{collection="books",status="success"} 5');
-    expect(before).toContain('vectorizer_search_requests_total{collection="books",status="error"} 1');
-    expect(before).toContain('vectorizer_search_latency_seconds_count{collection="books"} 6');
+  it('counts 100 searches of which 10 fail as 100, and keeps no series of a dropped collection', async () => {
+    const hit = { id: 'a', score: 1, version: 1 };
+    gateway.answerSearch = async () => Promise.resolve({ sequences: [1], results: [{ hits: [hit], warnings: [] }] });
+    for (let i = 0; i < 90; i++) await send(`POST ${S}`, { vector: [1, 0] });
+    const json = { 'content-type': 'application/json' };
+    for (let i = 0; i < 4; i++)
+      await gateway.app.inject({ method: 'POST', url: S, headers: json, payload: '{"vector":' });
+    for (let i = 0; i < 3; i++) await send(`POST ${S}`, { vector: [1] });
+    gateway.answerSearch = async () => Promise.reject(new Failure('index_unavailable', 'nobody there'));
+    for (let i = 0; i < 3; i++) await send(`POST ${S}`, { vector: [1, 0] });
+    const { body } = await send('GET /metrics');
+    expect(body).toContain('vectorizer_search_requests_total{collection="books",status="success"} 90');
+    expect(body).toContain('vectorizer_search_requests_total{collection="books",status="error"} 10');
+    expect(body).toContain('vectorizer_search_latency_seconds_count{collection="books"} 100');
+    expect(body).toContain('vectorizer_search_results_count_sum{collection="books"} 90');
     await send(`DELETE ${C}/books`);
     expect((await send('GET /metrics')).body).not.toContain('collection="books"');
+  });
+
+  it('keeps no series of a collection that another gateway drops, even when a search of it ends later', async () => {
+    const ends = Promise.withResolvers<void>();
+    const arrived = Promise.withResolvers<void>();
+    await send(`POST ${S}`, { vector: [1, 0] });
+    gateway.answerSearch = async () => {
+      arrived.resolve();
+      await ends.promise;
+      return { sequences: [1], results: [{ hits: [], warnings: [] }] };
+    };
+    const late = send(`POST ${S}`, { vector: [1, 0] });
+    await arrived.promise;
+    await gateway.elsewhere.drop('books');
+    await until(() => gateway.catalog.known('books') === undefined, { timeoutMs: 5_000 });
+    ends.resolve();
+    expect((await late).statusCode).toBe(200);
+    const { body } = await send('GET /metrics');
+    expect(body).not.toContain('collection="books"');
+    expect(body).toContain('vectorizer_search_requests_total{collection="unknown",status="success"}');
+  });
+
+  it('counts batches of points and alias operations, and tells the stages of a search', async () => {
+    await send(`PUT ${V}`, { points: [{ id: 'a', vector: [1, 0] }] });
+    await send(`POST ${V}/batch`, { operations: [] });
+    await send('PUT /api/v1/aliases/novels', { collection: 'books' });
+    await send('DELETE /api/v1/aliases/unheard');
+    const { body } = await send('GET /metrics');
+    expect(body).toContain('vectorizer_insert_requests_total{collection="books",status="success"} 1');
+    expect(body).toContain('vectorizer_insert_requests_total{collection="books",status="error"} 1');
+    expect(body).toContain('vectorizer_insert_latency_seconds_count{collection="books"} 2');
+    expect(body).toContain('vectorizer_alias_operations_total{operation="put",status="success"} 1');
+    expect(body).toContain('vectorizer_alias_operations_total{operation="delete",status="error"} 1');
+    const stages = { plan: 0.0123456, shards: 2 };
+    gateway.answerSearch = async () =>
+      Promise.resolve({ sequences: [1], results: [{ hits: [], warnings: [] }], stages });
+    const { headers } = await send(`POST ${C}/novels/search`, { vector: [1, 0] });
+    expect(headers['server-timing']).toBe('plan;dur=0.012, shards;dur=2');
+    expect((await send('GET /metrics')).body).not.toContain('collection="novels"');
   });
 });

@@ -309,7 +309,12 @@ export class Replica {
     this.#applying = undefined;
     this.#checkpoints.passed(message.sequence, () => shard.report());
     if (open.shown) this.#gate.advance(message.sequence);
-    entryApplied({ operations: shard.operations - before, seconds: (performance.now() - start) / 1_000 });
+    entryApplied({
+      operations: shard.operations - before,
+      bytes: message.bytes.byteLength,
+      seconds: (performance.now() - start) / 1_000,
+      searchableMs: open.shown && this.#phase === 'following' ? Date.now() - message.at : undefined,
+    });
   }
 
   #caughtUp(open: OpenShard): void {

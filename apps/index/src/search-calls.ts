@@ -1,4 +1,4 @@
-import type { SearchResult, SearchSpec } from '@vectorizer/contracts';
+import type { SearchResult, SearchSpec, ShardSearchAnswer } from '@vectorizer/contracts';
 import type { Shard, ShardSearchResult } from '@vectorizer/engine';
 import { Failure } from '@vectorizer/errors';
 import { searched } from './index-metrics.ts';
@@ -7,6 +7,24 @@ import { searched } from './index-metrics.ts';
 const SLICE_MS = 4;
 /** Searches of one call that run in a row: a call of a hundred shares the loop with calls of one. */
 const IN_A_ROW = 8;
+
+/** By when a call is to be answered (epoch milliseconds), and when it came in (`performance.now()`). */
+type Call = { readonly deadline: number; readonly arrivedMs: number };
+
+class Asked {
+  readonly shard: Shard;
+  readonly deadline: number;
+  searchingMs = 0;
+
+  constructor(shard: Shard, deadline: number) {
+    this.shard = shard;
+    this.deadline = deadline;
+  }
+
+  end(sinceMs: number): void {
+    this.searchingMs += performance.now() - sinceMs;
+  }
+}
 
 /**
  * Runs the searches that came in during one turn of the event loop together, at its end: first all requests are read,
@@ -21,31 +39,46 @@ export class SearchCalls {
    * Every result reflects the whole entries of one sequence, but a call that gave way may have results of several:
    * `sequence` is the lowest of them, so that no result is older than the answer says.
    */
-  async run(
-    shard: Shard,
-    searches: readonly SearchSpec[],
-    deadline: number,
-  ): Promise<{ readonly sequence: number; readonly results: readonly SearchResult[] }> {
-    const start = performance.now();
+  async run(shard: Shard, searches: readonly SearchSpec[], { deadline, arrivedMs }: Call): Promise<ShardSearchAnswer> {
+    const startMs = performance.now();
+    const asked = new Asked(shard, deadline);
     let sequence = Infinity;
     const results: SearchResult[] = [];
     for (let first = 0; first < searches.length; first += IN_A_ROW) {
-      const found = await this.#next(shard, searches.slice(first, first + IN_A_ROW), deadline);
+      const found = await this.#next(asked, searches.slice(first, first + IN_A_ROW));
       for (const { hits, warnings, sequence: reflected } of found) {
         results.push({ hits, warnings });
         sequence = Math.min(sequence, reflected);
       }
     }
-    searched((performance.now() - start) / 1_000);
-    return { sequence, results };
+    const { searchingMs } = asked;
+    const stages = {
+      wait: startMs - arrivedMs,
+      queue: performance.now() - startMs - searchingMs,
+      search: searchingMs,
+    };
+    searched(stages, shard.onGpu);
+    return { sequence, results, stages };
   }
 
-  async #next(shard: Shard, searches: readonly SearchSpec[], deadline: number): Promise<ShardSearchResult[]> {
+  async #next(asked: Asked, searches: readonly SearchSpec[]): Promise<ShardSearchResult[]> {
+    const { shard, deadline } = asked;
     return new Promise((resolve, reject) => {
       this.#jobs.push(() => {
-        if (Date.now() > deadline) reject(new Failure('deadline_exceeded', 'the searches took too long'));
+        if (Date.now() > deadline) return reject(new Failure('deadline_exceeded', 'the searches took too long'));
+        const startMs = performance.now();
+        let running = false;
+        const found = searches.map(async (spec) => {
+          const result = shard.search({ ...spec, deadline });
+          running ||= result instanceof Promise;
+          return result;
+        });
+        const foundMs = performance.now();
+        asked.searchingMs += foundMs - startMs;
         // All together, so that no failure is left without a listener when another one comes first.
-        else resolve(Promise.all(searches.map(async (spec) => shard.search({ ...spec, deadline }))));
+        const all = Promise.all(found);
+        // Those that are found already are handed over at the end of the turn, which is not the time that they took.
+        resolve(running ? all.finally(() => asked.end(foundMs)) : all);
       });
       this.#ensureTurn();
     });

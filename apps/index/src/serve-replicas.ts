@@ -40,9 +40,10 @@ export function serveReplicas(bus: Bus, node: NodeId, served: Served): void {
   bus.serve(
     shardSearch,
     async (input, { deadline }) => {
+      const arrivedMs = performance.now();
       const replica = await replicas.find(input, deadline);
       const demand = { sequence: input.min_sequence, deadline };
-      return replica.read(demand, async (shard) => searches.run(shard, input.searches, deadline));
+      return replica.read(demand, async (shard) => searches.run(shard, input.searches, { deadline, arrivedMs }));
     },
     node,
   );

@@ -213,7 +213,22 @@ describe('an index node', () => {
     await using setting = await startNode();
     const { system, node, books } = setting;
     await applied(node, books, await writeMany(system, books, 5));
+    const before = await valuesOf(
+      'vectorizer_write_searchable_seconds_count',
+      'vectorizer_replication_bytes_received_total',
+    );
+    await applied(node, books, await writeMany(system, books, 2));
+    const after = await valuesOf(
+      'vectorizer_write_searchable_seconds_count',
+      'vectorizer_replication_bytes_received_total',
+    );
+    expect(after[0]).toBe((before[0] ?? 0) + 2);
+    expect(after[1]).toBeGreaterThan(before[1] ?? 0);
     await idsNear(node, books, { vector: [1, 1, 1, 1] });
+    const stages = ['wait', 'queue', 'search'].map(
+      (stage) => `vectorizer_search_stage_seconds_count{stage="${stage}"}`,
+    );
+    for (const count of await valuesOf(...stages)) expect(count).toBeGreaterThan(0);
     await until(() => shows('vectorizer_index_points 5', 'vectorizer_index_replicas{phase="following"} 1'), {
       timeoutMs: 10_000,
     });
@@ -247,6 +262,11 @@ describe('two index nodes', () => {
     expect([b.applied_sequence, b.state_hash, b.chain]).toEqual([a.applied_sequence, a.state_hash, a.chain]);
   });
 });
+
+async function valuesOf(...series: string[]): Promise<number[]> {
+  const text = (await printMetrics()).text.split('\n');
+  return series.map((name) => Number(text.find((line) => line.startsWith(`${name} `))?.slice(name.length) ?? NaN));
+}
 
 async function shows(...lines: string[]): Promise<boolean> {
   const text = (await printMetrics()).text.split('\n');

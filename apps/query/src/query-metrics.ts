@@ -1,5 +1,5 @@
 import type { Counter, Histogram } from 'prom-client';
-import { counter, histogram } from '@vectorizer/telemetry';
+import { counter, histogram, searchStage, type Observer } from '@vectorizer/telemetry';
 
 export type Read = 'search' | 'read' | 'scroll' | 'count';
 
@@ -9,6 +9,8 @@ export type QueryMetrics = {
   readonly failures: Counter<'procedure' | 'type'>;
   readonly retries: Counter;
   readonly hedges: Counter;
+  /** The stages of a search that this service knows of itself; the others are the index nodes' to tell. */
+  readonly stages: Readonly<Record<'plan' | 'shards' | 'merge', Observer>>;
 };
 
 export function queryMetrics(): QueryMetrics {
@@ -31,5 +33,6 @@ export function queryMetrics(): QueryMetrics {
       name: 'vectorizer_query_hedges_total',
       help: 'Replicas asked because another one was slow',
     }),
+    stages: { plan: searchStage('plan'), shards: searchStage('shards'), merge: searchStage('merge') },
   };
 }

@@ -8,9 +8,9 @@ import {
   search,
   type Bus,
   type CallContext,
-  type Handler,
   type Procedure,
   type ReplicaReport,
+  type SearchAnswer,
 } from '@vectorizer/contracts';
 import { Failure } from '@vectorizer/errors';
 import type { Log } from '@vectorizer/log';
@@ -20,6 +20,7 @@ import { Demands } from './demands.ts';
 import { queryMetrics, type Read } from './query-metrics.ts';
 import { knownCollection, Reads, type Input } from './reads.ts';
 import { ReplicaTable } from './replica-table.ts';
+import { StageClock } from './stage-clock.ts';
 
 const DISCONNECTED_AFTER_MS = 10_000;
 
@@ -33,6 +34,13 @@ export type QueryOptions = {
   /** Milliseconds that only grow. */
   readonly now?: () => number;
 };
+
+/** Handles a read, and tells the clock of its stages. */
+type ClockedHandler<I extends z.ZodType, O> = (
+  input: z.output<I>,
+  context: CallContext,
+  clock: StageClock,
+) => Promise<O>;
 
 /** The query service: plans a read, asks one replica of each shard that it concerns, and merges the answers. */
 export class Query {
@@ -72,19 +80,20 @@ export class Query {
 
   serve(): void {
     this.#bus.listen(heartbeat, (beat) => this.#table.hear(beat, this.#now(), (uid) => this.#catalog.findByUid(uid)));
-    this.#serve(search, 'search', (input, context) => this.#reads.search(input, context));
-    this.#serve(read, 'read', (input, context) => this.#reads.read(input, context));
-    this.#serve(scroll, 'scroll', (input, context) => this.#reads.scroll(input, context));
-    this.#serve(count, 'count', (input, context) => this.#reads.count(input, context));
+    this.#serve(search, 'search', (...call) => this.#search(...call));
+    this.#serve(read, 'read', (...call) => this.#reads.read(...call));
+    this.#serve(scroll, 'scroll', (...call) => this.#reads.scroll(...call));
+    this.#serve(count, 'count', (...call) => this.#reads.count(...call));
     this.#bus.serve(describe, (input, context) => this.#describe(input, context));
   }
 
-  #serve<I extends z.ZodType, O>(procedure: Procedure<I, O>, kind: Read, handler: Handler<I, O>): void {
+  #serve<I extends z.ZodType, O>(procedure: Procedure<I, O>, kind: Read, handler: ClockedHandler<I, O>): void {
     const seconds = this.#metrics.seconds.labels(kind);
     this.#bus.serve(procedure, async (input, context) => {
       const startedMs = this.#now();
+      const clock = new StageClock(this.#now);
       try {
-        return await handler(input, context);
+        return await handler(input, context, clock);
       } catch (error) {
         const { type } = Failure.from(error);
         this.#metrics.failures.inc({ procedure: kind, type });
@@ -94,6 +103,16 @@ export class Query {
         seconds.observe((this.#now() - startedMs) / 1_000);
       }
     });
+  }
+
+  async #search(...[input, context, clock]: Parameters<Reads['search']>): Promise<SearchAnswer> {
+    const answer = await this.#reads.search(input, context, clock);
+    const { stages } = this.#metrics;
+    for (const stage of ['plan', 'shards', 'merge'] as const) {
+      const ms = clock.stages[stage];
+      if (ms !== undefined) stages[stage].observe(ms / 1_000);
+    }
+    return answer;
   }
 
   async #describe(

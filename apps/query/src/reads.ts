@@ -27,6 +27,7 @@ import type { QueryMetrics, Read } from './query-metrics.ts';
 import type { ReplicaTable } from './replica-table.ts';
 import { Routing } from './routing.ts';
 import { ShardCalls } from './shard-calls.ts';
+import type { StageClock } from './stage-clock.ts';
 
 export type Input<P extends Procedure<z.ZodType, unknown>> = z.output<P['input']>;
 
@@ -46,6 +47,7 @@ type Plan = {
   readonly record: CollectionRecord;
   readonly demand: Demand;
   readonly context: CallContext;
+  readonly clock: StageClock;
 };
 type AskReplica<Answer> = (
   shard: { readonly uid: Demand['uid']; readonly shard: number; readonly min_sequence: number },
@@ -65,27 +67,30 @@ export class Reads {
     this.#calls = { search: calls(), read: calls(), scroll: calls(), count: calls() };
   }
 
-  async search(input: Input<typeof search>, context: CallContext): Promise<SearchAnswer> {
+  async search(input: Input<typeof search>, context: CallContext, clock: StageClock): Promise<SearchAnswer> {
     const { searches } = input;
-    const plan = await this.#plan('search', input, context);
+    const plan = await this.#plan('search', input, { context, clock });
     const answers = await this.#askAll(plan, (shard, options) =>
       this.#parts.bus.call(shardSearch, { ...shard, searches }, options),
     );
+    clock.shards(answers.map(({ stages }) => stages));
     const sequences = answers.map(({ sequence }) => sequence);
     const [first] = answers;
-    if (first !== undefined && answers.length === 1) return { sequences, results: first.results };
+    const { stages } = clock;
+    if (first !== undefined && answers.length === 1) return { sequences, results: first.results, stages };
     const results = searches.map(({ k }, i) =>
       mergeHits(
         answers.flatMap((answer) => answer.results[i] ?? []),
         k,
       ),
     );
-    return { sequences, results };
+    clock.end('merge');
+    return { sequences, results, stages };
   }
 
   /** An id that is asked for twice is answered once, in its first place. Shards without an id are not asked: sequence 0. */
-  async read(input: Input<typeof read>, context: CallContext): Promise<PointsAnswer> {
-    const plan = await this.#plan('read', input, context);
+  async read(input: Input<typeof read>, context: CallContext, clock: StageClock): Promise<PointsAnswer> {
+    const plan = await this.#plan('read', input, { context, clock });
     const { with_payload, with_vector } = input;
     const ids = [...new Set(input.ids)];
     const shards = plan.record.placement.length;
@@ -100,11 +105,12 @@ export class Reads {
         return answer.points;
       }),
     );
+    clock.end('shards');
     return { sequences, points: inOrderOf(ids, answers.flat()) };
   }
 
-  async scroll(input: Input<typeof scroll>, context: CallContext): Promise<ScrollAnswer> {
-    const plan = await this.#plan('scroll', input, context);
+  async scroll(input: Input<typeof scroll>, context: CallContext, clock: StageClock): Promise<ScrollAnswer> {
+    const plan = await this.#plan('scroll', input, { context, clock });
     const { after, limit, filter, with_payload, with_vector } = input;
     const spec = { after, limit, filter, with_payload, with_vector };
     const answers = await this.#askAll(plan, (shard, options) =>
@@ -120,9 +126,9 @@ export class Reads {
     };
   }
 
-  async count(input: Input<typeof count>, context: CallContext): Promise<CountAnswer> {
+  async count(input: Input<typeof count>, context: CallContext, clock: StageClock): Promise<CountAnswer> {
     const { filter } = input;
-    const plan = await this.#plan('count', input, context);
+    const plan = await this.#plan('count', input, { context, clock });
     const answers = await this.#askAll(plan, (shard, options) =>
       this.#parts.bus.call(shardCount, { ...shard, filter }, options),
     );
@@ -133,13 +139,16 @@ export class Reads {
     };
   }
 
-  async #plan(kind: Read, demand: Demand, context: CallContext): Promise<Plan> {
-    const record = await knownCollection(this.#parts.catalog, demand.uid, context);
-    return { kind, record, demand, context };
+  async #plan(kind: Read, demand: Demand, call: Pick<Plan, 'context' | 'clock'>): Promise<Plan> {
+    const record = await knownCollection(this.#parts.catalog, demand.uid, call.context);
+    call.clock.end('plan');
+    return { kind, record, demand, ...call };
   }
 
   async #askAll<Answer>(plan: Plan, call: AskReplica<Answer>): Promise<Answer[]> {
-    return Promise.all(plan.record.placement.map((_, shard) => this.#ask(plan, shard, call)));
+    const answers = await Promise.all(plan.record.placement.map((_, shard) => this.#ask(plan, shard, call)));
+    plan.clock.end('shards');
+    return answers;
   }
 
   async #ask<Answer>(plan: Plan, shard: number, call: AskReplica<Answer>): Promise<Answer> {

@@ -45,6 +45,21 @@ async function metric(name: string): Promise<number> {
 }
 
 about('a search', () => {
+  it('tells where its time went: its own stages, and those of the shard that took longest', async () => {
+    await using setting = await startQuery();
+    const record = await setting.collection([['a'], ['b']]);
+    const [a, b] = [serveNode(setting.bus, 'a'), serveNode(setting.bus, 'b')];
+    a.search = async () => ({ sequence: 1, results: [], stages: { wait: 1, queue: 1, search: 1 } });
+    b.search = async () => {
+      setting.clock.nowMs += 40;
+      return { sequence: 1, results: [], stages: { wait: 30, queue: 2, search: 5 } };
+    };
+    const { stages } = await setting.bus.call(search, searching(record), { context: context() });
+    expect(stages).toEqual({ plan: 0, shards: 40, wait: 30, queue: 2, search: 5, merge: 0 });
+    for (const stage of ['plan', 'shards', 'merge'])
+      expect(await metric(`vectorizer_search_stage_seconds_count{stage="${stage}"}`)).toBe(1);
+  });
+
   it('is merged over the shards, with the sequence of each', async () => {
     await using setting = await startQuery();
     const record = await setting.collection([['a'], ['b']]);
@@ -54,6 +69,7 @@ about('a search', () => {
     b.search = async () => ({ sequence: 9, results: [{ hits: [hit('w', 0.5), hit('z', 0.4)], warnings }] });
     const answer = await setting.bus.call(search, searching(record), { context: context() });
     expect(answer).toEqual({
+      stages: { plan: 0, shards: 0, merge: 0 },
       sequences: [7, 9],
       results: [{ hits: [hit('x', 0.9), hit('w', 0.5), hit('y', 0.5)], warnings }],
     });

@@ -10,9 +10,15 @@ const LOOKS_IN_FLIGHT_MAX = 8;
 /** Looks where the logs stand, and since when each replica misses what it misses. */
 export class LogWatch {
   readonly #log: Log;
+  #silent = 0;
 
   constructor(log: Log) {
     this.#log = log;
+  }
+
+  /** Logs that did not answer at the last look. */
+  get silent(): number {
+    return this.#silent;
   }
 
   /** Of a log that cannot be reached, what was known is kept. Throws the first failure, after all were tried. */
@@ -27,6 +33,7 @@ export class LogWatch {
         if (failure.type !== 'collection_not_found') failures.push(failure);
       }
     });
+    this.#silent = failures.length;
     const [first] = failures;
     if (first !== undefined) throw first;
   }

@@ -215,8 +215,19 @@ export class Monitor {
       await this.#watch.look(this.#replicas.shards());
     } finally {
       // Without a log server too: what is silent shows.
-      this.#gauges.show(this.status());
+      this.#showGauges();
     }
+  }
+
+  #showGauges(): void {
+    const { lost, speaking } = this.#nodes.states();
+    this.#gauges.show({
+      ...this.status(),
+      shards: this.#replicas.shards(),
+      acts: this.acts,
+      silentLogs: this.#watch.silent,
+      nodes: { lost: lost.length, speaking: speaking.length },
+    });
   }
 
   async #compare(): Promise<void> {

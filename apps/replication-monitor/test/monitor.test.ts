@@ -243,6 +243,39 @@ describe('health', () => {
   });
 });
 
+async function shown(...lines: string[]): Promise<boolean> {
+  const text = (await printMetrics()).text.split('\n');
+  return lines.every((line) => text.includes(line));
+}
+
+describe('the state of the cluster', () => {
+  it('is measured: replicas by status and lag, points and logs by collection, logs that do not answer', async () => {
+    await using setting = await startMonitor();
+    const record = await setting.collection([['a'], ['a']]);
+    for (const shard of [0, 1]) await beat(setting.bus, report(record, { node: 'a', shard, points: 4 + shard }));
+    await until(
+      async () =>
+        shown(
+          'vectorizer_vectors_total{collection="books"} 9',
+          'vectorizer_collections_total 1',
+          'vectorizer_log_entries{collection="books"} 0',
+          'vectorizer_replication_lag_entries{replica_id="a/books/1"} 0',
+          'vectorizer_replication_replicas{status="Connected"} 2',
+          'vectorizer_replication_replicas{status="Diverged"} 0',
+          'vectorizer_log_unavailable 0',
+          'vectorizer_replication_monitor_acting 1',
+        ),
+      bound,
+    );
+    setting.nats.pause();
+    await until(async () => shown('vectorizer_log_unavailable 2'), { timeoutMs: 15_000 });
+    setting.nats.resume();
+    await until(async () => shown('vectorizer_log_unavailable 0'), { timeoutMs: 15_000 });
+    await setting.catalog.drop('books');
+    await until(async () => !(await printMetrics()).text.includes('collection="books"'), bound);
+  });
+});
+
 describe('a dropped collection', () => {
   it('takes its replicas and their series along, and a namesake inherits nothing', async () => {
     await using setting = await startMonitor();

@@ -60,6 +60,12 @@ export class Catalog {
     return records.toSorted((a, b) => (a.name < b.name ? -1 : 1));
   }
 
+  /** The collection of that name or alias as far as this process has heard. */
+  known(name: string): CollectionRecord | undefined {
+    const entry = this.#mirror.get(name);
+    return isAlias(entry) ? this.findByUid(entry.uid) : entry;
+  }
+
   /** The collection of that name or alias. One that this process has not heard of yet is looked up. */
   async find(name: string): Promise<CollectionRecord | undefined> {
     const entry = this.#mirror.get(name) ?? (await this.#mirror.refresh(name));

@@ -72,6 +72,7 @@ export {
   search,
   type SearchAnswer,
   type SearchResult,
+  type ShardSearchAnswer,
   SearchSpec,
   Sequences,
   shardBackup,
@@ -113,6 +114,7 @@ export {
   type ReplicaView,
   type ShardProof,
 } from './replication.ts';
+export { readStages, type ReadStage, type ReadStages, type ShardStages } from './read-stages.ts';
 export { bytesOf, ShardSnapshot, SnapshotFile } from './shard-snapshot.ts';
 export { buckets, EVENT_STREAM, LOG_STREAM_PREFIX, subjects } from './subjects.ts';
 export { decodeToken, encodeToken } from './token.ts';

@@ -9,6 +9,7 @@ import { PayloadIndexes } from './payload-index.ts';
 import { Operation, type Outcome, type RequestOutcome } from './operation.ts';
 import type { Hit, PointView, Warning } from './points.ts';
 import { SearchQuantization } from './quantization.ts';
+import type { ReadStages, ShardStages } from './read-stages.ts';
 import type { ShardSnapshot } from './shard-snapshot.ts';
 import type { ReplicationEvent, ReplicationProof, ReplicationStatus } from './replication.ts';
 
@@ -59,7 +60,11 @@ export const search = procedure<SearchAnswer>()(
   'query.search',
   Read.extend({ searches: z.array(SearchSpec).min(1).max(limits.batchSearchesMax) }),
 );
-export type SearchAnswer = { readonly sequences: Sequences; readonly results: readonly SearchResult[] };
+export type SearchAnswer = {
+  readonly sequences: Sequences;
+  readonly results: readonly SearchResult[];
+  readonly stages?: ReadStages;
+};
 export type SearchResult = { readonly hits: readonly Hit[]; readonly warnings: readonly Warning[] };
 
 /** Query: points by id, in the order asked; absent ones are left out. */
@@ -99,7 +104,13 @@ const Shard = z.object({ uid: CollectionUid, shard: z.int().nonnegative() });
 const ShardRead = Shard.extend({ min_sequence: z.int().nonnegative() });
 
 /** Index node: the same four reads, on one replica. */
-export const shardSearch = procedure<{ readonly sequence: number; readonly results: readonly SearchResult[] }>()(
+export type ShardSearchAnswer = {
+  readonly sequence: number;
+  readonly results: readonly SearchResult[];
+  /** Absent from nodes of earlier versions. */
+  readonly stages?: ShardStages;
+};
+export const shardSearch = procedure<ShardSearchAnswer>()(
   'index.search',
   ShardRead.extend({ searches: z.array(SearchSpec).min(1).max(limits.batchSearchesMax) }),
 );

@@ -1,3 +1,4 @@
 export { Log, type LogState } from './log.ts';
 export type { LogMessage, ReadOptions } from './log-reader.ts';
 export type { LogWriter } from './log-writer.ts';
+export type { LogObserver } from './log-observer.ts';

@@ -11,6 +11,7 @@ import {
   type Request,
 } from '@vectorizer/contracts';
 import { Failure } from '@vectorizer/errors';
+import type { LogObserver } from './log-observer.ts';
 import { collectionGone, isRefusal, isStreamGone, isUnanswered, logUnavailable } from './log-faults.ts';
 
 /** One publish attempt; a request in flight when a connection dies waits this long before it is sent again. */
@@ -49,6 +50,7 @@ export class LogWriter {
   readonly #subject: string;
   readonly #stream: string;
   readonly #entryBytesMax: number;
+  readonly #observer: LogObserver;
   #queue: Waiting[] = [];
   #queuedOperations = 0;
   #queuedBytes = 0;
@@ -60,9 +62,11 @@ export class LogWriter {
     uid: CollectionUid;
     shard: number;
     payloadBytesMax: number;
+    observer: LogObserver;
   }) {
     this.#client = parts.client;
     this.#manager = parts.manager;
+    this.#observer = parts.observer;
     this.#uid = parts.uid;
     this.#subject = subjects.log(parts.uid, parts.shard);
     this.#stream = subjects.stream(parts.uid, parts.shard);
@@ -94,6 +98,7 @@ export class LogWriter {
     this.#queue.push(waiting);
     this.#queuedOperations += operations;
     this.#queuedBytes += bytes;
+    this.#observer.pending(operations);
     const timer = setTimeout(() => this.#expire(waiting), Math.max(0, deadline - Date.now()));
     if (!this.#publishing) void this.#publishAll();
     return promise.finally(() => clearTimeout(timer));
@@ -116,6 +121,7 @@ export class LogWriter {
   #release(waiting: Waiting): void {
     this.#queuedOperations -= waiting.operations;
     this.#queuedBytes -= waiting.bytes;
+    this.#observer.pending(-waiting.operations);
   }
 
   /** Never rejects: each request's promise carries its own end. */
@@ -151,12 +157,16 @@ export class LogWriter {
     const bytes = encodeEntry({ at: Date.now(), requests: entry.map((waiting) => waiting.request) });
     const msgID = randomUUID();
     const deadline = Math.max(...entry.map((waiting) => waiting.deadline));
+    const startMs = performance.now();
     for (;;) {
       try {
         const options = { msgID, timeout: ATTEMPT_TIMEOUT_MS, expect: { streamName: this.#stream } };
         // eslint-disable-next-line no-await-in-loop -- the next attempt follows the answer of this one
         const { seq } = await this.#client.publish(this.#subject, bytes, options);
         for (const waiting of entry) waiting.resolve({ sequence: seq });
+        const operations = entry.reduce((sum, waiting) => sum + waiting.operations, 0);
+        const seconds = (performance.now() - startMs) / 1_000;
+        this.#observer.published({ seconds, bytes: bytes.byteLength, operations });
         return;
       } catch (cause) {
         // eslint-disable-next-line no-await-in-loop -- asks the server only after a failure
@@ -165,6 +175,7 @@ export class LogWriter {
           for (const waiting of entry) waiting.reject(failure);
           return;
         }
+        this.#observer.retried();
         // eslint-disable-next-line no-await-in-loop -- a pause between attempts
         await sleep(RETRY_INTERVAL_MS);
       }

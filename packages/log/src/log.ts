@@ -14,6 +14,7 @@ import { Failure } from '@vectorizer/errors';
 import { CollectionUid, LOG_STREAM_PREFIX, subjects } from '@vectorizer/contracts';
 import { collectionGone, isStreamGone, logUnavailable } from './log-faults.ts';
 import { readLog, type LogMessage, type ReadOptions } from './log-reader.ts';
+import { NOBODY, type LogObserver } from './log-observer.ts';
 import { LogWriter } from './log-writer.ts';
 
 /**
@@ -45,6 +46,7 @@ export class Log {
   readonly #replicas: number;
   readonly #payloadBytesMax: number;
   readonly #epochMs: () => number;
+  readonly #observer: LogObserver;
   readonly #writers = new Map<string, LogWriter>();
 
   private constructor(parts: {
@@ -53,12 +55,14 @@ export class Log {
     replicas: number;
     payloadBytesMax: number;
     epochMs: () => number;
+    observer: LogObserver;
   }) {
     this.#client = parts.client;
     this.#manager = parts.manager;
     this.#replicas = parts.replicas;
     this.#payloadBytesMax = parts.payloadBytesMax;
     this.#epochMs = parts.epochMs;
+    this.#observer = parts.observer;
   }
 
   /** `replicas`: how many servers keep each log: 1, or 3 in a cluster. `epochMs`: this process's time of day. */
@@ -66,12 +70,13 @@ export class Log {
     readonly connection: NatsConnection;
     readonly replicas: number;
     readonly epochMs?: () => number;
+    readonly observer?: LogObserver;
   }): Promise<Log> {
     try {
       const manager = await jetstreamManager(options.connection, { timeout: API_TIMEOUT_MS });
       const payloadBytesMax = options.connection.info?.max_payload ?? 1_048_576;
-      const { replicas, epochMs = Date.now } = options;
-      return new Log({ client: jetstream(options.connection), manager, replicas, payloadBytesMax, epochMs });
+      const { replicas, epochMs = Date.now, observer = NOBODY } = options;
+      return new Log({ client: jetstream(options.connection), manager, replicas, payloadBytesMax, epochMs, observer });
     } catch (cause) {
       throw logUnavailable(cause);
     }
@@ -185,6 +190,7 @@ export class Log {
       uid,
       shard,
       payloadBytesMax: this.#payloadBytesMax,
+      observer: this.#observer,
     });
     this.#writers.set(subject, writer);
     return writer;

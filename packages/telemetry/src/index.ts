@@ -5,7 +5,10 @@ export {
   gauge,
   histogram,
   latencyBuckets,
+  memoryUsage,
   printMetrics,
+  searchStage,
   type HistogramOptions,
   type MetricOptions,
+  type Observer,
 } from './metrics.ts';

@@ -29,13 +29,44 @@ export function histogram<Label extends string = never>(options: HistogramOption
   return existing<Histogram<Label>>(options.name, Histogram) ?? new Histogram({ ...settings(options), buckets });
 }
 
+/** Time that searches spend in one stage, whichever part of a process it is. */
+export function searchStage(stage: string): Observer {
+  return histogram({
+    name: 'vectorizer_search_stage_seconds',
+    help: 'Time that the searches of one call spend in a stage',
+    labelNames: ['stage'],
+  }).labels(stage);
+}
+export type Observer = { observe(value: number): void };
+
+/** Memory that one use takes of this process, beside the heap; what several parts take is told by its changes. */
+export function memoryUsage(type: 'index' | 'cache'): { set(bytes: number): void; inc(bytes: number): void } {
+  return memoryGauge().labels(type);
+}
+
+function memoryGauge(): Gauge<'type'> {
+  const name = 'vectorizer_memory_usage_bytes';
+  return (
+    existing<Gauge<'type'>>(name, Gauge) ??
+    new Gauge({
+      name,
+      help: 'Memory of this process by use; process_resident_memory_bytes is the whole',
+      labelNames: ['type'],
+      collect() {
+        this.set({ type: 'heap' }, process.memoryUsage().heapUsed);
+      },
+    })
+  );
+}
+
 /** Prometheus' text of every metric of this process, with its content type. */
 export async function printMetrics(): Promise<{ readonly contentType: string; readonly text: string }> {
   return { contentType: register.contentType, text: await register.metrics() };
 }
 
-/** Process and runtime metrics (memory, CPU, event-loop lag). Safe to call more than once. */
+/** Process and runtime metrics (memory, CPU, event-loop delay). Safe to call more than once. */
 export function defaultMetrics(): void {
+  memoryGauge();
   if (register.getSingleMetric('process_cpu_seconds_total') === undefined) collectDefaultMetrics();
 }
 

@@ -3,7 +3,6 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { CollectionRecord, newCollection } from '@vectorizer/contracts';
 import { parse } from '@vectorizer/frame';
 import { sendJson } from '../answers.ts';
-import { forgetMeasured } from '../request-metrics.ts';
 import { collectionNameOf, contextOf, queries, queryOf, refuseBody } from '../requests.ts';
 import { Sessions } from '../sessions.ts';
 import { Collections } from './collections.ts';
@@ -56,7 +55,6 @@ export class CollectionsController {
     refuseBody(request);
     const record = await this.#collections.drop(collectionNameOf(request));
     this.#sessions.forget(record.uid);
-    forgetMeasured(record.name);
     sendJson(reply, 200, { name: record.name, uid: record.uid, status: 'deleted' });
   }
 }

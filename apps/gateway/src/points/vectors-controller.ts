@@ -13,7 +13,6 @@ import {
 import { parse } from '@vectorizer/frame';
 import { sendJson, sendText } from '../answers.ts';
 import { Edge } from '../edge.ts';
-import { measured } from '../request-metrics.ts';
 import { pointIdOf, queries, queryOf, refuseBody } from '../requests.ts';
 import { sendToken } from '../sessions.ts';
 import { checkFilter } from './check-filter.ts';
@@ -40,22 +39,16 @@ export class VectorsController {
 
   @Put()
   async upsert(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    await measured('insert', async (about) => {
-      const { points } = parse(UpsertBatchBody, request.body);
-      const call = await this.#edge.write(request);
-      about.collection = call.collection.name;
-      sendBatch(reply, call, await this.#writes.batch(upsertItems(points, call.collection.config), call));
-    });
+    const { points } = parse(UpsertBatchBody, request.body);
+    const call = await this.#edge.write(request);
+    sendBatch(reply, call, await this.#writes.batch(upsertItems(points, call.collection.config), call));
   }
 
   @Post()
   async insert(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    await measured('insert', async (about) => {
-      const { points } = parse(UpsertBatchBody, request.body);
-      const call = await this.#edge.write(request);
-      about.collection = call.collection.name;
-      sendBatch(reply, call, await this.#writes.batch(insertItems(points, call.collection.config), call));
-    });
+    const { points } = parse(UpsertBatchBody, request.body);
+    const call = await this.#edge.write(request);
+    sendBatch(reply, call, await this.#writes.batch(insertItems(points, call.collection.config), call));
   }
 
   @Post('batch')

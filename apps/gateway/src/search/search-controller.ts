@@ -8,58 +8,55 @@ import { Edge } from '../edge.ts';
 import { checkFilter } from '../points/check-filter.ts';
 import { checkVector } from '../points/items.ts';
 import { Reads } from '../points/reads.ts';
-import { measured, type Measured } from '../request-metrics.ts';
+import { RequestMetrics } from '../request-metrics.ts';
 import { queries, queryOf } from '../requests.ts';
 import { checkSettings } from './check-settings.ts';
 import { searchBatchJson, searchJson } from './search-json.ts';
+import { sendStages } from './server-timing.ts';
 
 @Controller('api/v1/collections/:collection/search')
 export class SearchController {
   readonly #edge: Edge;
   readonly #reads: Reads;
+  readonly #metrics: RequestMetrics;
 
-  constructor(@Inject(Edge) edge: Edge, @Inject(Reads) reads: Reads) {
+  constructor(@Inject(Edge) edge: Edge, @Inject(Reads) reads: Reads, @Inject(RequestMetrics) metrics: RequestMetrics) {
     this.#edge = edge;
     this.#reads = reads;
+    this.#metrics = metrics;
   }
 
   @Post()
   async one(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    await measured('search', async (about) => this.#one(request, reply, about));
+    queryOf(queries.none, request);
+    const { consistency, timeout_ms, ...spec } = parse(SearchBody, request.body);
+    const call = await this.#edge.read(request, { consistency, timeout_ms });
+    checkVector(spec.vector, call.collection.config, 'vector');
+    checkSettings(spec, call.collection.config);
+    checkFilter(spec.filter, call.collection.payload_indexes);
+    const { results, sequences, stages } = await this.#reads.search([spec], call);
+    const [result] = results;
+    if (result === undefined) throw new Failure('internal_error', 'the query service answered no result');
+    this.#metrics.found(call.collection, results);
+    this.#edge.sendSeen(reply, call, sequences);
+    sendStages(reply, stages);
+    sendText(reply, 200, searchJson(result));
   }
 
   @Post('batch')
   async batch(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    await measured('search', async (about) => this.#batch(request, reply, about));
-  }
-
-  async #one(request: FastifyRequest, reply: FastifyReply, about: Measured): Promise<void> {
-    queryOf(queries.none, request);
-    const { consistency, timeout_ms, ...spec } = parse(SearchBody, request.body);
-    const call = await this.#edge.read(request, { consistency, timeout_ms });
-    about.collection = call.collection.name;
-    checkVector(spec.vector, call.collection.config, 'vector');
-    checkSettings(spec, call.collection.config);
-    checkFilter(spec.filter, call.collection.payload_indexes);
-    const { results, sequences } = await this.#reads.search([spec], call);
-    const [result] = results;
-    if (result === undefined) throw new Failure('internal_error', 'the query service answered no result');
-    this.#edge.sendSeen(reply, call, sequences);
-    sendText(reply, 200, searchJson(result));
-  }
-
-  async #batch(request: FastifyRequest, reply: FastifyReply, about: Measured): Promise<void> {
     queryOf(queries.none, request);
     const { searches, consistency, timeout_ms } = parse(SearchBatchBody, request.body);
     const call = await this.#edge.read(request, { consistency, timeout_ms });
-    about.collection = call.collection.name;
     for (const [index, { vector, filter, ...settings }] of searches.entries()) {
       checkVector(vector, call.collection.config, `searches[${index}].vector`);
       checkSettings(settings, call.collection.config, `searches[${index}].`);
       checkFilter(filter, call.collection.payload_indexes, `searches[${index}].filter`);
     }
-    const { results, sequences } = await this.#reads.search(searches, call);
+    const { results, sequences, stages } = await this.#reads.search(searches, call);
+    this.#metrics.found(call.collection, results);
     this.#edge.sendSeen(reply, call, sequences);
+    sendStages(reply, stages);
     sendText(reply, 200, searchBatchJson(results));
   }
 }

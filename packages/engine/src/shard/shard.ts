@@ -158,6 +158,11 @@ export class Shard {
     return this.#state.meta.operations_applied;
   }
 
+  /** Whether its searches run on a GPU now. */
+  get onGpu(): boolean {
+    return this.#index.backend?.backend === 'gpu';
+  }
+
   /** Ties the replica to one life of its log, by the log's creation time; null frees it for a log that is to be. */
   bind(created: string | null): void {
     this.#state.bind(created);
