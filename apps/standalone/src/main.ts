@@ -3,7 +3,7 @@ import { openFoundation, replicationHealth, runService, type RunningService } fr
 import { createGatewayApp } from '@vectorizer/gateway';
 import { IndexNode, indexHealth, readIndexConfig } from '@vectorizer/index';
 import { Ingest } from '@vectorizer/ingest';
-import { Query } from '@vectorizer/query';
+import { Query, readQuerySettings } from '@vectorizer/query';
 import { Monitor, readMonitorSettings } from '@vectorizer/replication-monitor';
 
 /** The five services in one process: they call each other directly, and only the write log is a server of its own. */
@@ -13,7 +13,7 @@ await runService('standalone', async (): Promise<RunningService> => {
   const { logger } = foundation;
   const settings = readMonitorSettings(process.env);
   const monitor = new Monitor({ ...foundation, ...settings });
-  new Query({ ...foundation, disconnectedAfterMs: settings.disconnectedAfterMs }).serve();
+  new Query({ ...foundation, ...readQuerySettings(process.env), port: config.http.port }).serve();
   monitor.serve();
   new Ingest(foundation).serve();
   const node = await IndexNode.open({ ...foundation, ...config, ...config.http });

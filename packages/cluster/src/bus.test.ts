@@ -7,6 +7,7 @@ import { startNats, until, type NatsServer } from '@vectorizer/testing';
 import { connectNats } from './connection.ts';
 import { LocalBus } from './local-bus.ts';
 import { NatsBus } from './nats-bus.ts';
+import { SILENT_MS } from './presence.ts';
 
 const double = procedure<{ vector: Float32Array; asked: CallContext }>()(
   'test.double',
@@ -14,6 +15,7 @@ const double = procedure<{ vector: Float32Array; asked: CallContext }>()(
 );
 const refuse = procedure<never>()('test.refuse', z.object({}));
 const slow = procedure<never>()('test.slow', z.object({}));
+const whoAmI = procedure<{ name: string }>()('test.whoAmI', z.object({}));
 const news = { name: 'news', value: z.object({ text: z.string() }) } as const;
 const logger = createLogger({ service: 'test', level: 'fatal' });
 const context = (ms = 5_000): CallContext => ({ correlationId: 'c-1', deadline: Date.now() + ms });
@@ -112,6 +114,28 @@ describe.each([
     resolve({});
   });
 
+  it('asks all that serve a procedure, and counts those that do not answer', async () => {
+    await using pair = await open();
+    pair.server.serve(whoAmI, async () => Promise.resolve({ name: 'one' }));
+    expect(await pair.caller.callAll(whoAmI, {}, { context: context() })).toEqual({
+      answers: [{ name: 'one' }],
+      unanswered: 0,
+    });
+    pair.server.serve(slow, () => Promise.withResolvers<never>().promise);
+    await until(async () => (await pair.caller.callAll(slow, {}, { context: context(300) })).unanswered === 1, {
+      timeoutMs: 5_000,
+    });
+    pair.server.serve(refuse, async () => Promise.reject(new Failure('version_conflict', 'too late')));
+    await until(
+      async () => {
+        const all = pair.caller.callAll(refuse, {}, { context: context() });
+        const failure: unknown = await all.catch((error: unknown) => error);
+        return failure instanceof Failure && failure.type === 'version_conflict';
+      },
+      { timeoutMs: 5_000 },
+    );
+  });
+
   it('tells everybody who listens', async () => {
     await using pair = await open();
     const heard: string[] = [];
@@ -167,6 +191,23 @@ describe('the bus over NATS', () => {
     served.length = 0;
     for (let i = 0; i < 10; i++) await call();
     expect(new Set(served)).toEqual(new Set(['other']));
+  });
+
+  it('asks every process that serves a procedure, and none that is gone', async () => {
+    await using pair = await natsPair();
+    await using other = await pair.another();
+    pair.server.serve(whoAmI, async () => Promise.resolve({ name: 'one' }));
+    other.bus.serve(whoAmI, async () => Promise.resolve({ name: 'other' }));
+    const ask = async (): Promise<string> => {
+      const { answers, unanswered } = await pair.caller.callAll(whoAmI, {}, { context: context(500 + SILENT_MS) });
+      return [...answers.map(({ name }) => name).toSorted(), unanswered].join(' ');
+    };
+    // The first question already waits until all that are there have been heard.
+    expect(await ask()).toBe('one other 0');
+    await other[Symbol.asyncDispose]();
+    await until(async () => (await ask()) === 'one 0', { timeoutMs: 10_000 });
+    await pair.server.close();
+    expect(await ask()).toBe('0');
   });
 
   it('refuses an input that does not fit at the receiving door', async () => {

@@ -1,6 +1,15 @@
 import type { z } from 'zod';
-import type { Announcement, Bus, CallContext, CallOptions, Handler, Procedure } from '@vectorizer/contracts';
+import type {
+  AllAnswers,
+  Announcement,
+  Bus,
+  CallContext,
+  CallOptions,
+  Handler,
+  Procedure,
+} from '@vectorizer/contracts';
 import { Failure } from '@vectorizer/errors';
+import { gather } from './gather.ts';
 import { CALLS_IN_FLIGHT_MAX, deadlineExceeded, invalidInput, nobodyServes, tooManyCalls } from './bus-failures.ts';
 
 type AnyHandler = (input: unknown, context: CallContext) => Promise<unknown>;
@@ -43,6 +52,14 @@ export class LocalBus implements Bus {
         },
       );
     });
+  }
+
+  async callAll<I extends z.ZodType, O>(
+    procedure: Procedure<I, O>,
+    input: z.output<I>,
+    options: Pick<CallOptions, 'context'>,
+  ): Promise<AllAnswers<O>> {
+    return gather([this.call(procedure, input, options)]);
   }
 
   announce<V extends z.ZodType>(announcement: Announcement<V>, value: z.output<V>): void {

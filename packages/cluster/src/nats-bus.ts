@@ -5,6 +5,7 @@ import { Packr } from 'msgpackr';
 import type { z } from 'zod';
 import {
   subjects,
+  type AllAnswers,
   type Announcement,
   type Bus,
   type CallContext,
@@ -24,6 +25,7 @@ import {
   tooManyCalls,
 } from './bus-failures.ts';
 import { ConnectionWatch } from './connection-watch.ts';
+import { gather } from './gather.ts';
 import { presence } from './presence.ts';
 import { Pulse } from './pulse.ts';
 import { ServiceDirectory } from './service-directory.ts';
@@ -102,6 +104,17 @@ export class NatsBus implements Bus {
       directory: this.#knownServices(),
       ask: async (to) => (await this.#ask(call, to)) as O,
     });
+  }
+
+  async callAll<I extends z.ZodType, O>(
+    procedure: Procedure<I, O>,
+    input: z.output<I>,
+    { context }: Pick<CallOptions, 'context'>,
+  ): Promise<AllAnswers<O>> {
+    const directory = this.#knownServices();
+    await directory.settled(context.deadline);
+    const instances = directory.all(procedure.name);
+    return gather(instances.map((instance) => this.call(procedure, input, { context, instance })));
   }
 
   hearingSince(): number {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { SILENT_MS, type Presence } from './presence.ts';
 
 type Known = { readonly serves: ReadonlySet<string>; readonly life: number; readonly heardMs: number };
@@ -7,6 +8,7 @@ export class ServiceDirectory {
   readonly #hearingSince: () => number;
   readonly #known = new Map<string, Known>();
   readonly #inFlight = new Map<string, number>();
+  readonly #sinceMs = performance.now();
   #turn = 0;
 
   /** `hearingSince`: silence before that moment was ours, not theirs. */
@@ -34,12 +36,23 @@ export class ServiceDirectory {
     return performance.now() - Math.max(known.heardMs, this.#hearingSince()) > SILENT_MS;
   }
 
+  /** Returns when all that serve something have had the time to say so, or at the deadline (epoch milliseconds). */
+  async settled(deadline: number): Promise<void> {
+    const leftMs = Math.max(this.#sinceMs, this.#hearingSince()) + SILENT_MS - performance.now();
+    if (leftMs > 0) await sleep(Math.min(leftMs, Math.max(0, deadline - Date.now())));
+  }
+
+  /** Those that serve a procedure and speak. */
+  all(procedure: string): readonly string[] {
+    return [...this.#known].flatMap(([instance, { serves }]) =>
+      serves.has(procedure) && !this.isSilent(instance) ? [instance] : [],
+    );
+  }
+
   /** The one with the fewest calls of ours, each in turn among equals; none of `but`. */
   choose(procedure: string, but: ReadonlySet<string>): string | undefined {
     let chosen: string | undefined;
-    const able = [...this.#known].flatMap(([instance, { serves }]) =>
-      serves.has(procedure) && !but.has(instance) && !this.isSilent(instance) ? [instance] : [],
-    );
+    const able = this.all(procedure).filter((instance) => !but.has(instance));
     this.#turn += 1;
     for (let i = 0; i < able.length; i++) {
       const instance = able[(i + this.#turn) % able.length] as string;

@@ -1,5 +1,6 @@
 export { Backup, BackupId, ForeignBackup, Restore, RestoreBody, type JobState } from './backup.ts';
 export {
+  type AllAnswers,
   type Announcement,
   type Bus,
   type CallContext,
@@ -115,6 +116,7 @@ export {
   type ShardProof,
 } from './replication.ts';
 export { readStages, type ReadStage, type ReadStages, type ShardStages } from './read-stages.ts';
+export { inOrder, slowQueries, SlowQueriesQuery, type SlowQuery } from './slow-query.ts';
 export { bytesOf, ShardSnapshot, SnapshotFile } from './shard-snapshot.ts';
 export { buckets, EVENT_STREAM, LOG_STREAM_PREFIX, subjects } from './subjects.ts';
 export { decodeToken, encodeToken } from './token.ts';
