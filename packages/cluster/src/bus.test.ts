@@ -4,10 +4,11 @@ import { procedure, type Bus, type CallContext } from '@vectorizer/contracts';
 import { Failure } from '@vectorizer/errors';
 import { createLogger } from '@vectorizer/telemetry';
 import { startNats, until, type NatsServer } from '@vectorizer/testing';
+import { CALLS_IN_FLIGHT_MAX } from './bus-failures.ts';
 import { connectNats } from './connection.ts';
 import { LocalBus } from './local-bus.ts';
 import { NatsBus } from './nats-bus.ts';
-import { SILENT_MS } from './presence.ts';
+import { presence, SILENT_MS } from './presence.ts';
 
 const double = procedure<{ vector: Float32Array; asked: CallContext }>()(
   'test.double',
@@ -29,6 +30,8 @@ function localPair(): Promise<Pair> {
 
 type NatsPair = Pair & {
   readonly nats: NatsServer;
+  /** Breaks the server's connection, and no other. */
+  breakServer(): Promise<void>;
   another(): Promise<AsyncDisposable & { readonly bus: Bus }>;
 };
 
@@ -41,6 +44,9 @@ async function natsPair(): Promise<NatsPair> {
     nats,
     server,
     caller,
+    async breakServer() {
+      await connections[0]?.reconnect();
+    },
     async another() {
       const connection = await connectNats({ servers: nats.url, name: 'another' });
       return { bus: new NatsBus({ connection, logger }), [Symbol.asyncDispose]: () => connection.close() };
@@ -151,6 +157,26 @@ describe.each([
   });
 });
 
+function timers(): number {
+  return process.getActiveResourcesInfo().filter((each) => each === 'Timeout').length;
+}
+
+describe('the bus within one process', () => {
+  it('is done with a call whose handler throws before it makes a promise', async () => {
+    await using pair = await localPair();
+    pair.server.serve(refuse, () => {
+      throw new Failure('version_conflict', 'too late');
+    });
+    const before = timers();
+    // More than may be under way at once.
+    for (let i = 0; i <= CALLS_IN_FLIGHT_MAX; i++) {
+      const failed = pair.caller.call(refuse, {}, { context: context() });
+      await expect(failed).rejects.toMatchObject({ type: 'version_conflict' });
+    }
+    expect(timers()).toBeLessThanOrEqual(before);
+  });
+});
+
 describe('the bus over NATS', () => {
   it('asks again when the connection breaks while a call is worked on', async () => {
     await using pair = await natsPair();
@@ -167,6 +193,40 @@ describe('the bus over NATS', () => {
     await until(() => calls === 2, { timeoutMs: 10_000, what: 'the call arriving again' });
     resolve({ done: true });
     expect(await answer).toEqual({ done: true });
+  });
+
+  it('asks a process by its name again once that has connected anew', async () => {
+    await using pair = await natsPair();
+    const { promise, resolve } = Promise.withResolvers<object>();
+    let calls = 0;
+    const handler = async (): Promise<never> => {
+      calls += 1;
+      return promise as Promise<never>;
+    };
+    pair.server.serve(slow, handler, 'node-1');
+    // It listens from here on.
+    expect(pair.caller.isSilent('node-1')).toBe(false);
+    let known = false;
+    pair.caller.listen(presence, ({ names }) => (known ||= names.includes('node-1')));
+    await until(() => known, { timeoutMs: 5_000 });
+    const answer = pair.caller.call(slow, {}, { context: context(20_000), instance: 'node-1' });
+    await until(() => calls === 1, { timeoutMs: 5_000 });
+    await pair.breakServer();
+    await until(() => calls === 2, { timeoutMs: 10_000, what: 'the call arriving again' });
+    resolve({ done: true });
+    expect(await answer).toEqual({ done: true });
+  });
+
+  it('notices that a process has fallen silent', async () => {
+    await using pair = await natsPair();
+    pair.server.serve(slow, async () => Promise.withResolvers<never>().promise, 'node-1');
+    expect(pair.caller.isSilent('node-1')).toBe(false);
+    const ask = async (): Promise<unknown> =>
+      pair.caller.call(slow, {}, { context: context(300), instance: 'node-1' }).catch(() => undefined);
+    await ask();
+    expect(pair.caller.isSilent('node-1')).toBe(false);
+    await pair.server.close();
+    await until(() => pair.caller.isSilent('node-1'), { timeoutMs: 5_000 });
   });
 
   it('sends calls on when one of two servers of a procedure leaves', async () => {

@@ -38,19 +38,8 @@ export class LocalBus implements Bus {
     if (remainingMs <= 0) return Promise.reject(deadlineExceeded(procedure.name));
     return new Promise<O>((resolve, reject) => {
       const timer = setTimeout(() => reject(deadlineExceeded(procedure.name)), remainingMs);
-      server.inFlight += 1;
-      server.handler(input, options.context).then(
-        (answer) => {
-          server.inFlight -= 1;
-          clearTimeout(timer);
-          resolve(answer as O);
-        },
-        (error: unknown) => {
-          server.inFlight -= 1;
-          clearTimeout(timer);
-          reject(Failure.from(error));
-        },
-      );
+      const answer = work(server, input, options.context).finally(() => clearTimeout(timer));
+      answer.then((ok) => resolve(ok as O), reject);
     });
   }
 
@@ -74,6 +63,10 @@ export class LocalBus implements Bus {
     this.#listeners.set(announcement.name, listeners);
   }
 
+  isSilent(): boolean {
+    return false;
+  }
+
   hearingSince(): number {
     return 0;
   }
@@ -82,6 +75,18 @@ export class LocalBus implements Bus {
     this.#servers.clear();
     this.#listeners.clear();
     return Promise.resolve();
+  }
+}
+
+/** A handler that throws before it makes a promise fails like any other. */
+async function work(server: Server, input: unknown, context: CallContext): Promise<unknown> {
+  server.inFlight += 1;
+  try {
+    return await server.handler(input, context);
+  } catch (error) {
+    throw Failure.from(error);
+  } finally {
+    server.inFlight -= 1;
   }
 }
 

@@ -1,6 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SILENT_MS, type Presence } from './presence.ts';
 
+/** Beyond this many those that are silent are forgotten. */
+const KNOWN_MAX = 256;
+
 type Known = { readonly serves: ReadonlySet<string>; readonly life: number; readonly heardMs: number };
 
 /** Which processes serve what, by their own word, and how many of our calls each works on. */
@@ -17,8 +20,9 @@ export class ServiceDirectory {
   }
 
   hear({ instance, serves, life, leaving }: Presence): void {
-    if (leaving) this.#known.delete(instance);
+    if (leaving || serves.length === 0) this.#known.delete(instance);
     else this.#known.set(instance, { serves: new Set(serves), life, heardMs: performance.now() });
+    if (this.#known.size > KNOWN_MAX) this.#forgetSilent();
   }
 
   /** It is gone, until it speaks again. */
@@ -69,6 +73,11 @@ export class ServiceDirectory {
     const left = this.#load(instance) - 1;
     if (left > 0) this.#inFlight.set(instance, left);
     else this.#inFlight.delete(instance);
+  }
+
+  /** Those that were killed: each process has an id of its own, so they do not come back. */
+  #forgetSilent(): void {
+    for (const instance of this.#known.keys()) if (this.isSilent(instance)) this.#known.delete(instance);
   }
 
   #load(instance: string): number {

@@ -58,6 +58,11 @@ export interface Bus {
   announce<V extends z.ZodType>(announcement: Announcement<V>, value: z.output<V>): void;
   listen<V extends z.ZodType>(announcement: Announcement<V>, listener: (value: z.output<V>) => void): void;
   /**
+   * Whether the process that serves under this name has been silent for so long that it may be gone, or stand still: it tells
+   * that it is there several times a second. False of one that was never heard.
+   */
+  isSilent(instance: string): boolean;
+  /**
    * Since when (`performance.now()`) this process hears what is announced without a gap: it was cut off, or stood still,
    * before. Silence until then was its own.
    */
