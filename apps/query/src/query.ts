@@ -4,6 +4,7 @@ import {
   describe,
   heartbeat,
   read,
+  rollCall,
   scroll,
   search,
   slowQueries,
@@ -91,6 +92,7 @@ export class Query {
 
   serve(): void {
     this.#bus.listen(heartbeat, (beat) => this.#table.hear(beat, this.#now(), (uid) => this.#catalog.findByUid(uid)));
+    this.#bus.announce(rollCall, {});
     this.#serve(search, 'search', (...call) => this.#search(...call));
     this.#serve(read, 'read', (...call) => this.#reads.read(...call));
     this.#serve(scroll, 'scroll', (...call) => this.#reads.scroll(...call));

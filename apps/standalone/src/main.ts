@@ -16,13 +16,15 @@ await runService('standalone', async (): Promise<RunningService> => {
   new Query({ ...foundation, ...readQuerySettings(process.env), port: config.http.port }).serve();
   monitor.serve();
   new Ingest(foundation).serve();
-  const node = await IndexNode.open({ ...foundation, ...config, ...config.http });
+  const { promise: failed, reject: onTakenOver } = Promise.withResolvers<never>();
+  const node = await IndexNode.open({ ...foundation, ...config, ...config.http, onTakenOver });
   const checks = [...foundation.checks, indexHealth(node), replicationHealth(() => monitor.status())];
   const app = await createGatewayApp({ ...foundation, ...config.http, checks });
   const { url } = await app.listen();
   logger.info({ url, directory: config.directory }, 'listening');
   return {
     logger,
+    failed,
     async close() {
       await app.close();
       await monitor.close();

@@ -29,13 +29,16 @@ export {
   Checkpoint,
   CHECKPOINT_INTERVAL,
   CHECKPOINTS_MAX,
+  everyMsOf,
   heartbeat,
   HEARTBEAT_MS,
   ReplicaPhase,
   ReplicaReport,
+  REPLICAS_PER_HEARTBEAT_MAX,
+  rollCall,
+  silentMsMax,
   StoppedBy,
   type Heartbeat,
-  SILENT_MS_MAX,
 } from './heartbeat.ts';
 export {
   AliasBody,
