@@ -36,17 +36,20 @@ class Traffic {
 
   /** Returns when every client, these included, has got something done since it was called. */
   async goesOn(others: readonly Reader[] = []): Promise<void> {
-    const all = [...this.all, ...others];
-    const before = all.map(({ done }) => done);
-    const what = 'every client going on';
-    await until(() => all.every(({ done }, i) => done >= (before[i] ?? 0) + STEPS), {
-      timeoutMs: SURVIVED_MS_MAX,
-      what,
+    let waiting = [...this.all, ...others].map((client) => ({ client, end: client.done + STEPS }));
+    const allWent = (): boolean => {
+      waiting = waiting.filter(({ client, end }) => client.done < end);
+      return waiting.length === 0;
+    };
+    await until(allWent, { timeoutMs: SURVIVED_MS_MAX, what: 'every client going on' }).catch((error: unknown) => {
+      const stuck = waiting.map(({ client }) => `${client.name} (${client.lately().failures.join('; ')})`);
+      throw new Error(`these did not go on: ${stuck.join(', ')}`, { cause: error });
     });
   }
 
-  figure(fault: string): Figure {
-    return { fault, reads: lately(this.readers), writes: lately([...this.writers, this.counter]) };
+  figure(fault: string, others: readonly Reader[] = []): Figure {
+    const reads = lately([...this.readers, ...others]);
+    return { fault, reads, writes: lately([...this.writers, this.counter]) };
   }
 }
 
@@ -119,8 +122,7 @@ describe('a cluster under reads and writes', () => {
     } finally {
       await Promise.all(once.map((reader) => reader.stop()));
     }
-    expect(once.flatMap((reader) => reader.lately().failures)).toEqual([]);
-    const figure = traffic.figure(what);
+    const figure = traffic.figure(what, once);
     figures.push(figure);
     expect(figure.reads.failures).toEqual([]);
     expect(figure.writes.failures).toEqual([]);
