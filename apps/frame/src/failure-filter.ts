@@ -2,6 +2,7 @@ import { Catch, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common'
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Failure } from '@vectorizer/errors';
 import { counter, type Logger } from '@vectorizer/telemetry';
+import { inScopeOf } from './request-scope.ts';
 import { answerOf, toFailure } from './failure-answer.ts';
 
 /** Answers whatever a request ran into, in the one shape, and writes the one log line about it. */
@@ -42,7 +43,7 @@ type Door = { readonly reply: FastifyReply; readonly logger: Logger };
 export function sendFailure(thrown: unknown, request: FastifyRequest, door: Door): void {
   const failure = withLimit(toFailure(thrown), request);
   const answer = answerOf(failure, request.id);
-  logFailure(failure, request, door.logger);
+  inScopeOf(request, () => logFailure(failure, request, door.logger));
   const endpoint = request.is404 ? 'unknown' : (request.routeOptions?.url ?? 'unknown');
   errors.inc({ endpoint, error_type: failure.type, status_code: answer.status });
   if (LIMIT_STATUSES.has(answer.status)) rejections.inc({ reason: failure.type });
@@ -77,7 +78,6 @@ function withLimit(failure: Failure, request: FastifyRequest): Failure {
 
 function logFailure(failure: Failure, request: FastifyRequest, logger: Logger): void {
   const line = {
-    correlation_id: request.id,
     method: request.method,
     path: request.url.split('?', 1)[0],
     type: failure.type,

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Failure } from '@vectorizer/errors';
 import { histogram, type Logger } from '@vectorizer/telemetry';
+import { inScopeOf } from './request-scope.ts';
 import { KnownRoutes } from './known-routes.ts';
 
 /** A request that is over. */
@@ -37,8 +38,9 @@ function watch(request: FastifyRequest, reply: FastifyReply, { logger, observe }
     observeRequest(answered);
     observe?.(answered);
     if (!logger.isLevelEnabled('debug')) return;
-    const line = { correlation_id: request.id, method: request.method, path: request.url.split('?', 1)[0] };
-    logger.debug({ ...line, status, ms: Math.round(reply.elapsedTime * 1_000) / 1_000 }, 'request');
+    const line = { method: request.method, path: request.url.split('?', 1)[0], status };
+    const ms = Math.round(reply.elapsedTime * 1_000) / 1_000;
+    inScopeOf(request, () => logger.debug({ ...line, ms }, 'request'));
   };
   reply.raw.once('finish', () => end(reply.statusCode));
   reply.raw.once('close', () => end(CLIENT_GONE));

@@ -11,6 +11,7 @@ import { correlationIdOf } from './correlation.ts';
 import { sendFailure } from './failure-filter.ts';
 import { nestLogger } from './nest-logger.ts';
 import { installRequestHooks, observeRequest, type RequestObserver } from './request-hooks.ts';
+import { installRequestScope } from './request-scope.ts';
 
 export type ServiceAppOptions = {
   readonly module: Type | DynamicModule;
@@ -65,6 +66,7 @@ export async function createServiceApp(options: ServiceAppOptions): Promise<Serv
     skipMiddie: true,
   });
   const fastify = adapter.getInstance();
+  installRequestScope(fastify);
   installRequestHooks(fastify, options);
   options.prepare?.(fastify);
   const nest = await NestFactory.create<NestFastifyApplication>(options.module, adapter, {

@@ -12,7 +12,8 @@ import { Shard, type Gpu } from '@vectorizer/engine';
 import type { Lease, Leases, SnapshotStore } from '@vectorizer/cluster';
 import { Failure } from '@vectorizer/errors';
 import type { Log, LogMessage } from '@vectorizer/log';
-import type { Logger } from '@vectorizer/telemetry';
+import { outsideRequests, type Logger } from '@vectorizer/telemetry';
+import { inTraceOf } from './apply-trace.ts';
 import { hasCaughtUp, noteCaughtUp } from './caught-up.ts';
 import { Checkpoints } from './checkpoints.ts';
 import { followLog } from './follow-log.ts';
@@ -208,7 +209,9 @@ export class Replica {
     shard.startBackground();
     this.#open = { shard, ending: new AbortController(), shown };
     if (shown) this.#gate.advance(sequence);
-    void this.#live(this.#open);
+    // Also when a request has had the replica built anew: it follows for good.
+    const open = this.#open;
+    outsideRequests(() => void this.#live(open));
   }
 
   /** No more is applied and nobody reads; then the shard is closed. */
@@ -232,7 +235,7 @@ export class Replica {
     const { shard, ending } = open;
     try {
       shard.hurry(true);
-      if (shard.sequence === 0 && (await this.#syncFully(open, { needed: false }))) return;
+      if (shard.position.sequence === 0 && (await this.#syncFully(open, { needed: false }))) return;
       const end = await followLog(shard, {
         uid: this.#options.record.uid,
         shard: this.#options.shard,
@@ -253,7 +256,7 @@ export class Replica {
   async #syncFully(open: OpenShard, { needed }: { readonly needed: boolean }): Promise<boolean> {
     this.#become('syncing');
     const { signal } = open.ending;
-    const fetched = await this.#fullSync.fetch({ after: open.shard.sequence, needed, signal });
+    const fetched = await this.#fullSync.fetch({ after: open.shard.position.sequence, needed, signal });
     if (fetched === undefined || signal.aborted) return false;
     await this.#inTurn(async () => {
       if (!signal.aborted) await this.#replace(async () => fetched.install());
@@ -300,6 +303,13 @@ export class Replica {
   }
 
   async #apply(open: OpenShard, message: LogMessage): Promise<void> {
+    const { node, record, shard: number } = this.#options;
+    await inTraceOf(message, { node, collection: record.name, shard: number }, async () =>
+      this.#applyNow(open, message),
+    );
+  }
+
+  async #applyNow(open: OpenShard, message: LogMessage): Promise<void> {
     const { shard } = open;
     const start = performance.now();
     const before = shard.operations;
@@ -309,18 +319,24 @@ export class Replica {
     this.#applying = undefined;
     this.#checkpoints.passed(message.sequence, () => shard.report());
     if (open.shown) this.#gate.advance(message.sequence);
+    const seconds = (performance.now() - start) / 1_000;
+    const operations = shard.operations - before;
     entryApplied({
-      operations: shard.operations - before,
+      operations,
       bytes: message.bytes.byteLength,
-      seconds: (performance.now() - start) / 1_000,
+      seconds,
       searchableMs: open.shown && this.#phase === 'following' ? Date.now() - message.at : undefined,
     });
+    if (!this.#logger.isLevelEnabled('debug')) return;
+    const { correlationIds } = message.origin;
+    const many = correlationIds.length > 1 && { correlation_ids: correlationIds };
+    this.#logger.debug({ sequence: message.sequence, operations, ms: seconds * 1_000, ...many }, 'applied');
   }
 
   #caughtUp(open: OpenShard): void {
     if (this.#phase !== 'following') open.shard.hurry(false);
     if (!open.shown) {
-      this.#gate.advance(open.shard.sequence);
+      this.#gate.advance(open.shard.position.sequence);
       this.#noting = noteCaughtUp(open.shard, this.#place);
     }
     open.shown = true;

@@ -1,6 +1,7 @@
 import type { SearchResult, SearchSpec, ShardSearchAnswer } from '@vectorizer/contracts';
 import type { Shard, ShardSearchResult } from '@vectorizer/engine';
 import { Failure } from '@vectorizer/errors';
+import { outsideRequests } from '@vectorizer/telemetry';
 import { searched } from './index-metrics.ts';
 
 /** The longest stretch of searches before everybody else has a turn. */
@@ -87,7 +88,8 @@ export class SearchCalls {
   #ensureTurn(): void {
     if (this.#turnIsDue) return;
     this.#turnIsDue = true;
-    setImmediate(() => this.#turn());
+    // It is everybody's: what it finds amiss is not to be told as the first one's.
+    outsideRequests(() => setImmediate(() => this.#turn()));
   }
 
   #turn(): void {

@@ -24,7 +24,9 @@ import type { LongJobs } from './long-jobs.ts';
 import type { Replica } from './replica.ts';
 import type { Replicas } from './replicas.ts';
 import type { Restorer } from './restorer.ts';
+import { inSpan, type Attributes } from '@vectorizer/telemetry';
 import { SearchCalls } from './search-calls.ts';
+import type { z } from 'zod';
 
 type Served = {
   readonly replicas: Replicas;
@@ -43,7 +45,10 @@ export function serveReplicas(bus: Bus, node: NodeId, served: Served): void {
       const arrivedMs = performance.now();
       const replica = await replicas.find(input, deadline);
       const demand = { sequence: input.min_sequence, deadline };
-      return replica.read(demand, async (shard) => searches.run(shard, input.searches, { deadline, arrivedMs }));
+      const about = { scope: 'vectorizer/index', name: 'shard.search', attributes: () => searchAttributes(input) };
+      return replica.read(demand, async (shard) =>
+        inSpan(about, async () => searches.run(shard, input.searches, { deadline, arrivedMs })),
+      );
     },
     node,
   );
@@ -79,6 +84,16 @@ export function serveReplicas(bus: Bus, node: NodeId, served: Served): void {
   serveUpkeep(bus, node, served);
 }
 
+function searchAttributes({ uid, shard, searches }: z.output<typeof shardSearch.input>): Attributes {
+  const [first] = searches;
+  return {
+    'vectorizer.uid': uid,
+    'vectorizer.shard': shard,
+    'vectorizer.searches': searches.length,
+    ...(first && { 'vectorizer.k': first.k, 'vectorizer.filtered': first.filter !== undefined }),
+  };
+}
+
 function serveWritersAndWatchers(bus: Bus, node: NodeId, replicas: Replicas): void {
   bus.serve(
     shardOutcomes,
@@ -95,7 +110,7 @@ function serveWritersAndWatchers(bus: Bus, node: NodeId, replicas: Replicas): vo
     async (input, { deadline }) => {
       const replica = await replicas.find(input, deadline);
       return replica.read({ sequence: 0, deadline }, (shard) => ({
-        applied_sequence: shard.sequence,
+        applied_sequence: shard.position.sequence,
         request: shard.outcome(input.request_id) ?? null,
       }));
     },

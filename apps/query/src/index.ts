@@ -1,2 +1,1 @@
-export { readQuerySettings, type QuerySettings } from './config.ts';
 export { Query, type QueryOptions } from './query.ts';

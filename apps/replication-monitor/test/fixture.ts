@@ -122,8 +122,7 @@ function clockOf(misset: number): Pick<Setting, 'stopClock' | 'passed'> & { read
       epochMs: () => (stopped?.epochMs ?? Date.now() + misset) + aheadMs,
     },
     stopClock(epochMs) {
-      // Whole, so that what is added to it is what is found later.
-      stopped = { monotonicMs: Math.round(performance.now()), epochMs: epochMs - aheadMs };
+      stopped = { monotonicMs: performance.now(), epochMs: epochMs - aheadMs };
     },
     passed(ms) {
       aheadMs += ms;

@@ -1,5 +1,4 @@
 import type { NatsConnection } from '@nats-io/transport-node';
-import { Interruption } from './interruption.ts';
 
 /**
  * Whether a connection is there, and since when. The client library keeps what it is given while there is none, drops most of
@@ -7,7 +6,7 @@ import { Interruption } from './interruption.ts';
  * asks waits for the connection first, and is told when it breaks.
  */
 export class ConnectionWatch {
-  readonly #lost = new Interruption();
+  readonly #lost = new Set<() => void>();
   #since = performance.now();
   /** Resolves when it is back; undefined while it is there. */
   #back: PromiseWithResolvers<void> | undefined;
@@ -33,14 +32,21 @@ export class ConnectionWatch {
 
   /** As the task ends; rejects with what `lost` makes as soon as the connection breaks. */
   async unlessLost<T>(task: Promise<T>, lost: () => Error): Promise<T> {
-    return this.#lost.unless(task, lost);
+    const { promise, reject } = Promise.withResolvers<never>();
+    const tell = (): void => reject(lost());
+    this.#lost.add(tell);
+    try {
+      return await Promise.race([task, promise]);
+    } finally {
+      this.#lost.delete(tell);
+    }
   }
 
   async #follow(connection: NatsConnection, onBack: () => void): Promise<void> {
     for await (const { type } of connection.status()) {
       if (type === 'disconnect') {
         this.#back ??= Promise.withResolvers<void>();
-        this.#lost.now();
+        for (const tell of this.#lost) tell();
       }
       if (type === 'reconnect') {
         this.#since = performance.now();

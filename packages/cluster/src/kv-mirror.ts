@@ -4,7 +4,7 @@ import { Kvm, type KV, type KvWatchEntry } from '@nats-io/kv';
 import type { NatsConnection, QueuedIterator } from '@nats-io/transport-node';
 import type { z } from 'zod';
 import { Failure } from '@vectorizer/errors';
-import type { Logger } from '@vectorizer/telemetry';
+import { outsideRequests, type Logger } from '@vectorizer/telemetry';
 import { API } from './connection.ts';
 import { isTransient, openWhileElecting } from './elections.ts';
 
@@ -254,7 +254,8 @@ export class KvMirror<T> {
     if (value === undefined) this.#noteDeleted(key);
     const change = { key, before: known?.value, after: value };
     if (change.before === undefined && change.after === undefined) return;
-    for (const listener of this.#listeners) listener(change);
+    // What they start lives on, whoever made the change.
+    for (const listener of this.#listeners) outsideRequests(() => listener(change));
   }
 
   #noteDeleted(key: string): void {

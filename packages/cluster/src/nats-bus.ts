@@ -5,7 +5,6 @@ import { Packr } from 'msgpackr';
 import type { z } from 'zod';
 import {
   subjects,
-  type AllAnswers,
   type Announcement,
   type Bus,
   type CallContext,
@@ -14,7 +13,7 @@ import {
   type Procedure,
 } from '@vectorizer/contracts';
 import { Failure, type WireFailure } from '@vectorizer/errors';
-import type { Logger } from '@vectorizer/telemetry';
+import { continueTrace, inRequest, inSpan, isTracing, traceHeadersNow, type Logger } from '@vectorizer/telemetry';
 import { askAny, AskElsewhere } from './ask-any.ts';
 import {
   CALLS_IN_FLIGHT_MAX,
@@ -24,9 +23,8 @@ import {
   nobodyServes,
   tooManyCalls,
 } from './bus-failures.ts';
+import { setTrace, spanOf, traceOf } from './bus-tracing.ts';
 import { ConnectionWatch } from './connection-watch.ts';
-import { gather } from './gather.ts';
-import { NamedProcesses } from './named-processes.ts';
 import { presence } from './presence.ts';
 import { Pulse } from './pulse.ts';
 import { ServiceDirectory } from './service-directory.ts';
@@ -63,10 +61,8 @@ export class NatsBus implements Bus {
   readonly #subscriptions: Subscription[] = [];
   /** What this process serves as others do. */
   readonly #serves: string[] = [];
-  /** Under which it serves what is its own. */
-  readonly #names = new Set<string>();
-  /** Who else does either, once this process has called one. */
-  #others: { readonly services: ServiceDirectory; readonly named: NamedProcesses } | undefined;
+  /** Who else does, once this process has called one. */
+  #directory: ServiceDirectory | undefined;
   #hearingSince = performance.now();
   /** While what arrives may have lain waiting for this process to go on. */
   #stale = false;
@@ -88,49 +84,32 @@ export class NatsBus implements Bus {
       ofMany: instance === undefined,
     };
     this.#subscribe(subjects.procedure(procedure.name, instance ?? this.#instance), served);
-    if (instance !== undefined) {
-      if (this.#names.has(instance)) return;
-      this.#names.add(instance);
-      this.#beat();
-      return;
-    }
+    if (instance !== undefined) return;
     this.#subscribe(subjects.procedure(procedure.name), served, QUEUE_GROUP);
     this.#serves.push(procedure.name);
     this.#beat();
   }
 
   async call<I extends z.ZodType, O>(procedure: Procedure<I, O>, input: z.output<I>, options: CallOptions): Promise<O> {
-    const { context, instance } = options;
-    if (context.deadline <= Date.now()) throw deadlineExceeded(procedure.name);
-    const call = { name: procedure.name, bytes: packr.pack(input), context };
-    if (instance !== undefined) return (await this.#askOne(call, instance)) as O;
-    const { name } = procedure;
-    const { deadline } = context;
-    return askAny({
-      name,
-      deadline,
-      directory: this.#knownOthers().services,
-      ask: async (to) => (await this.#ask(call, to)) as O,
-    });
-  }
-
-  async callAll<I extends z.ZodType, O>(
-    procedure: Procedure<I, O>,
-    input: z.output<I>,
-    { context }: Pick<CallOptions, 'context'>,
-  ): Promise<AllAnswers<O>> {
-    const directory = this.#knownOthers().services;
-    await directory.settled(context.deadline);
-    const instances = directory.all(procedure.name);
-    return gather(instances.map((instance) => this.call(procedure, input, { context, instance })));
-  }
-
-  isSilent(instance: string): boolean {
-    return this.#knownOthers().named.isSilent(instance);
+    if (options.context.deadline <= Date.now()) throw deadlineExceeded(procedure.name);
+    const call = { name: procedure.name, bytes: packr.pack(input), context: options.context };
+    const ask = async (): Promise<O> => this.#call(call, options.instance);
+    return isTracing() ? inSpan(spanOf(procedure.name, 'client'), ask) : ask();
   }
 
   hearingSince(): number {
     return this.#stale ? performance.now() : Math.max(this.#hearingSince, this.#watch.since);
+  }
+
+  async #call<O>(call: OpenCall, instance: string | undefined): Promise<O> {
+    if (instance !== undefined) return (await this.#askOne(call, instance)) as O;
+    const { name, context } = call;
+    return askAny({
+      name,
+      deadline: context.deadline,
+      directory: this.#knownServices(),
+      ask: async (to) => (await this.#ask(call, to)) as O,
+    });
   }
 
   announce<V extends z.ZodType>(announcement: Announcement<V>, value: z.output<V>): void {
@@ -166,11 +145,10 @@ export class NatsBus implements Bus {
   }
 
   #beat(): void {
-    if (this.#serves.length + this.#names.size === 0 || this.#connection.isClosed()) return;
+    if (this.#serves.length === 0 || this.#connection.isClosed()) return;
     this.announce(presence, {
       instance: this.#instance,
       serves: this.#serves,
-      names: [...this.#names],
       life: this.#life,
       leaving: this.#leaving,
     });
@@ -186,17 +164,12 @@ export class NatsBus implements Bus {
     this.#hearingSince = performance.now();
   }
 
-  #knownOthers(): { readonly services: ServiceDirectory; readonly named: NamedProcesses } {
-    if (this.#others !== undefined) return this.#others;
-    const hearingSince = (): number => this.hearingSince();
-    const services = new ServiceDirectory(hearingSince);
-    const named = new NamedProcesses(hearingSince);
-    this.#others = { services, named };
-    this.listen(presence, (said) => {
-      services.hear(said);
-      named.hear(said);
-    });
-    return this.#others;
+  #knownServices(): ServiceDirectory {
+    if (this.#directory !== undefined) return this.#directory;
+    const directory = new ServiceDirectory(() => this.hearingSince());
+    this.#directory = directory;
+    this.listen(presence, (said) => directory.hear(said));
+    return directory;
   }
 
   #subscribe(subject: string, { answer, procedure, ofMany }: Served, queue?: string): void {
@@ -216,13 +189,11 @@ export class NatsBus implements Bus {
     this.#subscriptions.push(subscription);
   }
 
-  /** Asks an instance until it answers, however often the connection breaks, at this end or at its own. */
+  /** Asks an instance until it answers, however often the connection breaks. */
   async #askOne(call: OpenCall, instance: string): Promise<unknown> {
-    const { named } = this.#knownOthers();
-    const lost = (): AskElsewhere => new AskElsewhere(connectionLost(call.name));
     for (;;) {
       try {
-        return await named.unlessReborn(instance, this.#ask(call, instance), lost);
+        return await this.#ask(call, instance);
       } catch (error) {
         if (!(error instanceof AskElsewhere)) throw error;
         if (error.gone || Date.now() >= call.context.deadline) throw error.failure;
@@ -237,6 +208,7 @@ export class NatsBus implements Bus {
     const header = headers();
     header.set(CORRELATION_HEADER, context.correlationId);
     header.set(REMAINING_HEADER, String(timeout));
+    if (isTracing()) setTrace(header, traceHeadersNow());
     let message: Msg;
     try {
       const request = this.#connection.request(subjects.procedure(name, instance), bytes, { timeout, headers: header });
@@ -256,20 +228,38 @@ export class NatsBus implements Bus {
     message: Msg,
   ): Promise<void> {
     const context = contextOf(message);
-    const start = performance.now();
     this.#inFlight += 1;
-    const reply = await this.#handle(procedure, handler, { message, context }).then(
+    const work = async (): Promise<O> => this.#work(procedure, handler, { message, context });
+    const reply = await inRequest(context.correlationId, async () =>
+      continueTrace(spanOf(procedure.name, 'server'), traceOf(message.headers), work),
+    ).then(
       (ok): Reply => ({ ok }),
-      (error: unknown): Reply => ({ failure: this.#failureOf(error, procedure.name, context).toWire() }),
+      (error: unknown): Reply => ({ failure: Failure.from(error).toWire() }),
     );
     this.#inFlight -= 1;
-    if (this.#logger.isLevelEnabled('debug')) {
-      const outcome = 'failure' in reply ? reply.failure.type : 'ok';
-      const ms = Math.round((performance.now() - start) * 1_000) / 1_000;
-      const line = { correlation_id: context.correlationId, procedure: procedure.name, outcome, ms };
-      this.#logger.debug(line, 'call');
-    }
     this.#respond(message, reply);
+  }
+
+  /** Writes its lines while it is known whose call it is. */
+  async #work<I extends z.ZodType, O>(
+    procedure: Procedure<I, O>,
+    handler: Handler<I, O>,
+    call: { readonly message: Msg; readonly context: CallContext },
+  ): Promise<O> {
+    const start = performance.now();
+    let outcome = 'ok';
+    try {
+      return await this.#handle(procedure, handler, call);
+    } catch (error) {
+      const failure = this.#failureOf(error, procedure.name);
+      outcome = failure.type;
+      throw failure;
+    } finally {
+      if (this.#logger.isLevelEnabled('debug')) {
+        const ms = Math.round((performance.now() - start) * 1_000) / 1_000;
+        this.#logger.debug({ procedure: procedure.name, outcome, ms }, 'call');
+      }
+    }
   }
 
   async #handle<I extends z.ZodType, O>(
@@ -283,11 +273,10 @@ export class NatsBus implements Bus {
     return handler(parsed.data, context);
   }
 
-  #failureOf(error: unknown, procedure: string, { correlationId }: CallContext): Failure {
+  #failureOf(error: unknown, procedure: string): Failure {
     const failure = Failure.from(error);
     if (failure.type === 'internal_error') {
-      const line = { err: failure.cause ?? failure, correlation_id: correlationId, procedure };
-      this.#logger.error(line, 'call failed');
+      this.#logger.error({ err: failure.cause ?? failure, procedure }, 'call failed');
     }
     return failure;
   }

@@ -55,8 +55,7 @@ export class SnapshotStore {
       const objects = await openWhileElecting('the store of shared snapshots', async () =>
         new Objm(client).create(buckets.snapshots, { replicas, storage: StorageType.File }),
       );
-      const manager = await jetstreamManager(connection, { checkAPI: false });
-      return new SnapshotStore(manifests, objects, { client, manager });
+      return new SnapshotStore(manifests, objects, { client, manager: await jetstreamManager(connection) });
     } catch (cause) {
       manifests.close();
       throw cause;

@@ -1,4 +1,5 @@
 export { Log, type LogState } from './log.ts';
+export type { Origin } from './origin.ts';
 export type { LogMessage, ReadOptions } from './log-reader.ts';
 export type { LogWriter } from './log-writer.ts';
 export type { LogObserver } from './log-observer.ts';

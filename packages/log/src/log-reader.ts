@@ -9,6 +9,7 @@ import {
 } from '@nats-io/jetstream';
 import { Failure } from '@vectorizer/errors';
 import { subjects, type CollectionUid } from '@vectorizer/contracts';
+import { originOf, type Origin } from './origin.ts';
 import { collectionGone, isStreamGone } from './log-faults.ts';
 
 /** Entries are up to 4 MiB: bounded by bytes, so that a slow replica holds at most a few in memory. */
@@ -28,6 +29,7 @@ export type LogMessage = {
   readonly sequence: number;
   readonly at: number;
   readonly bytes: Uint8Array;
+  readonly origin: Origin;
   readonly pending: number;
 };
 
@@ -65,6 +67,7 @@ export async function* readLog(source: Source, options: ReadOptions): AsyncGener
           sequence: message.seq,
           at: message.time.getTime(),
           bytes: message.data,
+          origin: originOf(message.headers),
           pending: message.info.pending,
         };
         if (entry.sequence !== read.last + 1) throw gap(read.last, entry.sequence);

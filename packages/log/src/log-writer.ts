@@ -12,6 +12,7 @@ import {
 } from '@vectorizer/contracts';
 import { Failure } from '@vectorizer/errors';
 import type { LogObserver } from './log-observer.ts';
+import { originHeaders, WriteOrigin } from './origin.ts';
 import { collectionGone, isRefusal, isStreamGone, isUnanswered, logUnavailable } from './log-faults.ts';
 
 /** One publish attempt; a request in flight when a connection dies waits this long before it is sent again. */
@@ -31,6 +32,7 @@ type Waiting = {
   readonly bytes: number;
   readonly operations: number;
   readonly deadline: number;
+  readonly origin: WriteOrigin;
   readonly resolve: (logged: { sequence: number }) => void;
   readonly reject: (failure: Failure) => void;
 };
@@ -94,13 +96,18 @@ export class LogWriter {
       });
     }
     const { promise, resolve, reject } = Promise.withResolvers<{ sequence: number }>();
-    const waiting: Waiting = { request: encoded, bytes, operations, deadline, resolve, reject };
+    const origin = new WriteOrigin({ subject: this.#subject, operations });
+    const waiting: Waiting = { request: encoded, bytes, operations, deadline, origin, resolve, reject };
     this.#queue.push(waiting);
     this.#queuedOperations += operations;
     this.#queuedBytes += bytes;
     this.#observer.pending(operations);
     const timer = setTimeout(() => this.#expire(waiting), Math.max(0, deadline - Date.now()));
     if (!this.#publishing) void this.#publishAll();
+    promise.then(
+      ({ sequence }) => origin.logged(sequence),
+      (failure: unknown) => origin.failed(failure),
+    );
     return promise.finally(() => clearTimeout(timer));
   }
 
@@ -155,12 +162,13 @@ export class LogWriter {
 
   async #publish(entry: readonly Waiting[]): Promise<void> {
     const bytes = encodeEntry({ at: Date.now(), requests: entry.map((waiting) => waiting.request) });
+    const headers = originHeaders(entry.map(({ origin }) => origin));
     const msgID = randomUUID();
     const deadline = Math.max(...entry.map((waiting) => waiting.deadline));
     const startMs = performance.now();
     for (;;) {
       try {
-        const options = { msgID, timeout: ATTEMPT_TIMEOUT_MS, expect: { streamName: this.#stream } };
+        const options = { msgID, headers, timeout: ATTEMPT_TIMEOUT_MS, expect: { streamName: this.#stream } };
         // eslint-disable-next-line no-await-in-loop -- the next attempt follows the answer of this one
         const { seq } = await this.#client.publish(this.#subject, bytes, options);
         for (const waiting of entry) waiting.resolve({ sequence: seq });

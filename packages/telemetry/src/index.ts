@@ -1,4 +1,12 @@
-export { createLogger, logLevels, type Logger, type LoggerOptions, type LogLevel } from './logger.ts';
+export {
+  createLogger,
+  logLevels,
+  setLogLevel,
+  type Logger,
+  type LoggerOptions,
+  type LogLevel,
+} from './logging/logger.ts';
+export { correlationIdNow, inRequest, outsideRequests } from './logging/request-context.ts';
 export {
   counter,
   defaultMetrics,
@@ -12,3 +20,18 @@ export {
   type MetricOptions,
   type Observer,
 } from './metrics.ts';
+export {
+  continueTrace,
+  CORRELATION_ID,
+  inSpan,
+  isTracing,
+  linksTo,
+  openSpan,
+  openTrace,
+  stopTracing,
+  traceHeadersNow,
+  type Attributes,
+  type OpenSpan,
+  type SpanAbout,
+  type TraceHeaders,
+} from './tracing/spans.ts';

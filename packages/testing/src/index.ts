@@ -1,3 +1,4 @@
+export { startOtlpReceiver, type OtlpReceiver, type ReceivedSpan } from './otlp-receiver.ts';
 export { startNats, type NatsOptions, type NatsServer } from './nats-server.ts';
 export { startRedis, type RedisServer } from './redis-server.ts';
 export { Reseedable } from './reseedable.ts';

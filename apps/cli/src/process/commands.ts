@@ -121,10 +121,12 @@ async function start(mode: UpOptions['mode'], flags: UpFlags, environment: Envir
 const NOT_SETTINGS: readonly string[] = ['VECTORIZER_NATS_SERVER', 'VECTORIZER_REDIS_SERVER', 'VECTORIZER_API_KEY'];
 
 /** What is set for the services, as in a container: each reads what concerns it, and refuses what it cannot use. */
+const SETTINGS = /^(VECTORIZER|OTEL)_/;
+
 function settingsOf(environment: Environment): Record<string, string> {
   return Object.fromEntries(
     Object.entries(environment).flatMap(([name, value]): [string, string][] =>
-      name.startsWith('VECTORIZER_') && !NOT_SETTINGS.includes(name) && value !== undefined ? [[name, value]] : [],
+      SETTINGS.test(name) && !NOT_SETTINGS.includes(name) && value !== undefined ? [[name, value]] : [],
     ),
   );
 }

@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path';
 import type { Links } from './links.ts';
-import { HOST, type Ports } from './ports.ts';
+import { HOST, Ports } from './ports.ts';
 import { planCache, planLogServers, type PlannedServer } from './servers.ts';
 
 /** A process of an instance: how it is started, and where it says that it is ready (HTTP), or takes connections (TCP). */
@@ -49,10 +49,17 @@ const ALLOCATOR = {
   MALLOC_TRIM_THRESHOLD_: '131072',
 };
 const repository = resolve(import.meta.dirname, '../../../..');
+/** Ahead of the service, so that libraries can be watched; it does nothing unless the environment says where spans go. */
+const TRACING = join(repository, 'packages/telemetry/dist/tracing/register.js');
 
 /** Decides ports and command lines. Only the gateways' ports are chosen by the user; the others are whatever is free. */
-export async function planTopology(options: TopologyOptions, ports: Ports): Promise<Topology> {
-  return options.mode === 'standalone' ? planStandalone(options, ports) : planCluster(options, ports);
+export async function planTopology(options: TopologyOptions): Promise<Topology> {
+  const ports = new Ports();
+  try {
+    return options.mode === 'standalone' ? await planStandalone(options, ports) : await planCluster(options, ports);
+  } finally {
+    await ports.release();
+  }
 }
 
 async function planStandalone(options: TopologyOptions, ports: Ports): Promise<Topology> {
@@ -124,10 +131,11 @@ async function planService(place: Place, servers: Servers, options: TopologyOpti
   return {
     name,
     command: process.execPath,
-    args: [...NODE_FLAGS, join(repository, 'apps', app, 'dist/main.js')],
+    args: [...NODE_FLAGS, '--import', TRACING, join(repository, 'apps', app, 'dist/main.js')],
     environment: {
       ...ALLOCATOR,
       ...options.settings,
+      OTEL_RESOURCE_ATTRIBUTES: resourceOf(name, options.settings['OTEL_RESOURCE_ATTRIBUTES']),
       VECTORIZER_NATS_URL: logUrls.join(),
       VECTORIZER_NATS_MONITOR_URL: servers.logs.map(({ spec }) => new URL(spec.readyUrl).origin).join(),
       VECTORIZER_LOG_REPLICAS: String(servers.logs.length),
@@ -138,6 +146,11 @@ async function planService(place: Place, servers: Servers, options: TopologyOpti
     },
     readyUrl: `http://${HOST}:${port}/health/ready`,
   };
+}
+
+/** So that the spans of two processes of one service are told apart. */
+function resourceOf(name: string, given: string | undefined): string {
+  return [`service.instance.id=${name}`, ...(given === undefined ? [] : [given])].join();
 }
 
 /** One process has the first of the directories, so that it and a cluster of one node find each other's data. */

@@ -1,23 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { NodeRegistry } from '@vectorizer/cluster';
-import { everyMsOf, heartbeat, rollCall, silentMsMax, type Bus, type NodeId } from '@vectorizer/contracts';
+import { heartbeat, SILENT_MS_MAX, type Bus, type NodeId } from '@vectorizer/contracts';
 
-/** After its own start a gateway hears from every node that speaks at once, since it asks. */
+/** After its own start a gateway hears from every node within a heartbeat or two. */
 const PATIENCE_MS = 3_000;
 const POLL_MS = 10;
 
 /** The index nodes that new replicas can be placed on: those that are registered, and were heard from just now. */
 export class LiveNodes {
   readonly #registry: NodeRegistry;
-  /** Until when each counts as there. */
-  readonly #liveUntilMs = new Map<NodeId, number>();
+  readonly #heardAt = new Map<NodeId, number>();
 
   constructor(bus: Bus, registry: NodeRegistry) {
     this.#registry = registry;
-    bus.listen(heartbeat, (beat) => {
-      this.#liveUntilMs.set(beat.node, performance.now() + silentMsMax(everyMsOf(beat)));
-    });
-    bus.announce(rollCall, {});
+    bus.listen(heartbeat, ({ node }) => this.#heardAt.set(node, performance.now()));
   }
 
   /** Waits a little for `wanted` nodes, then answers those that there are. */
@@ -31,10 +27,10 @@ export class LiveNodes {
   }
 
   #now(): readonly NodeId[] {
-    const nowMs = performance.now();
+    const oldest = performance.now() - SILENT_MS_MAX;
     return this.#registry
       .nodes()
       .map(({ node }) => node)
-      .filter((node) => (this.#liveUntilMs.get(node) ?? -Infinity) >= nowMs);
+      .filter((node) => (this.#heardAt.get(node) ?? -Infinity) >= oldest);
   }
 }

@@ -1,0 +1,187 @@
+import {
+  context,
+  propagation,
+  ROOT_CONTEXT,
+  SpanKind,
+  SpanStatusCode,
+  trace,
+  TraceFlags,
+  type Context,
+  type Link,
+  type Span,
+} from '@opentelemetry/api';
+import { correlationIdNow } from '../logging/request-context.ts';
+import { scrub } from '../logging/redact.ts';
+
+/**
+ * Spans of our own. A trace begins where a request comes in (`openTrace`) and goes on through headers; everything else only
+ * adds to a trace that is being recorded. So a request that is not, and a process that does not trace, pay for a look at
+ * an empty variable.
+ */
+export type SpanAbout = {
+  /** The part that does it; the instrumentation scope. */
+  readonly scope: string;
+  readonly name: string;
+  readonly kind?: keyof typeof KINDS;
+  /** A function is only asked when the span is recorded. */
+  readonly attributes?: Attributes | (() => Attributes);
+};
+
+const KINDS = {
+  internal: SpanKind.INTERNAL,
+  server: SpanKind.SERVER,
+  client: SpanKind.CLIENT,
+  producer: SpanKind.PRODUCER,
+  consumer: SpanKind.CONSUMER,
+} as const;
+
+export type Attributes = Readonly<Record<string, string | number | boolean>>;
+
+/** What carries a trace from one process to the next (W3C Trace Context). */
+export type TraceHeaders = { readonly traceparent?: string | undefined; readonly tracestate?: string | undefined };
+
+let tracing = false;
+let stop: () => Promise<void> = async () => undefined;
+
+/** Told by whoever has started the SDK. */
+export function setTracing(shutDown: () => Promise<void>): void {
+  tracing = true;
+  stop = shutDown;
+}
+
+/** Sends what is left, within the bound that the SDK was started with. Nothing is recorded any more. */
+export async function stopTracing(): Promise<void> {
+  tracing = false;
+  await stop();
+}
+
+/** Whether this process records spans at all. */
+export function isTracing(): boolean {
+  return tracing;
+}
+
+/** The span of a request from outside: sampled here, or as its caller's was. Undefined when it is not recorded. */
+export function openTrace({ scope, name, attributes }: SpanAbout, headers: TraceHeaders): OpenSpan | undefined {
+  if (!tracing) return undefined;
+  const parent = headers.traceparent === undefined ? ROOT_CONTEXT : propagation.extract(ROOT_CONTEXT, headers);
+  const span = trace.getTracer(scope).startSpan(name, { kind: SpanKind.SERVER }, parent);
+  if (!span.isRecording()) return undefined;
+  return open(span, parent, attributes);
+}
+
+/** A part of the work of a request that is recorded, started here and ended by hand. */
+export function openSpan(about: SpanAbout): OpenSpan | undefined {
+  const parent = recordedParent();
+  return parent && start(about, parent);
+}
+
+/** A part of the work of a request that is recorded, from the call of `work` until its promise is settled. */
+export function inSpan<T>(about: SpanAbout, work: (span?: Span) => Promise<T>): Promise<T> {
+  const opened = openSpan(about);
+  return opened === undefined ? work() : opened.run(work);
+}
+
+/** The same for work that another process asks for. Work that comes without a trace, or one that is not sampled, gets none. */
+export function continueTrace<T>(
+  about: SpanAbout & { readonly links?: readonly Link[] },
+  headers: TraceHeaders,
+  work: (span?: Span) => Promise<T>,
+): Promise<T> {
+  if (!tracing || headers.traceparent === undefined) return work();
+  const parent = propagation.extract(ROOT_CONTEXT, headers);
+  return isSampled(parent) ? start(about, parent).run(work) : work();
+}
+
+/** The place in a trace that is recorded, for the headers of what is sent now. */
+export function traceHeadersNow(): TraceHeaders {
+  const active = recordedParent();
+  return active === undefined ? {} : headersOf(active);
+}
+
+/** Where each of these traces is, to be linked to; what is no traceparent of a sampled trace is left out. */
+export function linksTo(traceparents: readonly string[]): Link[] {
+  if (!tracing) return [];
+  return traceparents.flatMap((traceparent) => {
+    const found = trace.getSpanContext(propagation.extract(ROOT_CONTEXT, { traceparent }));
+    return found !== undefined && (found.traceFlags & TraceFlags.SAMPLED) !== 0 ? [{ context: found }] : [];
+  });
+}
+
+/** A span that is under way, and the context in which its parts are found. */
+export class OpenSpan {
+  readonly span: Span;
+  readonly #context: Context;
+
+  constructor(span: Span, within: Context) {
+    this.span = span;
+    this.#context = within;
+  }
+
+  get headers(): TraceHeaders {
+    return headersOf(this.#context);
+  }
+
+  /** Runs something as a part of it. */
+  with<T>(work: () => T): T {
+    return context.with(this.#context, work);
+  }
+
+  /** Runs the whole of it. */
+  async run<T>(work: (span: Span) => Promise<T>): Promise<T> {
+    try {
+      return await context.with(this.#context, work, undefined, this.span);
+    } catch (error) {
+      this.fail(error);
+      throw error;
+    } finally {
+      this.span.end();
+    }
+  }
+
+  /** A fault of a client's is told, but is no error of the span. */
+  fail(error: unknown): void {
+    const { type, http } = error as { readonly type?: unknown; readonly http?: unknown };
+    this.span.setAttribute('error.type', typeof type === 'string' ? type : nameOf(error));
+    if (typeof http === 'number' && http < 500) return;
+    this.span.setStatus({ code: SpanStatusCode.ERROR, message: scrub(error instanceof Error ? error.message : '') });
+  }
+}
+
+function start(
+  { scope, name, kind, attributes, links }: SpanAbout & { links?: readonly Link[] },
+  parent: Context,
+): OpenSpan {
+  const options = { kind: KINDS[kind ?? 'internal'], links: [...(links ?? [])] };
+  return open(trace.getTracer(scope).startSpan(name, options, parent), parent, attributes);
+}
+
+function open(span: Span, parent: Context, given: SpanAbout['attributes'] = {}): OpenSpan {
+  const attributes = typeof given === 'function' ? given() : given;
+  const correlationId = correlationIdNow();
+  span.setAttributes(correlationId === undefined ? attributes : { ...attributes, [CORRELATION_ID]: correlationId });
+  return new OpenSpan(span, trace.setSpan(parent, span));
+}
+
+/** By which a request's spans are found in a tracing backend. */
+export const CORRELATION_ID = 'vectorizer.correlation_id';
+
+function recordedParent(): Context | undefined {
+  if (!tracing) return undefined;
+  const active = context.active();
+  return trace.getSpan(active)?.isRecording() === true ? active : undefined;
+}
+
+function isSampled(of: Context): boolean {
+  const found = trace.getSpanContext(of);
+  return found !== undefined && (found.traceFlags & TraceFlags.SAMPLED) !== 0;
+}
+
+function headersOf(of: Context): TraceHeaders {
+  const headers: { traceparent?: string; tracestate?: string } = {};
+  propagation.inject(of, headers);
+  return headers;
+}
+
+function nameOf(error: unknown): string {
+  return error instanceof Error ? error.name : typeof error;
+}

@@ -1,0 +1,186 @@
+import { describe, expect, it } from '@jest/globals';
+import { freePort, startOtlpReceiver, until, type OtlpReceiver, type ReceivedSpan } from '@vectorizer/testing';
+import { logLines } from '../system/log-lines.ts';
+import { startSystem, type System } from '../system/system.ts';
+
+type Sent = { readonly id: string; readonly traceparent?: string };
+
+/** A request as its sender sees it; its correlation id finds its spans. */
+async function send(
+  system: System,
+  { id, traceparent }: Sent,
+  [method, path, body]: readonly [string, string, object],
+): Promise<void> {
+  const headers = {
+    'content-type': 'application/json',
+    'x-correlation-id': id,
+    ...(traceparent !== undefined && { traceparent }),
+  };
+  const answer = await fetch(`${system.url}/api/v1/collections/books/${path}`, {
+    method,
+    headers,
+    body: JSON.stringify(body),
+  });
+  expect(answer.status).toBe(200);
+}
+
+const WRITE = ['PUT', 'vectors', { points: [{ id: 'a', vector: [1] }] }] as const;
+const SEARCH = ['POST', 'search', { vector: [1] }] as const;
+
+/** Every span of the trace that a request belongs to. */
+function traceOf({ spans }: OtlpReceiver, correlationId: string): ReceivedSpan[] {
+  const traceId = spans.find(({ attributes }) => attributes['vectorizer.correlation_id'] === correlationId)?.traceId;
+  return spans.filter((span) => span.traceId === traceId);
+}
+
+/** The trace once it has spans of these names, and all of it hangs together: the first is its only root. */
+async function connected(
+  receiver: OtlpReceiver,
+  correlationId: string,
+  names: readonly string[],
+): Promise<ReceivedSpan[]> {
+  const found = (): ReceivedSpan[] => traceOf(receiver, correlationId);
+  const isWhole = (): boolean => {
+    const ids = new Set(found().map(({ spanId }) => spanId));
+    const roots = found().filter(({ parentSpanId }) => !ids.has(parentSpanId));
+    return roots.length === 1 && names.every((name) => found().some((span) => span.name === name));
+  };
+  await until(isWhole, { timeoutMs: 10_000, what: `${names.join(', ')} in one trace` }).catch((cause: unknown) => {
+    throw new Error(JSON.stringify(receiver.spans, null, 1), { cause });
+  });
+  return found();
+}
+
+function servicesOf(trace: readonly ReceivedSpan[]): Set<string> {
+  return new Set(trace.map(({ service }) => service));
+}
+
+const WRITE_SPANS = [
+  'PUT /api/v1/collections/:collection/vectors',
+  'ingest.write',
+  'log.append',
+  'index.outcomes',
+  'log.apply',
+];
+const SEARCH_SPANS = ['POST /api/v1/collections/:collection/search', 'query.search', 'index.search', 'shard.search'];
+
+describe('traces', () => {
+  it('connect gateway, ingest or query, and index, in processes of their own', async () => {
+    await using receiver = await startOtlpReceiver();
+    await using system = await startSystem('cluster', { ...receiver.environment, VECTORIZER_LOG_LEVEL: 'debug' });
+    await system.client.createCollection({ name: 'books', dimension: 1, metric: 'dot' });
+    await send(system, { id: 'a-write' }, WRITE);
+    await send(system, { id: 'a-search' }, SEARCH);
+
+    const write = await connected(receiver, 'a-write', WRITE_SPANS);
+    expect(servicesOf(write)).toEqual(new Set(['vectorizer-gateway', 'vectorizer-ingest', 'vectorizer-index']));
+    const append = write.find(({ name }) => name === 'log.append');
+    const apply = write.find(({ name }) => name === 'log.apply');
+    expect(apply).toMatchObject({
+      instance: 'index-1',
+      attributes: {
+        'vectorizer.collection': 'books',
+        'vectorizer.sequence': 1,
+        'vectorizer.correlation_id': 'a-write',
+      },
+      links: [{ traceId: append?.traceId, spanId: append?.spanId }],
+    });
+
+    const search = await connected(receiver, 'a-search', SEARCH_SPANS);
+    expect(servicesOf(search)).toEqual(new Set(['vectorizer-gateway', 'vectorizer-query', 'vectorizer-index']));
+    expect(new Set(search.map(({ attributes }) => attributes['vectorizer.correlation_id']))).toEqual(
+      new Set(['a-search']),
+    );
+    expect(search[0]?.traceId).not.toBe(write[0]?.traceId);
+
+    // Each line of a request leads to its trace.
+    for (const [id, trace] of [
+      ['a-write', write],
+      ['a-search', search],
+    ] as const) {
+      const lines = (await logLines(system.data)).filter(({ correlation_id: of }) => of === id);
+      expect(new Set(lines.map(({ service }) => service)).size).toBe(3);
+      expect(new Set(lines.map(({ trace_id: of }) => of))).toEqual(new Set([trace[0]?.traceId]));
+    }
+  });
+
+  it('go on where the caller began them, and only if it records them', async () => {
+    await using receiver = await startOtlpReceiver();
+    await using system = await startSystem('standalone', {
+      ...receiver.environment,
+      OTEL_TRACES_SAMPLER: 'parentbased_always_on',
+    });
+    await system.client.createCollection({ name: 'books', dimension: 1, metric: 'dot' });
+    const [trace, span] = ['4bf92f3577b34da6a3ce929d0e0e4736', '00f067aa0ba902b7'];
+    await send(system, { id: 'unrecorded', traceparent: `00-${trace.replace('4', '5')}-${span}-00` }, SEARCH);
+    await send(system, { id: 'recorded', traceparent: `00-${trace}-${span}-01` }, SEARCH);
+    // All in one process, and still one trace.
+    const spans = await connected(receiver, 'recorded', SEARCH_SPANS);
+    expect(spans.find(({ name }) => name.startsWith('POST'))).toMatchObject({ traceId: trace, parentSpanId: span });
+    expect(traceOf(receiver, 'unrecorded')).toEqual([]);
+  });
+
+  it('link what is applied to each of the writes that it carries', async () => {
+    await using receiver = await startOtlpReceiver();
+    await using system = await startSystem('standalone', receiver.environment);
+    await system.client.createCollection({ name: 'books', dimension: 1, metric: 'dot' });
+    const ids = Array.from({ length: 24 }, (_, i) => `write-${i}`);
+    const pending = async (): Promise<number> => {
+      const metrics = await (await fetch(`${system.url}/metrics`)).text();
+      return Number(/^vectorizer_log_pending_operations (\d+)/m.exec(metrics)?.[1]);
+    };
+    await system.pause('nats');
+    const sent = ids.map(async (id) => send(system, { id }, ['PUT', 'vectors', { points: [{ id, vector: [1] }] }]));
+    await until(async () => (await pending()) === ids.length, { timeoutMs: 10_000, what: 'writes that wait together' });
+    await system.resume('nats');
+    await Promise.all(sent);
+    const named = (name: string): ReceivedSpan[] => receiver.spans.filter((span) => span.name === name);
+    const linked = (): string[] => named('log.apply').flatMap(({ links }) => links.map(({ spanId }) => spanId));
+    await until(() => linked().length === ids.length, { timeoutMs: 10_000, what: 'a link to each write' });
+    expect(linked().toSorted()).toEqual(
+      named('log.append')
+        .map(({ spanId }) => spanId)
+        .toSorted(),
+    );
+    // One was on its way when the log server stood still; the others were written as one entry.
+    expect(named('log.apply').map(({ links }) => links.length)).toEqual([1, ids.length - 1]);
+  });
+
+  it('tell a fault of ours from one of the client', async () => {
+    await using receiver = await startOtlpReceiver();
+    await using system = await startSystem('standalone', receiver.environment);
+    const answer = await fetch(`${system.url}/api/v1/collections/nowhere/search`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'x-correlation-id': 'a-mistake' },
+      body: JSON.stringify({ vector: [1] }),
+    });
+    expect(answer.status).toBe(404);
+    await until(() => traceOf(receiver, 'a-mistake').length > 0, { timeoutMs: 10_000 });
+    expect(traceOf(receiver, 'a-mistake')[0]).toMatchObject({
+      failed: false,
+      attributes: { 'http.response.status_code': 404 },
+    });
+  });
+});
+
+describe('a receiver of spans', () => {
+  it('that is away, or hangs, loses no request and fills no log', async () => {
+    await using hanging = await startOtlpReceiver({ hangs: true });
+    for (const url of [`http://127.0.0.1:${await freePort()}`, hanging.url]) {
+      await using system = await startSystem('standalone', {
+        ...hanging.environment,
+        OTEL_EXPORTER_OTLP_ENDPOINT: url,
+        OTEL_BSP_MAX_QUEUE_SIZE: '128',
+      });
+      await system.client.createCollection({ name: 'books', dimension: 1, metric: 'dot' });
+      await send(system, { id: 'a-write' }, WRITE);
+      for (let i = 0; i < 20; i++) {
+        await Promise.all(Array.from({ length: 50 }, async () => system.client.search('books', { vector: [1] })));
+      }
+      expect((await system.status()).health).toBe('healthy');
+      const warnings = (await logLines(system.data)).filter(({ level }) => level === 'warn');
+      expect(warnings.length).toBeLessThan(10);
+      await system.down();
+    }
+  });
+});
