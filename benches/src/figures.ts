@@ -1,5 +1,5 @@
 import type { Kind } from '@vectorizer/contracts';
-import { SELECTIVITIES } from './data/payload.ts';
+import { FILTERS } from './data/payload.ts';
 import { KINDS, OTHER_KINDS, updatePrefix, WAITS } from './kinds.ts';
 import { EFS } from './measure/by-ef.ts';
 
@@ -52,7 +52,7 @@ const FIGURES: Readonly<Record<string, Plan>> = {
   'search.under_writes.written_per_s': plan('under_writes', 'server'),
   'exact.engine': plan('exact', 'engine'),
   ...Object.fromEntries(
-    SELECTIVITIES.flatMap(({ name }) =>
+    FILTERS.flatMap((name) =>
       ['recall', 'p99_ratio', 'p50_ratio'].map((of) => [`filter.${name}.${of}`, plan('filter', 'engine')]),
     ),
   ),

@@ -20,6 +20,8 @@ export type Trying = { readonly attempts?: number };
 
 /** Does the same kind of request again and again, and remembers how long it ever went without an answer. */
 abstract class Client {
+  /** Of its kind, and where it asks. */
+  readonly name: string;
   readonly #client: VectorizerClient;
   #stopped = false;
   #running: Promise<void> = Promise.resolve();
@@ -29,6 +31,7 @@ abstract class Client {
   #longestMs = 0;
 
   constructor(urls: readonly string[], options: Trying = {}) {
+    this.name = `${this.constructor.name} at ${urls.join()}`;
     this.#client = new VectorizerClient({ url: urls, ...options });
   }
 
@@ -96,15 +99,15 @@ export class Reader extends Client {
 /** Writes new points, one after the other; each again under its key until it is acknowledged. */
 export class Writer extends Client {
   readonly acknowledged: Acknowledged[] = [];
-  readonly #name: string;
+  readonly #prefix: string;
 
-  constructor(urls: readonly string[], name: string) {
+  constructor(urls: readonly string[], prefix: string) {
     super(urls);
-    this.#name = name;
+    this.#prefix = prefix;
   }
 
   idOf(n: number): string {
-    return `${this.#name}-${n}`;
+    return `${this.#prefix}-${n}`;
   }
 
   /** Sends a write that was acknowledged once more, under its key. */
@@ -114,7 +117,7 @@ export class Writer extends Client {
 
   protected async request(client: VectorizerClient): Promise<void> {
     const n = this.acknowledged.length;
-    const key = `${this.#name}-${n}-${randomUUID()}`;
+    const key = `${this.#prefix}-${n}-${randomUUID()}`;
     const { version } = await again(async () => this.#write(client, n, key));
     this.acknowledged.push({ n, key, version: version ?? 0 });
   }

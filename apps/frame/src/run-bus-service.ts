@@ -15,6 +15,8 @@ export type Served = {
   readonly createApp?: (options: AppOptions) => Promise<ServiceApp>;
   /** What its first line in the log says of it. */
   readonly about?: Readonly<Record<string, unknown>>;
+  /** Rejects when it cannot go on. */
+  readonly failed?: Promise<never>;
   close?(): Promise<void>;
 };
 
@@ -39,6 +41,7 @@ export async function runBusService<Config extends ServiceConfig>(
     logger.info({ url, ...about }, 'listening');
     return {
       logger,
+      failed: served.failed,
       async close() {
         await app.close();
         await served.close?.();

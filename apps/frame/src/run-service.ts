@@ -2,7 +2,12 @@ import { Failure } from '@vectorizer/errors';
 import { createLogger, stopTracing, type Logger } from '@vectorizer/telemetry';
 import { stopSignal } from './stop-signal.ts';
 
-export type RunningService = { readonly logger: Logger; close(): Promise<void> };
+export type RunningService = {
+  readonly logger: Logger;
+  /** Rejects when it cannot go on, for a reason that is not its fault. */
+  readonly failed?: Promise<never> | undefined;
+  close(): Promise<void>;
+};
 
 /** A stop that hangs is cut off, so that whoever restarts the process is not kept waiting. */
 const STOP_MS_MAX = 30_000;
@@ -27,14 +32,20 @@ export async function runService(service: string, start: () => Promise<RunningSe
     logger.fatal(reasonOf(error), 'cannot start');
     process.exit(1);
   }
-  const signal = await stopSignal();
+  const signal = await Promise.race([stopSignal(), running.failed ?? Promise.withResolvers<never>().promise]).catch(
+    (error: unknown) => {
+      logger.fatal(reasonOf(error), 'cannot go on');
+      process.exitCode = 1;
+      return undefined;
+    },
+  );
   logger.info({ signal }, 'stopping');
   setTimeout(() => die(new Error(`not stopped within ${STOP_MS_MAX} ms`)), STOP_MS_MAX).unref();
   await running.close();
   await stopTracing();
   logger.info('stopped');
   // Not only by itself: a store that could not be written, as on a full disk, keeps a thread of lmdb's waiting.
-  process.exit(0);
+  process.exit();
 }
 
 /** A failure's message says all; of anything else the stack is wanted. */

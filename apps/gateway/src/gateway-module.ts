@@ -22,6 +22,8 @@ import { Replication } from './replication/replication.ts';
 import { SearchController } from './search/search-controller.ts';
 import { RequestMetrics } from './request-metrics.ts';
 import { Sessions } from './sessions.ts';
+import { SlowQueriesController } from './slow-queries/slow-queries-controller.ts';
+import { SlowQueries } from './slow-queries/slow-queries.ts';
 import { Archives } from './snapshots/archives.ts';
 import { Jobs } from './snapshots/jobs.ts';
 import { Restores } from './snapshots/restores.ts';
@@ -64,6 +66,7 @@ export class GatewayModule {
         ReplicationController,
         LegacyReplicationController,
         SnapshotsController,
+        SlowQueriesController,
       ],
       providers: [
         { provide: RequestMetrics, useValue: metrics },
@@ -80,6 +83,7 @@ export class GatewayModule {
         { provide: Restores, useValue: new Restores(snapshotParts) },
         { provide: Archives, useValue: new Archives(parts.snapshots, parts.logger) },
         { provide: Replication, useValue: new Replication(parts.bus, collections) },
+        { provide: SlowQueries, useValue: new SlowQueries(parts.bus) },
         { provide: EventFeed, useValue: new EventFeed(parts.bus) },
       ],
     };

@@ -7,6 +7,7 @@ import {
   limits,
   PayloadKey,
   PointId,
+  SlowQueriesQuery,
   Wait,
   type CallContext,
 } from '@vectorizer/contracts';
@@ -30,9 +31,17 @@ const ReadQuery = z.strictObject({
   consistency: Consistency.optional(),
   timeout_ms: TimeoutMs,
 });
+const SlowQuery = z.strictObject({
+  collection: SlowQueriesQuery.shape.collection,
+  min_ms: Digits.optional(),
+  limit: Digits.pipe(SlowQueriesQuery.shape.limit).default(50),
+  order: SlowQueriesQuery.shape.order.default('newest'),
+  timeout_ms: TimeoutMs,
+});
 const OperationQuery = z.strictObject({ collection: CollectionName, timeout_ms: TimeoutMs });
 export const queries = {
   operation: OperationQuery,
+  slow: SlowQuery,
   none: NoQuery,
   timed: TimedQuery,
   write: WriteQuery,

@@ -27,6 +27,7 @@ export type Searched = z.output<typeof search.input>;
  */
 export type Gateway = AsyncDisposable & {
   readonly app: ServiceApp;
+  readonly bus: LocalBus;
   readonly catalog: Catalog;
   /** The catalog as another gateway has it. */
   readonly elsewhere: Catalog;
@@ -69,6 +70,7 @@ export async function startGateway(): Promise<Gateway> {
   const beats = setInterval(() => beat(bus), 100);
   const gateway: Gateway = {
     app,
+    bus,
     catalog,
     elsewhere,
     log,

@@ -1,12 +1,21 @@
 import { z } from 'zod';
 import { gpuModes, type GpuMode } from '@vectorizer/engine';
-import { readEnvironment, readServiceConfig, type Environment, type ServiceConfig } from '@vectorizer/frame';
+import {
+  readDisconnectedAfterMs,
+  readEnvironment,
+  readServiceConfig,
+  type Environment,
+  type ServiceConfig,
+} from '@vectorizer/frame';
+import { HEARTBEAT_MS } from '@vectorizer/contracts';
+import { Failure } from '@vectorizer/errors';
 import type { SharingSettings } from './shared-snapshots.ts';
 
 const Index = z.object({
   VECTORIZER_DATA: z.string().min(1),
   VECTORIZER_GPU: z.enum(gpuModes).default('auto'),
   VECTORIZER_VERIFY_INTERVAL_MS: z.coerce.number().int().min(100).max(86_400_000).default(20_000),
+  VECTORIZER_HEARTBEAT_MS: z.coerce.number().int().min(100).max(600_000).default(HEARTBEAT_MS),
   VECTORIZER_LOG_BYTES_MAX: z.coerce
     .number()
     .int()
@@ -23,12 +32,24 @@ export type IndexConfig = ServiceConfig & {
   readonly sharing: SharingSettings;
   /** Between two readings of all that a replica has stored. */
   readonly verifyIntervalMs: number;
+  /** How often the node says how its replicas are. */
+  readonly heartbeatMs: number;
 };
 
 /** Also for a process that holds more than an index node, and has a default port of its own. */
 export function readIndexConfig(environment: Environment, defaults = { port: 15_013 }): IndexConfig {
   const own = readEnvironment(Index, environment);
+  const heartbeatMs = own.VECTORIZER_HEARTBEAT_MS;
+  const disconnectedAfterMs = readDisconnectedAfterMs(environment);
+  // One that is late, or lost, must not make a replica disconnected.
+  if (disconnectedAfterMs < 2 * heartbeatMs) {
+    throw new Failure(
+      'validation_error',
+      `invalid environment: VECTORIZER_DISCONNECTED_AFTER_MS (${disconnectedAfterMs}) must be at least twice VECTORIZER_HEARTBEAT_MS (${heartbeatMs})`,
+    );
+  }
   return {
+    heartbeatMs,
     ...readServiceConfig(environment, defaults),
     directory: own.VECTORIZER_DATA,
     gpu: own.VECTORIZER_GPU,

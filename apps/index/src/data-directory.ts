@@ -3,7 +3,7 @@ import { access, constants, mkdir, open, readdir, readFile, rename, rm, stat } f
 import { join, resolve } from 'node:path';
 import { CollectionUid, NodeId } from '@vectorizer/contracts';
 import { Failure } from '@vectorizer/errors';
-import { lockDirectory, type DirectoryLock } from '@vectorizer/cluster';
+import { lockDirectory, type Lock } from '@vectorizer/cluster';
 
 /** Names one replica on its node. */
 export type ReplicaKey = { readonly uid: CollectionUid; readonly shard: number };
@@ -21,9 +21,9 @@ const TEMPORARY = ['.incoming', '.outgoing'];
 export class DataDirectory {
   readonly node: NodeId;
   readonly #path: string;
-  readonly #lock: DirectoryLock;
+  readonly #lock: Lock;
 
-  private constructor(parts: { readonly node: NodeId; readonly path: string; readonly lock: DirectoryLock }) {
+  private constructor(parts: { readonly node: NodeId; readonly path: string; readonly lock: Lock }) {
     this.node = parts.node;
     this.#path = parts.path;
     this.#lock = parts.lock;

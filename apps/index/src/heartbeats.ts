@@ -1,28 +1,34 @@
-import { HEARTBEAT_MS } from '@vectorizer/contracts';
+import { REPLICAS_PER_HEARTBEAT_MAX, type Heartbeat, type ReplicaReport } from '@vectorizer/contracts';
 
-/** News go out at once, but no more often than this. */
+/** News go out at once, but no more often than this, for each message that they take. */
 const NEWS_MS = 20;
 
-/** Calls `beat` every heartbeat's time and soon after news. Keeps no process alive. */
+export type HeartbeatsOptions = {
+  readonly everyMs: number;
+  /** Answers how many messages it took. */
+  readonly beat: () => number;
+};
+
+/** Calls `beat` regularly and soon after news. Keeps no process alive. */
 export class Heartbeats {
-  readonly #beat: () => void;
+  readonly #options: HeartbeatsOptions;
   #regular: NodeJS.Timeout | undefined;
   #news: NodeJS.Timeout | undefined;
-  #last = -Infinity;
+  #nextNewsMs = -Infinity;
 
-  constructor(beat: () => void) {
-    this.#beat = beat;
+  constructor(options: HeartbeatsOptions) {
+    this.#options = options;
   }
 
   start(): void {
-    this.#regular ??= setInterval(() => this.#now(), HEARTBEAT_MS).unref();
+    this.#regular ??= setInterval(() => this.#now(), this.#options.everyMs).unref();
     this.soon();
   }
 
   /** No earlier than `start`. */
   soon(): void {
     if (this.#regular === undefined || this.#news !== undefined) return;
-    const wait = Math.max(0, this.#last + NEWS_MS - performance.now());
+    const wait = Math.max(0, this.#nextNewsMs - performance.now());
     this.#news = setTimeout(() => this.#now(), wait).unref();
   }
 
@@ -35,7 +41,15 @@ export class Heartbeats {
   #now(): void {
     clearTimeout(this.#news);
     this.#news = undefined;
-    this.#last = performance.now();
-    this.#beat();
+    this.#nextNewsMs = performance.now() + NEWS_MS * this.#options.beat();
   }
+}
+
+/** What a node says of its replicas, in as many messages as that takes; one where it has none. */
+export function heartbeatsOf(about: Omit<Heartbeat, 'replicas'>, replicas: readonly ReplicaReport[]): Heartbeat[] {
+  const count = Math.max(1, Math.ceil(replicas.length / REPLICAS_PER_HEARTBEAT_MAX));
+  return Array.from({ length: count }, (_, i) => {
+    const from = i * REPLICAS_PER_HEARTBEAT_MAX;
+    return { ...about, replicas: replicas.slice(from, from + REPLICAS_PER_HEARTBEAT_MAX) };
+  });
 }

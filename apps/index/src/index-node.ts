@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Catalog, Lease, Leases, NodeRegistry, SnapshotStore } from '@vectorizer/cluster';
-import { heartbeat, type Bus, type NodeId, type ReplicaReport } from '@vectorizer/contracts';
+import { heartbeat, HEARTBEAT_MS, rollCall, type Bus, type NodeId, type ReplicaReport } from '@vectorizer/contracts';
 import { Gpu, type GpuMode } from '@vectorizer/engine';
+import type { Failure } from '@vectorizer/errors';
 import type { Log } from '@vectorizer/log';
 import type { Logger } from '@vectorizer/telemetry';
 import { DataDirectory } from './data-directory.ts';
-import { Heartbeats } from './heartbeats.ts';
+import { Heartbeats, heartbeatsOf } from './heartbeats.ts';
 import { NodeGauges } from './index-metrics.ts';
 import { LongJobs } from './long-jobs.ts';
 import { holdIdentity } from './node-identity.ts';
@@ -31,10 +32,17 @@ export type IndexNodeOptions = {
   readonly sharing: SharingSettings;
   /** Between two readings of all that a replica has stored. */
   readonly verifyIntervalMs: number;
+  /** How often the node says how its replicas are; every second if it does not say. */
+  readonly heartbeatMs?: number;
   /** Made if it is absent; one process at a time. */
   readonly directory: string;
   /** Which devices gpu collections may use; a real one, if there is one, unless it says otherwise. */
   readonly gpu?: GpuMode;
+  /**
+   * Told when another process serves this node since this one was cut off. It has stopped serving then, so that nobody is
+   * answered by two, and is of no more use.
+   */
+  readonly onTakenOver?: (failure: Failure) => void;
   /** Where this node's own HTTP endpoint is. */
   readonly host: string;
   readonly port: number;
@@ -59,7 +67,7 @@ export class IndexNode {
     this.node = directory.node;
     this.#options = { ...options, logger };
     this.#directory = directory;
-    this.#heartbeats = new Heartbeats(() => this.#beat());
+    this.#heartbeats = new Heartbeats({ everyMs: this.#everyMs, beat: () => this.#beat() });
     const gpu = new Gpu({ mode: options.gpu ?? 'auto', logger });
     const onChange = (): void => this.#heartbeats.soon();
     const replicas = new Replicas({ ...options, directory, logger, gpu, onChange });
@@ -103,10 +111,12 @@ export class IndexNode {
   }
 
   async #start(): Promise<void> {
-    this.#identity = await holdIdentity({ ...this.#options, node: this.node });
+    const onTaken = (failure: Failure): void => this.#takenOver(failure);
+    this.#identity = await holdIdentity({ ...this.#options, node: this.node, onTaken });
     await this.#replicas.start();
     const { bus, snapshots } = this.#options;
     serveReplicas(bus, this.node, { replicas: this.#replicas, restorer: this.#restorer, jobs: this.#jobs, snapshots });
+    bus.listen(rollCall, () => this.#heartbeats.soon());
     this.#heartbeats.start();
     this.#upkeep.start();
     // Last: from here on collections are placed on this node.
@@ -130,14 +140,32 @@ export class IndexNode {
     while (!signal.aborted && !(await this.#register()));
   }
 
-  #beat(): void {
+  #takenOver(failure: Failure): void {
+    const { logger, onTakenOver } = this.#options;
+    if (this.#closing.signal.aborted) return;
+    logger.error({ reason: failure.message }, 'another process serves this node: this one stops');
+    const closed = this.close().catch((cause: unknown) =>
+      logger.error({ err: cause }, 'the node did not close cleanly'),
+    );
+    void closed.then(() => onTakenOver?.(failure));
+  }
+
+  get #everyMs(): number {
+    return this.#options.heartbeatMs ?? HEARTBEAT_MS;
+  }
+
+  /** Answers how many messages it took. */
+  #beat(): number {
     const { bus, host, port, logger } = this.#options;
     const replicas = this.replicas();
     this.#gauges.show(replicas);
+    const about = { node: this.node, at: new Date().toISOString(), host, port, every_ms: this.#everyMs };
+    const beats = heartbeatsOf(about, replicas);
     try {
-      bus.announce(heartbeat, { node: this.node, at: new Date().toISOString(), host, port, replicas });
+      for (const beat of beats) bus.announce(heartbeat, beat);
     } catch (cause) {
       logger.warn({ err: cause }, 'a heartbeat could not be sent');
     }
+    return beats.length;
   }
 }

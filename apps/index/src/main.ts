@@ -8,12 +8,14 @@ import { OwnReplication } from './own-replication.ts';
 await runBusService('index', {
   readConfig: () => readIndexConfig(process.env),
   serve: async (foundation, config): Promise<Served> => {
-    const node = await IndexNode.open({ ...foundation, ...config, ...config.http });
+    const { promise: failed, reject: onTakenOver } = Promise.withResolvers<never>();
+    const node = await IndexNode.open({ ...foundation, ...config, ...config.http, onTakenOver });
     const replication = new OwnReplication({ replicas: () => node.replicas(), log: foundation.log });
     return {
       checks: [indexHealth(node)],
       createApp: async (options) => createIndexApp({ ...options, replication }),
       about: { node: node.node, directory: config.directory },
+      failed,
       close: async () => node.close(),
     };
   },

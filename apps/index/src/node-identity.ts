@@ -16,6 +16,8 @@ type Parts = {
   readonly node: NodeId;
   readonly directory: string;
   readonly logger: Logger;
+  /** Told once the identity was held, and another process has got it since. */
+  readonly onTaken: (failure: Failure) => void;
 };
 
 /**
@@ -23,11 +25,15 @@ type Parts = {
  * from a volume that two containers share. Throws `storage_error` when one does. A predecessor that was killed in this
  * very directory is followed at once. Without a log server to ask, the lease is tried for in the background.
  */
-export async function holdIdentity({ leases, node, directory, logger }: Parts): Promise<Lease> {
+export async function holdIdentity({ leases, node, directory, logger, onTaken }: Parts): Promise<Lease> {
   const name = `node.${node}`;
   const seat = await seatOf(directory);
   const owner = seat + randomUUID();
-  const lease = leases.holdFrom(seat, { name, owner });
+  const lease = leases.holdFrom(seat, {
+    name,
+    owner,
+    onTaken: (holder) => onTaken(servedElsewhere({ node, directory, holder })),
+  });
   const end = performance.now() + WAIT_MS_MAX;
   let said = false;
   while (!lease.held) {

@@ -235,7 +235,7 @@ export class Replica {
     const { shard, ending } = open;
     try {
       shard.hurry(true);
-      if (shard.position.sequence === 0 && (await this.#syncFully(open, { needed: false }))) return;
+      if (shard.sequence === 0 && (await this.#syncFully(open, { needed: false }))) return;
       const end = await followLog(shard, {
         uid: this.#options.record.uid,
         shard: this.#options.shard,
@@ -256,7 +256,7 @@ export class Replica {
   async #syncFully(open: OpenShard, { needed }: { readonly needed: boolean }): Promise<boolean> {
     this.#become('syncing');
     const { signal } = open.ending;
-    const fetched = await this.#fullSync.fetch({ after: open.shard.position.sequence, needed, signal });
+    const fetched = await this.#fullSync.fetch({ after: open.shard.sequence, needed, signal });
     if (fetched === undefined || signal.aborted) return false;
     await this.#inTurn(async () => {
       if (!signal.aborted) await this.#replace(async () => fetched.install());
@@ -336,7 +336,7 @@ export class Replica {
   #caughtUp(open: OpenShard): void {
     if (this.#phase !== 'following') open.shard.hurry(false);
     if (!open.shown) {
-      this.#gate.advance(open.shard.position.sequence);
+      this.#gate.advance(open.shard.sequence);
       this.#noting = noteCaughtUp(open.shard, this.#place);
     }
     open.shown = true;

@@ -110,7 +110,7 @@ function serveWritersAndWatchers(bus: Bus, node: NodeId, replicas: Replicas): vo
     async (input, { deadline }) => {
       const replica = await replicas.find(input, deadline);
       return replica.read({ sequence: 0, deadline }, (shard) => ({
-        applied_sequence: shard.position.sequence,
+        applied_sequence: shard.sequence,
         request: shard.outcome(input.request_id) ?? null,
       }));
     },

@@ -37,7 +37,7 @@ export class SharedSnapshots {
     const stored = snapshots.list(uid, number);
     this.#newest = figuresOf(stored[0]);
     if ((await log.state(uid, number)).bytes <= logBytesMax || signal.aborted) return;
-    const isDue = this.#isDue(stored[0], shard.position.sequence);
+    const isDue = this.#isDue(stored[0], shard.sequence);
     if (isDue) {
       this.#newest = figuresOf(await storeSnapshot(shard, this.#place, { into: this.#place.uid, signal }));
     }

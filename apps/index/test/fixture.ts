@@ -74,8 +74,8 @@ export type Node = AsyncDisposable & {
 };
 
 /** Nothing that happens by itself happens within a test. */
-const QUIET = { sharing: { logBytesMax: 2 ** 40, logRetentionMs: 0 }, verifyIntervalMs: 3_600_000 };
-type Upkeep = Pick<IndexNodeOptions, 'sharing' | 'verifyIntervalMs'>;
+export const QUIET = { sharing: { logBytesMax: 2 ** 40, logRetentionMs: 0 }, verifyIntervalMs: 3_600_000 };
+type Upkeep = Pick<IndexNodeOptions, 'sharing' | 'verifyIntervalMs' | 'heartbeatMs' | 'onTakenOver'>;
 
 export async function openNode(system: System, directory: string, upkeep: Upkeep = QUIET): Promise<Node> {
   const bus = new LocalBus();

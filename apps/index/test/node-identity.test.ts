@@ -1,8 +1,9 @@
 import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
+import type { Failure } from '@vectorizer/errors';
 import { temporaryDirectory } from '@vectorizer/testing';
-import { openNode, startSystem } from './fixture.ts';
+import { create, inPhase, openNode, QUIET, report, startSystem } from './fixture.ts';
 
 describe('a copy of a data directory', () => {
   it('is refused while the node is served from the other, and opens when that has ended', async () => {
@@ -18,5 +19,20 @@ describe('a copy of a data directory', () => {
     await original[Symbol.asyncDispose]();
     await using copy = await openNode(system, there.path);
     expect(copy.id).toBe(original.id);
+  });
+
+  it('takes over from one that was cut off, which then serves nobody any more', async () => {
+    await using system = await startSystem();
+    await using directory = await temporaryDirectory();
+    const { promise: takenOver, resolve: onTakenOver } = Promise.withResolvers<Failure>();
+    await using node = await openNode(system, directory.path, { ...QUIET, onTakenOver });
+    const books = await create(system, [node]);
+    await inPhase(node, books, 'following');
+    // As when its lease ran out meanwhile, and a copy has got it; from any seat.
+    const owner = 'another-host/1/2#3';
+    const copy = system.leases.holdFrom('', { name: `node.${node.id}`, owner });
+    expect((await takenOver).message).toMatch(/is served by another process, on another-host/);
+    await expect(report(node, books)).rejects.toMatchObject({ type: 'index_unavailable' });
+    await copy.close();
   });
 });

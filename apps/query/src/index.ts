@@ -1,1 +1,2 @@
+export { readQuerySettings, type QuerySettings } from './config.ts';
 export { Query, type QueryOptions } from './query.ts';

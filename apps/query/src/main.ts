@@ -1,10 +1,11 @@
-import { readDisconnectedAfterMs, readServiceConfig, runBusService, type Served } from '@vectorizer/frame';
+import { runBusService, type Served } from '@vectorizer/frame';
+import { readConfig } from './config.ts';
 import { Query } from './query.ts';
 
 await runBusService('query', {
-  readConfig: () => readServiceConfig(process.env, { port: 15_012 }),
-  serve: (foundation): Served => {
-    new Query({ ...foundation, disconnectedAfterMs: readDisconnectedAfterMs(process.env) }).serve();
+  readConfig: () => readConfig(process.env),
+  serve: (foundation, { query, http }): Served => {
+    new Query({ ...foundation, ...query, port: http.port }).serve();
     return {};
   },
 });

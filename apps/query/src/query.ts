@@ -4,10 +4,13 @@ import {
   describe,
   heartbeat,
   read,
+  rollCall,
   scroll,
   search,
+  slowQueries,
   type Bus,
   type CallContext,
+  type CollectionUid,
   type Procedure,
   type ReplicaReport,
   type SearchAnswer,
@@ -20,9 +23,11 @@ import { Demands } from './demands.ts';
 import { queryMetrics, type Read } from './query-metrics.ts';
 import { knownCollection, Reads, type Input } from './reads.ts';
 import { ReplicaTable } from './replica-table.ts';
+import { SlowQueries } from './slow-queries.ts';
 import { StageClock } from './stage-clock.ts';
 
 const DISCONNECTED_AFTER_MS = 10_000;
+export const SLOW_MS = 100;
 
 export type QueryOptions = {
   readonly bus: Bus;
@@ -31,10 +36,15 @@ export type QueryOptions = {
   readonly logger: Logger;
   /** A replica that was silent for longer is not asked. */
   readonly disconnectedAfterMs?: number;
+  /** A read that takes this long, or longer, is remembered. */
+  readonly slowMs?: number;
+  /** Where this process answers HTTP. */
+  readonly port?: number;
   /** Milliseconds that only grow. */
   readonly now?: () => number;
 };
 
+type ReadInput = z.ZodType<{ readonly uid: CollectionUid }>;
 /** Handles a read, and tells the clock of its stages. */
 type ClockedHandler<I extends z.ZodType, O> = (
   input: z.output<I>,
@@ -51,6 +61,7 @@ export class Query {
   readonly #table = new ReplicaTable();
   readonly #metrics = queryMetrics();
   readonly #reads: Reads;
+  readonly #slow: SlowQueries;
 
   constructor(options: QueryOptions) {
     const {
@@ -64,6 +75,7 @@ export class Query {
     this.#logger = options.logger;
     this.#now = now;
     this.#catalog = catalog;
+    this.#slow = new SlowQueries({ catalog, thresholdMs: options.slowMs ?? SLOW_MS, port: options.port ?? 0 });
     this.#reads = new Reads({
       bus,
       table: this.#table,
@@ -80,27 +92,38 @@ export class Query {
 
   serve(): void {
     this.#bus.listen(heartbeat, (beat) => this.#table.hear(beat, this.#now(), (uid) => this.#catalog.findByUid(uid)));
+    this.#bus.announce(rollCall, {});
     this.#serve(search, 'search', (...call) => this.#search(...call));
     this.#serve(read, 'read', (...call) => this.#reads.read(...call));
     this.#serve(scroll, 'scroll', (...call) => this.#reads.scroll(...call));
     this.#serve(count, 'count', (...call) => this.#reads.count(...call));
+    this.#bus.serve(slowQueries, async (asked) => {
+      const queries = this.#slow.find(asked);
+      return Promise.resolve({ threshold_ms: this.#slow.thresholdMs, queries });
+    });
     this.#bus.serve(describe, (input, context) => this.#describe(input, context));
   }
 
-  #serve<I extends z.ZodType, O>(procedure: Procedure<I, O>, kind: Read, handler: ClockedHandler<I, O>): void {
+  #serve<I extends ReadInput, O>(procedure: Procedure<I, O>, kind: Read, handler: ClockedHandler<I, O>): void {
     const seconds = this.#metrics.seconds.labels(kind);
     this.#bus.serve(procedure, async (input, context) => {
       const startedMs = this.#now();
       const clock = new StageClock(this.#now);
+      let failure: string | undefined;
       try {
         return await handler(input, context, clock);
       } catch (error) {
         const { type } = Failure.from(error);
+        failure = type;
         this.#metrics.failures.inc({ procedure: kind, type });
         this.#logger.debug({ err: error, correlation_id: context.correlationId, procedure: kind }, 'read failed');
         throw error;
       } finally {
-        seconds.observe((this.#now() - startedMs) / 1_000);
+        const tookMs = this.#now() - startedMs;
+        seconds.observe(tookMs / 1_000);
+        const { stages } = clock;
+        const { correlationId } = context;
+        this.#slow.record({ procedure: kind, input, correlationId, tookMs, stages, failure });
       }
     });
   }

@@ -1,7 +1,14 @@
-import type { CollectionRecord, CollectionUid, Heartbeat, NodeId, ReplicaReport } from '@vectorizer/contracts';
+import {
+  everyMsOf,
+  type CollectionRecord,
+  type CollectionUid,
+  type Heartbeat,
+  type NodeId,
+  type ReplicaReport,
+} from '@vectorizer/contracts';
 
-/** A replica's last word, and when it was heard on the clock of this process. */
-export type Heard = { readonly report: ReplicaReport; readonly heardAtMs: number };
+/** A replica's last word, when it was heard on the clock of this process, and how often its node speaks. */
+export type Heard = { readonly report: ReplicaReport; readonly heardAtMs: number; readonly everyMs: number };
 
 type ReplicasOfShard = Map<NodeId, Heard>;
 const NOBODY: ReadonlyMap<NodeId, Heard> = new Map();
@@ -12,10 +19,11 @@ export class ReplicaTable {
 
   /** A report on a collection that is not known here yet is left to the next heartbeat. */
   hear(heartbeat: Heartbeat, heardAtMs: number, find: (uid: CollectionUid) => CollectionRecord | undefined): void {
+    const everyMs = everyMsOf(heartbeat);
     for (const report of heartbeat.replicas) {
       const record = find(report.uid);
       if (record === undefined || record.placement[report.shard]?.includes(report.node) !== true) continue;
-      this.#shardsOf(record)[report.shard]?.set(report.node, { report, heardAtMs });
+      this.#shardsOf(record)[report.shard]?.set(report.node, { report, heardAtMs, everyMs });
     }
   }
 

@@ -17,9 +17,10 @@ class World {
   nowMs = 0;
   readonly table = new ReplicaTable();
   hearingSinceMs = 0;
+  readonly silent = new Set<string>();
   readonly routing = new Routing({
     table: this.table,
-    bus: { hearingSince: () => this.hearingSinceMs },
+    bus: { hearingSince: () => this.hearingSinceMs, isSilent: (node) => this.silent.has(node) },
     now: () => this.nowMs,
     disconnectedAfterMs: 7_000,
   });
@@ -80,6 +81,14 @@ describe('choosing a replica', () => {
     for (let i = 0; i < 3; i++) expect(world.order()[0]).toBe('b');
     world.nowMs = 3_001;
     expect(new Set([world.order()[0], world.order()[0], world.order()[0]]).size).toBe(3);
+  });
+
+  it('asks last whose process has fallen silent, whenever it last told of its replicas', () => {
+    const world = new World();
+    for (const node of [a, b, c]) world.hear(node);
+    world.silent.add(a).add(b);
+    for (let i = 0; i < 3; i++) expect(world.order()[0]).toBe('c');
+    expect(world.order()).toHaveLength(3);
   });
 
   it('leaves out those that have stopped', () => {

@@ -1,8 +1,8 @@
 import type { Bus, CollectionRecord, NodeId } from '@vectorizer/contracts';
 import type { Heard, ReplicaTable } from './replica-table.ts';
 
-/** Three heartbeats; a replica that was not heard for longer may be gone. */
-const FRESH_MS_MAX = 3_000;
+/** A replica that was not heard for more heartbeats than these may be gone. */
+const FRESH_HEARTBEATS_MAX = 3;
 
 /** How promising a replica is; lower is better. */
 const READY = 0;
@@ -12,7 +12,7 @@ const SILENT = 3;
 
 export type RoutingParts = {
   readonly table: ReplicaTable;
-  readonly bus: Pick<Bus, 'hearingSince'>;
+  readonly bus: Pick<Bus, 'hearingSince' | 'isSilent'>;
   /** The clock of `hearingSince`, and of when replicas were heard. */
   readonly now: () => number;
   /** As the replication monitor has it. */
@@ -47,9 +47,18 @@ export class Routing {
     this.#turns[shard] = turn + 1;
     return able
       .map((_, i) => able[(i + turn) % able.length] as NodeId)
-      .map((node) => ({ node, promise: promiseOf(heard.get(node), needed, silence), load: this.inFlight(node) }))
+      .map((node) => ({
+        node,
+        promise: this.#isSilent(node) ? SILENT : promiseOf(heard.get(node), needed, silence),
+        load: this.inFlight(node),
+      }))
       .toSorted((a, b) => a.promise - b.promise || a.load - b.load)
       .map(({ node }) => node);
+  }
+
+  /** A node tells that it is there more often than how its replicas are. */
+  #isSilent(node: NodeId): boolean {
+    return this.#parts.bus.isSilent(node);
   }
 
   /** How long a replica has been silent, as far as this process could hear it. */
@@ -82,7 +91,7 @@ function isAble(heard: Heard | undefined, silence: Silence, silentMsMax: number)
 }
 
 function promiseOf(heard: Heard | undefined, needed: number, silence: Silence): number {
-  if (heard === undefined || silence(heard) > FRESH_MS_MAX) return SILENT;
+  if (heard === undefined || silence(heard) > FRESH_HEARTBEATS_MAX * heard.everyMs) return SILENT;
   if (heard.report.phase !== 'following') return CATCHING_UP;
   return heard.report.applied_sequence >= needed ? READY : BEHIND;
 }

@@ -1,5 +1,11 @@
 import assert from 'node:assert/strict';
-import { withTimeToAnswer, type CallContext, type CollectionRecord, type NodeId } from '@vectorizer/contracts';
+import {
+  withTimeToAnswer,
+  type Bus,
+  type CallContext,
+  type CollectionRecord,
+  type NodeId,
+} from '@vectorizer/contracts';
 import { Failure } from '@vectorizer/errors';
 import { Hedging } from './hedging.ts';
 import type { QueryMetrics } from './query-metrics.ts';
@@ -10,6 +16,8 @@ import type { Routing } from './routing.ts';
 /** While others are left to ask, one replica gets this share of the time that is left, but not less than the floor. */
 const ATTEMPT_SHARE = 0.5;
 const ATTEMPT_MS_MIN = 50;
+/** Between two looks whether those that were asked have fallen silent. */
+const LOOK_MS = 100;
 
 /** One shard's part of a read; `call` asks the replica on one node. */
 export type ShardCall<Answer> = {
@@ -23,6 +31,7 @@ export type ShardCall<Answer> = {
 
 type Settled<Answer> = { readonly node: NodeId; readonly answer: Answer } | Refusal;
 type Parts = {
+  readonly bus: Pick<Bus, 'isSilent'>;
   readonly routing: Routing;
   readonly table: ReplicaTable;
   readonly metrics: QueryMetrics;
@@ -64,12 +73,15 @@ export class ShardCalls {
       running.set(node, this.#attempt(call, node, waiting.length > 0 ? share(call.context) : call.context));
       return node;
     };
-    let hedgeAfterMs: number | undefined = this.#hedging.delayMs(start());
+    let patienceMs = this.#hedging.delayMs(start());
+    let isSlow = true;
     for (;;) {
-      const settled = await firstOf(running, waiting.length > 0 ? hedgeAfterMs : undefined);
+      const settled = await firstOf(running, waiting.length > 0 ? patienceMs : undefined);
       if (settled === undefined) {
-        hedgeAfterMs = undefined;
-        if (!this.#shows(call, waiting[0]) || !this.#hedging.spend()) continue;
+        // Once because it is slow, and then because it may be gone: that one is not in doubt, so it costs no hedge.
+        const another = this.#areSilent(running.keys()) || (isSlow && this.#hedging.spend());
+        [patienceMs, isSlow] = [LOOK_MS, false];
+        if (!another || !this.#shows(call, waiting[0])) continue;
         metrics.hedges.inc();
         start();
         continue;
@@ -83,6 +95,11 @@ export class ShardCalls {
       metrics.retries.inc();
       start();
     }
+  }
+
+  #areSilent(nodes: Iterable<NodeId>): boolean {
+    const { bus } = this.#parts;
+    return [...nodes].every((node) => bus.isSilent(node));
   }
 
   /** One that has never caught up answers nothing yet: it is asked only when the others fail. */

@@ -15,7 +15,7 @@ import { Log } from '@vectorizer/log';
 import { createLogger } from '@vectorizer/telemetry';
 import { startNats } from '@vectorizer/testing';
 import type { z } from 'zod';
-import { Query } from '../src/index.ts';
+import { Query, type QueryOptions } from '../src/index.ts';
 
 /** The real query service on a real log server and catalog, with index nodes that do as a test tells them. */
 export type Setting = AsyncDisposable & {
@@ -33,7 +33,7 @@ export type Setting = AsyncDisposable & {
 export const node = (name: string): NodeId => NodeId.parse(name);
 export const context = (ms = 5_000): CallContext => ({ correlationId: 'c-1', deadline: Date.now() + ms });
 
-export async function startQuery(): Promise<Setting> {
+export async function startQuery(options: Pick<QueryOptions, 'slowMs' | 'port'> = {}): Promise<Setting> {
   const nats = await startNats();
   const logger = createLogger({ service: 'query', level: 'silent' });
   const connection = await connectNats({ servers: nats.url, name: 'test' });
@@ -42,7 +42,7 @@ export async function startQuery(): Promise<Setting> {
   const log = await Log.open({ connection, replicas: 1 });
   const bus = new LocalBus();
   const clock = { nowMs: 0 };
-  const query = new Query({ bus, catalog, log, logger, now: () => clock.nowMs });
+  const query = new Query({ ...options, bus, catalog, log, logger, now: () => clock.nowMs });
   query.serve();
   return {
     bus,

@@ -1,5 +1,5 @@
-/** A report speaks for its moment; after two heartbeats without another, the replica is measured against now. */
-const REPORT_MS_MAX = 2_000;
+/** A report speaks for its moment; after so many heartbeats without another, the replica is measured against now. */
+const REPORT_HEARTBEATS_MAX = 2;
 
 export type LogPosition = {
   readonly firstSequence: number;
@@ -44,6 +44,8 @@ export type LagOf = {
   readonly applied: number;
   readonly spokeAtMs: number | undefined;
   readonly silentMs: number;
+  /** How often its node speaks. */
+  readonly everyMs: number;
   readonly basis: LagBasis | undefined;
 };
 
@@ -60,7 +62,8 @@ export function lagOf(replica: LagOf, log: LogPosition | undefined, nowMs: numbe
   if (basis?.oldestAtMs === undefined) return { entries, ms: 0 };
   const wasHeard = replica.spokeAtMs !== undefined;
   const oldestAtMs = basis.oldestAtMs - log.clockAheadMs;
-  if (!wasHeard || replica.silentMs > REPORT_MS_MAX) return { entries, ms: Math.max(0, nowMs - oldestAtMs) };
+  if (!wasHeard || replica.silentMs > REPORT_HEARTBEATS_MAX * replica.everyMs)
+    return { entries, ms: Math.max(0, nowMs - oldestAtMs) };
   // A replica that has moved on since the last look is shown as it was then; the next look is at most a second away.
   const asOfMs = basis.missing === missing ? replica.spokeAtMs : basis.spokeAtMs;
   return { entries, ms: asOfMs === undefined ? 0 : Math.max(0, asOfMs - oldestAtMs) };

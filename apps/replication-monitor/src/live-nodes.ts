@@ -1,5 +1,5 @@
 import type { NodeRegistry } from '@vectorizer/cluster';
-import { SILENT_MS_MAX, type Heartbeat, type NodeId } from '@vectorizer/contracts';
+import { everyMsOf, HEARTBEAT_MS, silentMsMax, type Heartbeat, type NodeId } from '@vectorizer/contracts';
 import type { NodeStates } from './news.ts';
 
 export type LiveNodesOptions = {
@@ -12,19 +12,21 @@ export type LiveNodesOptions = {
 /** Which index nodes there are, and which of them speak. */
 export class LiveNodes {
   readonly #options: LiveNodesOptions;
-  readonly #heardMs = new Map<NodeId, number>();
+  readonly #heard = new Map<NodeId, { readonly atMs: number; readonly everyMs: number }>();
   readonly #spoken = new Set<NodeId>();
 
   constructor(options: LiveNodesOptions) {
     this.#options = options;
     // From here on their silence counts.
-    for (const { node } of options.registry.nodes()) this.#heardMs.set(node, options.monotonicMs());
+    const never = { atMs: options.monotonicMs(), everyMs: HEARTBEAT_MS };
+    for (const { node } of options.registry.nodes()) this.#heard.set(node, never);
   }
 
   /** Answers whether the node is new here. */
-  hear({ node }: Heartbeat): boolean {
-    const isNew = !this.#heardMs.has(node);
-    this.#heardMs.set(node, this.#options.monotonicMs());
+  hear(beat: Heartbeat): boolean {
+    const { node } = beat;
+    const isNew = !this.#heard.has(node);
+    this.#heard.set(node, { atMs: this.#options.monotonicMs(), everyMs: everyMsOf(beat) });
     this.#spoken.add(node);
     return isNew;
   }
@@ -37,15 +39,17 @@ export class LiveNodes {
 
   /** Those that can hold new replicas. */
   now(): readonly NodeId[] {
-    const oldest = this.#options.monotonicMs() - SILENT_MS_MAX;
+    const nowMs = this.#options.monotonicMs();
     const registered = new Set(this.#options.registry.nodes().map(({ node }) => node));
-    return [...this.#heardMs].flatMap(([node, atMs]) => (atMs >= oldest && registered.has(node) ? [node] : []));
+    return [...this.#heard].flatMap(([node, { atMs, everyMs }]) =>
+      nowMs - atMs <= silentMsMax(everyMs) && registered.has(node) ? [node] : [],
+    );
   }
 
   /** Which have been silent for too long, and which have spoken since. */
   states(): NodeStates {
     const oldest = this.#options.monotonicMs() - this.#options.lostAfterMs;
-    const lost = [...this.#heardMs].flatMap(([node, atMs]) => (atMs < oldest ? [node] : []));
+    const lost = [...this.#heard].flatMap(([node, { atMs }]) => (atMs < oldest ? [node] : []));
     const speaking = [...this.#spoken].filter((node) => !lost.includes(node));
     return { lost, speaking };
   }

@@ -15,6 +15,7 @@ import {
   replicationEvents,
   replicationProof,
   replicationStatus,
+  rollCall,
   type Bus,
   type CollectionUid,
   type Heartbeat,
@@ -44,7 +45,7 @@ import { statsOf } from './replication-stats.ts';
 const INTERVALS = { lookMs: 1_000, tendMs: 250, sweepMs: 30_000 };
 const DISCONNECTED_AFTER_MS = 10_000;
 const REPLACE_AFTER_MS = 60_000;
-/** One and a half heartbeats. */
+/** Nodes that speak answer at once. */
 const LISTEN_MS_MAX = 1_500;
 /** Of the monitors the one that holds it acts. */
 const LEASE = 'replication-monitor';
@@ -117,6 +118,7 @@ export class Monitor {
     bus.listen(heartbeat, (beat) => this.#hear(beat));
     this.#listening = setTimeout(() => this.#answer(), LISTEN_MS_MAX);
     if (this.#nodes.allHeard) this.#answer();
+    else bus.announce(rollCall, {});
     this.#lease = leases.hold(LEASE, this.#owner, (held) => {
       if (held) this.#news.tell({ kind: 'monitor', to: this.#owner, reason: 'it acts from now on' });
     });

@@ -1,12 +1,5 @@
 import type { z } from 'zod';
-import {
-  shardQuarantine,
-  shardResync,
-  SILENT_MS_MAX,
-  type Bus,
-  type NodeId,
-  type Procedure,
-} from '@vectorizer/contracts';
+import { shardQuarantine, shardResync, type Bus, type NodeId, type Procedure } from '@vectorizer/contracts';
 import { Failure } from '@vectorizer/errors';
 import type { Log } from '@vectorizer/log';
 import type { Logger } from '@vectorizer/telemetry';
@@ -14,7 +7,7 @@ import { differences, reasonOf, type Difference } from './differences.ts';
 import { chainOfLog } from './log-chain.ts';
 import type { News } from './news.ts';
 import type { KnownReplica, KnownShard } from './replica-registry.ts';
-import { comparable } from './replica-views.ts';
+import { comparable, speaks } from './replica-views.ts';
 
 /** Between two tries to rebuild one replica, also when it has diverged again. */
 const AGAIN_MS_MIN = 30_000;
@@ -134,5 +127,5 @@ function isWrong({ heard }: KnownReplica): boolean {
 }
 
 function isRebuilding({ heard }: KnownReplica, nowMs: number): boolean {
-  return heard?.report.phase === 'syncing' && nowMs - heard.monotonicMs < SILENT_MS_MAX;
+  return heard?.report.phase === 'syncing' && speaks(heard, nowMs);
 }

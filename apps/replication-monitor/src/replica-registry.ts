@@ -1,5 +1,12 @@
 import type { Catalog } from '@vectorizer/cluster';
-import type { CollectionRecord, CollectionUid, Heartbeat, NodeId, ReplicaReport } from '@vectorizer/contracts';
+import {
+  everyMsOf,
+  type CollectionRecord,
+  type CollectionUid,
+  type Heartbeat,
+  type NodeId,
+  type ReplicaReport,
+} from '@vectorizer/contracts';
 import type { LagBasis, LogPosition } from './lag.ts';
 import { ToldStates } from './told-states.ts';
 
@@ -9,6 +16,8 @@ export type Heard = {
   readonly port: number;
   readonly monotonicMs: number;
   readonly epochMs: number;
+  /** How often its node speaks. */
+  readonly everyMs: number;
 };
 
 /** A replica that should exist, and the last that was heard of it. */
@@ -44,12 +53,14 @@ export class ReplicaRegistry {
   }
 
   /** A report on a replica that is not placed, or not known yet, is left out; the next heartbeat has it again. */
-  hear({ replicas, host, port }: Heartbeat, at: { readonly monotonicMs: number; readonly epochMs: number }): void {
-    for (const report of replicas) {
+  hear(beat: Heartbeat, at: { readonly monotonicMs: number; readonly epochMs: number }): void {
+    const { host, port } = beat;
+    const everyMs = everyMsOf(beat);
+    for (const report of beat.replicas) {
       const shard = this.#collections.get(report.uid)?.[report.shard];
       const replica = shard?.replicas.find(({ node }) => node === report.node);
       if (replica === undefined) continue;
-      replica.heard = { report, host, port, ...at };
+      replica.heard = { report, host, port, everyMs, ...at };
       replica.states.hear(report);
     }
   }

@@ -1,8 +1,8 @@
 import type { NodeRecord } from '@vectorizer/cluster';
-import { SILENT_MS_MAX, type NodeId, type ReplicaReport, type ReplicaView } from '@vectorizer/contracts';
+import { HEARTBEAT_MS, silentMsMax, type NodeId, type ReplicaReport, type ReplicaView } from '@vectorizer/contracts';
 import { differences, reasonOf, type Difference } from './differences.ts';
 import { lagBytes, lagOf, type Lag } from './lag.ts';
-import type { KnownReplica, KnownShard } from './replica-registry.ts';
+import type { Heard, KnownReplica, KnownShard } from './replica-registry.ts';
 import { statusOf } from './replica-status.ts';
 
 /** The moment of a view, and what it needs besides the replicas themselves. */
@@ -20,9 +20,12 @@ export function viewsOf(shard: KnownShard, moment: Moment): ReplicaView[] {
 
 /** Those that speak, and have not stopped by their own word. */
 export function comparable({ replicas }: KnownShard, monotonicMs: number): readonly KnownReplica[] {
-  return replicas.filter(
-    ({ heard }) => heard !== undefined && !hasStopped(heard.report) && monotonicMs - heard.monotonicMs <= SILENT_MS_MAX,
-  );
+  return replicas.filter(({ heard }) => heard !== undefined && !hasStopped(heard.report) && speaks(heard, monotonicMs));
+}
+
+/** Whether its node was heard lately. */
+export function speaks({ monotonicMs, everyMs }: Heard, nowMs: number): boolean {
+  return nowMs - monotonicMs <= silentMsMax(everyMs);
 }
 
 function hasStopped({ phase }: ReplicaReport): boolean {
@@ -41,7 +44,8 @@ function viewOf(replica: KnownReplica, { record, shard, log }: KnownShard, findi
   const report = heard?.report;
   const silentMs = moment.monotonicMs - (heard?.monotonicMs ?? replica.placedAtMs);
   const applied = report?.applied_sequence ?? 0;
-  const lag = lagOf({ applied, spokeAtMs: heard?.epochMs, silentMs, basis }, log, moment.epochMs);
+  const everyMs = heard?.everyMs ?? HEARTBEAT_MS;
+  const lag = lagOf({ applied, spokeAtMs: heard?.epochMs, silentMs, everyMs, basis }, log, moment.epochMs);
   const { disconnectedAfterMs } = moment;
   const reason = report?.reason ?? (difference && reasonOf(difference));
   return {

@@ -122,7 +122,8 @@ function clockOf(misset: number): Pick<Setting, 'stopClock' | 'passed'> & { read
       epochMs: () => (stopped?.epochMs ?? Date.now() + misset) + aheadMs,
     },
     stopClock(epochMs) {
-      stopped = { monotonicMs: performance.now(), epochMs: epochMs - aheadMs };
+      // Whole, so that what is added to it is what is found later.
+      stopped = { monotonicMs: Math.round(performance.now()), epochMs: epochMs - aheadMs };
     },
     passed(ms) {
       aheadMs += ms;

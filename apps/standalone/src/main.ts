@@ -3,7 +3,7 @@ import { openFoundation, replicationHealth, runService, type RunningService } fr
 import { createGatewayApp } from '@vectorizer/gateway';
 import { IndexNode, indexHealth, readIndexConfig } from '@vectorizer/index';
 import { Ingest } from '@vectorizer/ingest';
-import { Query } from '@vectorizer/query';
+import { Query, readQuerySettings } from '@vectorizer/query';
 import { Monitor, readMonitorSettings } from '@vectorizer/replication-monitor';
 
 /** The five services in one process: they call each other directly, and only the write log is a server of its own. */
@@ -13,16 +13,18 @@ await runService('standalone', async (): Promise<RunningService> => {
   const { logger } = foundation;
   const settings = readMonitorSettings(process.env);
   const monitor = new Monitor({ ...foundation, ...settings });
-  new Query({ ...foundation, disconnectedAfterMs: settings.disconnectedAfterMs }).serve();
+  new Query({ ...foundation, ...readQuerySettings(process.env), port: config.http.port }).serve();
   monitor.serve();
   new Ingest(foundation).serve();
-  const node = await IndexNode.open({ ...foundation, ...config, ...config.http });
+  const { promise: failed, reject: onTakenOver } = Promise.withResolvers<never>();
+  const node = await IndexNode.open({ ...foundation, ...config, ...config.http, onTakenOver });
   const checks = [...foundation.checks, indexHealth(node), replicationHealth(() => monitor.status())];
   const app = await createGatewayApp({ ...foundation, ...config.http, checks });
   const { url } = await app.listen();
   logger.info({ url, directory: config.directory }, 'listening');
   return {
     logger,
+    failed,
     async close() {
       await app.close();
       await monitor.close();

@@ -81,14 +81,15 @@ export function recall(truth: Truth, found: ReadonlyMap<number, readonly number[
   return asked === 0 ? NaN : hits / asked;
 }
 
-/** The k best of every `every`-th row, best first. Plain loops, since this looks at every pair. */
+/** The k best of the rows that are accepted, best first. Plain loops, since this looks at every pair. */
 export function exactTop(
   rows: readonly Float32Array[],
   query: Float32Array,
-  { k, every = 1 }: { readonly k: number; readonly every?: number },
+  { k, accepts = () => true }: { readonly k: number; readonly accepts?: (row: number) => boolean },
 ): number[] {
   const best: { row: number; score: number }[] = [];
-  for (let row = 0; row < rows.length; row += every) {
+  for (let row = 0; row < rows.length; row++) {
+    if (!accepts(row)) continue;
     const vector = rows[row] ?? query;
     let score = 0;
     for (let i = 0; i < query.length; i++) score += (vector[i] ?? 0) * (query[i] ?? 0);

@@ -6,6 +6,15 @@ export const SELECTIVITIES = [
   { name: '0_1', field: 'every_1000', every: 1_000 },
 ] as const;
 
+/** Filters that let a share through of points that lie together: those nearest to one point. */
+export const CLUSTERS = [
+  { name: 'clustered_50', percent: 50 },
+  { name: 'clustered_20', percent: 20 },
+] as const;
+
+/** The names of all filters that are measured. */
+export const FILTERS = [...SELECTIVITIES, ...CLUSTERS].map(({ name }) => name);
+
 /** The payload of a row: what tells it, and the fields that the filters ask for. */
 export function payloadOf(row: number): Readonly<Record<string, number>> {
   const fields = SELECTIVITIES.map(({ field, every }) => [field, row % every] as const);

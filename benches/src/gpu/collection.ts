@@ -51,7 +51,7 @@ export class Collection {
 
   /** One entry. */
   async write(changes: readonly { readonly row: number; readonly vector: Float32Array }[]): Promise<void> {
-    const sequence = this.#shard.position.sequence + 1;
+    const sequence = this.#shard.sequence + 1;
     const ops = changes.map(({ row, vector }): Operation => ({
       kind: 'upsert',
       id: String(row),

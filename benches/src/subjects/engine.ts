@@ -37,7 +37,7 @@ export class Engine implements Filled {
 
   /** Applies entries of a batch each; answers the milliseconds until all of it is in the graph. */
   async fill(span: Span): Promise<number> {
-    const first = this.#shard.position.sequence + 1;
+    const first = this.#shard.sequence + 1;
     const entries = this.#entries(span, first);
     const start = performance.now();
     for (const [i, bytes] of entries.entries()) await this.#shard.apply({ sequence: first + i, bytes, at: Date.now() });
@@ -47,7 +47,7 @@ export class Engine implements Filled {
 
   /** Applies one entry of one request; answers the milliseconds of that alone, and fails if an operation was refused. */
   async apply(ops: readonly Operation[]): Promise<number> {
-    const sequence = this.#shard.position.sequence + 1;
+    const sequence = this.#shard.sequence + 1;
     const bytes = entryOf(ops, sequence);
     const start = performance.now();
     const [answer] = await this.#shard.apply({ sequence, bytes, at: 0 });

@@ -16,7 +16,7 @@ class World {
   speak(...instances: readonly string[]): void {
     for (const instance of instances) {
       const say = (): void => {
-        this.directory.hear({ instance, serves: [PROCEDURE], life: this.life, leaving: false });
+        this.directory.hear({ instance, serves: [PROCEDURE], names: [], life: this.life, leaving: false });
       };
       say();
       this.#speaking.set(instance, setInterval(say, 50));

@@ -4,9 +4,11 @@ import { procedure, type Bus, type CallContext } from '@vectorizer/contracts';
 import { Failure } from '@vectorizer/errors';
 import { createLogger } from '@vectorizer/telemetry';
 import { startNats, until, type NatsServer } from '@vectorizer/testing';
+import { CALLS_IN_FLIGHT_MAX } from './bus-failures.ts';
 import { connectNats } from './connection.ts';
 import { LocalBus } from './local-bus.ts';
 import { NatsBus } from './nats-bus.ts';
+import { presence, SILENT_MS } from './presence.ts';
 
 const double = procedure<{ vector: Float32Array; asked: CallContext }>()(
   'test.double',
@@ -14,6 +16,7 @@ const double = procedure<{ vector: Float32Array; asked: CallContext }>()(
 );
 const refuse = procedure<never>()('test.refuse', z.object({}));
 const slow = procedure<never>()('test.slow', z.object({}));
+const whoAmI = procedure<{ name: string }>()('test.whoAmI', z.object({}));
 const news = { name: 'news', value: z.object({ text: z.string() }) } as const;
 const logger = createLogger({ service: 'test', level: 'fatal' });
 const context = (ms = 5_000): CallContext => ({ correlationId: 'c-1', deadline: Date.now() + ms });
@@ -27,6 +30,8 @@ function localPair(): Promise<Pair> {
 
 type NatsPair = Pair & {
   readonly nats: NatsServer;
+  /** Breaks the server's connection, and no other. */
+  breakServer(): Promise<void>;
   another(): Promise<AsyncDisposable & { readonly bus: Bus }>;
 };
 
@@ -39,6 +44,9 @@ async function natsPair(): Promise<NatsPair> {
     nats,
     server,
     caller,
+    async breakServer() {
+      await connections[0]?.reconnect();
+    },
     async another() {
       const connection = await connectNats({ servers: nats.url, name: 'another' });
       return { bus: new NatsBus({ connection, logger }), [Symbol.asyncDispose]: () => connection.close() };
@@ -112,6 +120,28 @@ describe.each([
     resolve({});
   });
 
+  it('asks all that serve a procedure, and counts those that do not answer', async () => {
+    await using pair = await open();
+    pair.server.serve(whoAmI, async () => Promise.resolve({ name: 'one' }));
+    expect(await pair.caller.callAll(whoAmI, {}, { context: context() })).toEqual({
+      answers: [{ name: 'one' }],
+      unanswered: 0,
+    });
+    pair.server.serve(slow, () => Promise.withResolvers<never>().promise);
+    await until(async () => (await pair.caller.callAll(slow, {}, { context: context(300) })).unanswered === 1, {
+      timeoutMs: 5_000,
+    });
+    pair.server.serve(refuse, async () => Promise.reject(new Failure('version_conflict', 'too late')));
+    await until(
+      async () => {
+        const all = pair.caller.callAll(refuse, {}, { context: context() });
+        const failure: unknown = await all.catch((error: unknown) => error);
+        return failure instanceof Failure && failure.type === 'version_conflict';
+      },
+      { timeoutMs: 5_000 },
+    );
+  });
+
   it('tells everybody who listens', async () => {
     await using pair = await open();
     const heard: string[] = [];
@@ -124,6 +154,26 @@ describe.each([
       },
       { timeoutMs: 5_000 },
     );
+  });
+});
+
+function timers(): number {
+  return process.getActiveResourcesInfo().filter((each) => each === 'Timeout').length;
+}
+
+describe('the bus within one process', () => {
+  it('is done with a call whose handler throws before it makes a promise', async () => {
+    await using pair = await localPair();
+    pair.server.serve(refuse, () => {
+      throw new Failure('version_conflict', 'too late');
+    });
+    const before = timers();
+    // More than may be under way at once.
+    for (let i = 0; i <= CALLS_IN_FLIGHT_MAX; i++) {
+      const failed = pair.caller.call(refuse, {}, { context: context() });
+      await expect(failed).rejects.toMatchObject({ type: 'version_conflict' });
+    }
+    expect(timers()).toBeLessThanOrEqual(before);
   });
 });
 
@@ -143,6 +193,40 @@ describe('the bus over NATS', () => {
     await until(() => calls === 2, { timeoutMs: 10_000, what: 'the call arriving again' });
     resolve({ done: true });
     expect(await answer).toEqual({ done: true });
+  });
+
+  it('asks a process by its name again once that has connected anew', async () => {
+    await using pair = await natsPair();
+    const { promise, resolve } = Promise.withResolvers<object>();
+    let calls = 0;
+    const handler = async (): Promise<never> => {
+      calls += 1;
+      return promise as Promise<never>;
+    };
+    pair.server.serve(slow, handler, 'node-1');
+    // It listens from here on.
+    expect(pair.caller.isSilent('node-1')).toBe(false);
+    let known = false;
+    pair.caller.listen(presence, ({ names }) => (known ||= names.includes('node-1')));
+    await until(() => known, { timeoutMs: 5_000 });
+    const answer = pair.caller.call(slow, {}, { context: context(20_000), instance: 'node-1' });
+    await until(() => calls === 1, { timeoutMs: 5_000 });
+    await pair.breakServer();
+    await until(() => calls === 2, { timeoutMs: 10_000, what: 'the call arriving again' });
+    resolve({ done: true });
+    expect(await answer).toEqual({ done: true });
+  });
+
+  it('notices that a process has fallen silent', async () => {
+    await using pair = await natsPair();
+    pair.server.serve(slow, async () => Promise.withResolvers<never>().promise, 'node-1');
+    expect(pair.caller.isSilent('node-1')).toBe(false);
+    const ask = async (): Promise<unknown> =>
+      pair.caller.call(slow, {}, { context: context(300), instance: 'node-1' }).catch(() => undefined);
+    await ask();
+    expect(pair.caller.isSilent('node-1')).toBe(false);
+    await pair.server.close();
+    await until(() => pair.caller.isSilent('node-1'), { timeoutMs: 5_000 });
   });
 
   it('sends calls on when one of two servers of a procedure leaves', async () => {
@@ -167,6 +251,23 @@ describe('the bus over NATS', () => {
     served.length = 0;
     for (let i = 0; i < 10; i++) await call();
     expect(new Set(served)).toEqual(new Set(['other']));
+  });
+
+  it('asks every process that serves a procedure, and none that is gone', async () => {
+    await using pair = await natsPair();
+    await using other = await pair.another();
+    pair.server.serve(whoAmI, async () => Promise.resolve({ name: 'one' }));
+    other.bus.serve(whoAmI, async () => Promise.resolve({ name: 'other' }));
+    const ask = async (): Promise<string> => {
+      const { answers, unanswered } = await pair.caller.callAll(whoAmI, {}, { context: context(500 + SILENT_MS) });
+      return [...answers.map(({ name }) => name).toSorted(), unanswered].join(' ');
+    };
+    // The first question already waits until all that are there have been heard.
+    expect(await ask()).toBe('one other 0');
+    await other[Symbol.asyncDispose]();
+    await until(async () => (await ask()) === 'one 0', { timeoutMs: 10_000 });
+    await pair.server.close();
+    expect(await ask()).toBe('0');
   });
 
   it('refuses an input that does not fit at the receiving door', async () => {

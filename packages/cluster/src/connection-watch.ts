@@ -1,4 +1,5 @@
 import type { NatsConnection } from '@nats-io/transport-node';
+import { Interruption } from './interruption.ts';
 
 /**
  * Whether a connection is there, and since when. The client library keeps what it is given while there is none, drops most of
@@ -6,7 +7,7 @@ import type { NatsConnection } from '@nats-io/transport-node';
  * asks waits for the connection first, and is told when it breaks.
  */
 export class ConnectionWatch {
-  readonly #lost = new Set<() => void>();
+  readonly #lost = new Interruption();
   #since = performance.now();
   /** Resolves when it is back; undefined while it is there. */
   #back: PromiseWithResolvers<void> | undefined;
@@ -32,21 +33,14 @@ export class ConnectionWatch {
 
   /** As the task ends; rejects with what `lost` makes as soon as the connection breaks. */
   async unlessLost<T>(task: Promise<T>, lost: () => Error): Promise<T> {
-    const { promise, reject } = Promise.withResolvers<never>();
-    const tell = (): void => reject(lost());
-    this.#lost.add(tell);
-    try {
-      return await Promise.race([task, promise]);
-    } finally {
-      this.#lost.delete(tell);
-    }
+    return this.#lost.unless(task, lost);
   }
 
   async #follow(connection: NatsConnection, onBack: () => void): Promise<void> {
     for await (const { type } of connection.status()) {
       if (type === 'disconnect') {
         this.#back ??= Promise.withResolvers<void>();
-        for (const tell of this.#lost) tell();
+        this.#lost.now();
       }
       if (type === 'reconnect') {
         this.#since = performance.now();

@@ -5,9 +5,12 @@ import { Failure } from '@vectorizer/errors';
 const CONNECT_TIMEOUT_MS = 2_500;
 /** Short, so that a restarted server is found at once; one attempt is cheap. */
 const RECONNECT_INTERVAL_MS = 250;
-/** A server that stands still keeps its connections; one that leaves two of these unanswered is left for another. */
-const PING_INTERVAL_MS = 1_000;
-const PINGS_UNANSWERED_MAX = 2;
+/**
+ * A server that stands still keeps its connections; one that leaves three of these unanswered is left for another, after one and
+ * a half to two seconds. What was sent to it meanwhile is lost, so that this is what its calls are delayed by.
+ */
+const PING_INTERVAL_MS = 500;
+const PINGS_UNANSWERED_MAX = 3;
 /** A request to a bucket or stream that a lost leader did not answer is sent again after this, and reaches the next leader. */
 export const API = { timeout: 2_000 } as const;
 

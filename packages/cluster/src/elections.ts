@@ -3,7 +3,7 @@ import { JetStreamApiCodes, JetStreamApiError } from '@nats-io/jetstream';
 import { Failure } from '@vectorizer/errors';
 
 /** Log servers that have just met take seconds to elect the leaders of what they make, and more on a busy machine. */
-const OPEN_MS_MAX = 30_000;
+const OPEN_MS_MAX = 60_000;
 const PAUSE_MS = 250;
 /** What is said before the other servers have joined, and of what was made a moment ago and has no leader yet. */
 const TOO_EARLY: readonly number[] = [10_005, JetStreamApiCodes.StreamNotFound];

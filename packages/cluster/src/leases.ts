@@ -69,10 +69,11 @@ export class Leases {
 
   /**
    * As `hold`, by a process that is the only one in its seat: a lease that another from there holds was left by its
-   * predecessor, and is taken over at once. The owner's name begins with the seat's.
+   * predecessor, and is taken over at once. The owner's name begins with the seat's. `onTaken` is told who has it when it was
+   * held and another has got it since, as while this process was cut off.
    */
-  holdFrom(seat: string, { name, owner }: { readonly name: string; readonly owner: string }): Lease {
-    return new Lease({ kv: this.#kv, logger: this.#logger, name, owner, seat, onChange: () => undefined });
+  holdFrom(seat: string, wanted: Seated): Lease {
+    return new Lease({ kv: this.#kv, logger: this.#logger, ...wanted, seat, onChange: () => undefined });
   }
 
   /** Tries for the lease until it is closed. `owner` tells holders apart, also a process from its earlier life. */
@@ -81,12 +82,19 @@ export class Leases {
   }
 }
 
+type Seated = {
+  readonly name: string;
+  readonly owner: string;
+  readonly onTaken?: (holder: string) => void;
+};
+
 type Parts = {
   readonly kv: KV;
   readonly logger: Logger;
   readonly name: string;
   readonly owner: string;
   readonly seat?: string;
+  readonly onTaken?: (holder: string) => void;
   readonly onChange: (held: boolean) => void;
 };
 
@@ -98,6 +106,7 @@ export class Lease {
   #revision = 0;
   #renewedAtMs = -Infinity;
   #told = false;
+  #wasHeld = false;
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -139,6 +148,7 @@ export class Lease {
     try {
       this.#revision = this.#revision > 0 ? await kv.update(name, owner, this.#revision) : await kv.create(name, owner);
       this.#renewedAtMs = startedMs;
+      this.#wasHeld = true;
     } catch (error) {
       // No server to ask: it can be trusted a little longer.
       if (!isConflict(error)) return;
@@ -151,11 +161,13 @@ export class Lease {
   /** An answer that got lost leaves a lease that is ours without our knowing. It counts as held once it is renewed. */
   async #revisionOfOurs(): Promise<number> {
     this.#renewedAtMs = -Infinity;
-    const { kv, name, owner, seat } = this.#parts;
+    const { kv, name, owner, seat, onTaken } = this.#parts;
     const found = await kv.get(name).catch(() => null);
     if (found?.operation !== 'PUT') return 0;
     const holder = found.string();
-    return holder === owner || (seat !== undefined && holder.startsWith(seat)) ? found.revision : 0;
+    if (holder === owner || (seat !== undefined && holder.startsWith(seat))) return found.revision;
+    if (this.#wasHeld) onTaken?.(holder);
+    return 0;
   }
 
   #tell(): void {

@@ -1,7 +1,16 @@
 import type { z } from 'zod';
-import type { Announcement, Bus, CallContext, CallOptions, Handler, Procedure } from '@vectorizer/contracts';
+import type {
+  AllAnswers,
+  Announcement,
+  Bus,
+  CallContext,
+  CallOptions,
+  Handler,
+  Procedure,
+} from '@vectorizer/contracts';
 import { Failure } from '@vectorizer/errors';
 import { handledTraced } from './bus-tracing.ts';
+import { gather } from './gather.ts';
 import { CALLS_IN_FLIGHT_MAX, deadlineExceeded, invalidInput, nobodyServes, tooManyCalls } from './bus-failures.ts';
 
 type AnyHandler = (input: unknown, context: CallContext) => Promise<unknown>;
@@ -30,20 +39,17 @@ export class LocalBus implements Bus {
     if (remainingMs <= 0) return Promise.reject(deadlineExceeded(procedure.name));
     return new Promise<O>((resolve, reject) => {
       const timer = setTimeout(() => reject(deadlineExceeded(procedure.name)), remainingMs);
-      server.inFlight += 1;
-      server.handler(input, options.context).then(
-        (answer) => {
-          server.inFlight -= 1;
-          clearTimeout(timer);
-          resolve(answer as O);
-        },
-        (error: unknown) => {
-          server.inFlight -= 1;
-          clearTimeout(timer);
-          reject(Failure.from(error));
-        },
-      );
+      const answer = work(server, input, options.context).finally(() => clearTimeout(timer));
+      answer.then((ok) => resolve(ok as O), reject);
     });
+  }
+
+  async callAll<I extends z.ZodType, O>(
+    procedure: Procedure<I, O>,
+    input: z.output<I>,
+    options: Pick<CallOptions, 'context'>,
+  ): Promise<AllAnswers<O>> {
+    return gather([this.call(procedure, input, options)]);
   }
 
   announce<V extends z.ZodType>(announcement: Announcement<V>, value: z.output<V>): void {
@@ -58,6 +64,10 @@ export class LocalBus implements Bus {
     this.#listeners.set(announcement.name, listeners);
   }
 
+  isSilent(): boolean {
+    return false;
+  }
+
   hearingSince(): number {
     return 0;
   }
@@ -66,6 +76,18 @@ export class LocalBus implements Bus {
     this.#servers.clear();
     this.#listeners.clear();
     return Promise.resolve();
+  }
+}
+
+/** A handler that throws before it makes a promise fails like any other. */
+async function work(server: Server, input: unknown, context: CallContext): Promise<unknown> {
+  server.inFlight += 1;
+  try {
+    return await server.handler(input, context);
+  } catch (error) {
+    throw Failure.from(error);
+  } finally {
+    server.inFlight -= 1;
   }
 }
 

@@ -5,6 +5,7 @@ import { Packr } from 'msgpackr';
 import type { z } from 'zod';
 import {
   subjects,
+  type AllAnswers,
   type Announcement,
   type Bus,
   type CallContext,
@@ -25,6 +26,8 @@ import {
 } from './bus-failures.ts';
 import { setTrace, spanOf, traceOf } from './bus-tracing.ts';
 import { ConnectionWatch } from './connection-watch.ts';
+import { gather } from './gather.ts';
+import { NamedProcesses } from './named-processes.ts';
 import { presence } from './presence.ts';
 import { Pulse } from './pulse.ts';
 import { ServiceDirectory } from './service-directory.ts';
@@ -61,8 +64,10 @@ export class NatsBus implements Bus {
   readonly #subscriptions: Subscription[] = [];
   /** What this process serves as others do. */
   readonly #serves: string[] = [];
-  /** Who else does, once this process has called one. */
-  #directory: ServiceDirectory | undefined;
+  /** Under which it serves what is its own. */
+  readonly #names = new Set<string>();
+  /** Who else does either, once this process has called one. */
+  #others: { readonly services: ServiceDirectory; readonly named: NamedProcesses } | undefined;
   #hearingSince = performance.now();
   /** While what arrives may have lain waiting for this process to go on. */
   #stale = false;
@@ -84,7 +89,12 @@ export class NatsBus implements Bus {
       ofMany: instance === undefined,
     };
     this.#subscribe(subjects.procedure(procedure.name, instance ?? this.#instance), served);
-    if (instance !== undefined) return;
+    if (instance !== undefined) {
+      if (this.#names.has(instance)) return;
+      this.#names.add(instance);
+      this.#beat();
+      return;
+    }
     this.#subscribe(subjects.procedure(procedure.name), served, QUEUE_GROUP);
     this.#serves.push(procedure.name);
     this.#beat();
@@ -97,6 +107,21 @@ export class NatsBus implements Bus {
     return isTracing() ? inSpan(spanOf(procedure.name, 'client'), ask) : ask();
   }
 
+  async callAll<I extends z.ZodType, O>(
+    procedure: Procedure<I, O>,
+    input: z.output<I>,
+    { context }: Pick<CallOptions, 'context'>,
+  ): Promise<AllAnswers<O>> {
+    const directory = this.#knownOthers().services;
+    await directory.settled(context.deadline);
+    const instances = directory.all(procedure.name);
+    return gather(instances.map((instance) => this.call(procedure, input, { context, instance })));
+  }
+
+  isSilent(instance: string): boolean {
+    return this.#knownOthers().named.isSilent(instance);
+  }
+
   hearingSince(): number {
     return this.#stale ? performance.now() : Math.max(this.#hearingSince, this.#watch.since);
   }
@@ -107,7 +132,7 @@ export class NatsBus implements Bus {
     return askAny({
       name,
       deadline: context.deadline,
-      directory: this.#knownServices(),
+      directory: this.#knownOthers().services,
       ask: async (to) => (await this.#ask(call, to)) as O,
     });
   }
@@ -145,10 +170,11 @@ export class NatsBus implements Bus {
   }
 
   #beat(): void {
-    if (this.#serves.length === 0 || this.#connection.isClosed()) return;
+    if (this.#serves.length + this.#names.size === 0 || this.#connection.isClosed()) return;
     this.announce(presence, {
       instance: this.#instance,
       serves: this.#serves,
+      names: [...this.#names],
       life: this.#life,
       leaving: this.#leaving,
     });
@@ -164,12 +190,17 @@ export class NatsBus implements Bus {
     this.#hearingSince = performance.now();
   }
 
-  #knownServices(): ServiceDirectory {
-    if (this.#directory !== undefined) return this.#directory;
-    const directory = new ServiceDirectory(() => this.hearingSince());
-    this.#directory = directory;
-    this.listen(presence, (said) => directory.hear(said));
-    return directory;
+  #knownOthers(): { readonly services: ServiceDirectory; readonly named: NamedProcesses } {
+    if (this.#others !== undefined) return this.#others;
+    const hearingSince = (): number => this.hearingSince();
+    const services = new ServiceDirectory(hearingSince);
+    const named = new NamedProcesses(hearingSince);
+    this.#others = { services, named };
+    this.listen(presence, (said) => {
+      services.hear(said);
+      named.hear(said);
+    });
+    return this.#others;
   }
 
   #subscribe(subject: string, { answer, procedure, ofMany }: Served, queue?: string): void {
@@ -189,11 +220,13 @@ export class NatsBus implements Bus {
     this.#subscriptions.push(subscription);
   }
 
-  /** Asks an instance until it answers, however often the connection breaks. */
+  /** Asks an instance until it answers, however often the connection breaks, at this end or at its own. */
   async #askOne(call: OpenCall, instance: string): Promise<unknown> {
+    const { named } = this.#knownOthers();
+    const lost = (): AskElsewhere => new AskElsewhere(connectionLost(call.name));
     for (;;) {
       try {
-        return await this.#ask(call, instance);
+        return await named.unlessReborn(instance, this.#ask(call, instance), lost);
       } catch (error) {
         if (!(error instanceof AskElsewhere)) throw error;
         if (error.gone || Date.now() >= call.context.deadline) throw error.failure;

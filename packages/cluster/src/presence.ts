@@ -1,11 +1,13 @@
 import { z } from 'zod';
 
-/** What a process says of itself, again and again: which procedures it serves that others serve as well. */
+/** What a process says of itself, again and again: which procedures it serves that others serve as well, and who it is. */
 export const presence = {
   name: 'presence',
   value: z.object({
     instance: z.string().min(1),
     serves: z.array(z.string()),
+    /** Under which names it answers that nobody else does. Absent from processes of earlier versions. */
+    names: z.array(z.string()).default([]),
     /** Grows with each new connection: a call that was sent to an earlier one may never have arrived. */
     life: z.int().nonnegative(),
     /** It is stopping: it answers what it was asked, and is to be asked nothing more. */

@@ -55,7 +55,8 @@ export class SnapshotStore {
       const objects = await openWhileElecting('the store of shared snapshots', async () =>
         new Objm(client).create(buckets.snapshots, { replicas, storage: StorageType.File }),
       );
-      return new SnapshotStore(manifests, objects, { client, manager: await jetstreamManager(connection) });
+      const manager = await jetstreamManager(connection, { checkAPI: false });
+      return new SnapshotStore(manifests, objects, { client, manager });
     } catch (cause) {
       manifests.close();
       throw cause;

@@ -46,8 +46,22 @@ export interface Bus {
   serve<I extends z.ZodType, O>(procedure: Procedure<I, O>, handler: Handler<I, O>, instance?: string): void;
   /** Throws the handler's Failure; `service_unavailable` when nobody serves it, `deadline_exceeded` when time is up. */
   call<I extends z.ZodType, O>(procedure: Procedure<I, O>, input: z.output<I>, options: CallOptions): Promise<O>;
+  /**
+   * Asks every process that serves a procedure which several may serve. Those that do not answer in time, or fail, are
+   * counted; those that have been silent for a second are not asked.
+   */
+  callAll<I extends z.ZodType, O>(
+    procedure: Procedure<I, O>,
+    input: z.output<I>,
+    options: Pick<CallOptions, 'context'>,
+  ): Promise<AllAnswers<O>>;
   announce<V extends z.ZodType>(announcement: Announcement<V>, value: z.output<V>): void;
   listen<V extends z.ZodType>(announcement: Announcement<V>, listener: (value: z.output<V>) => void): void;
+  /**
+   * Whether the process that serves under this name has been silent for so long that it may be gone, or stand still: it tells
+   * that it is there several times a second. False of one that was never heard.
+   */
+  isSilent(instance: string): boolean;
   /**
    * Since when (`performance.now()`) this process hears what is announced without a gap: it was cut off, or stood still,
    * before. Silence until then was its own.
@@ -55,6 +69,8 @@ export interface Bus {
   hearingSince(): number;
   close(): Promise<void>;
 }
+
+export type AllAnswers<O> = { readonly answers: readonly O[]; readonly unanswered: number };
 
 export type CallOptions = { readonly context: CallContext; readonly instance?: string };
 

@@ -2,9 +2,12 @@ import { z } from 'zod';
 import { CollectionUid, NodeId } from './names.ts';
 import { PayloadIndexReport } from './payload-index.ts';
 
-/** An index node says how it is this often; one that was silent for five of these may be gone, and gets nothing to do. */
+/** An index node says how it is this often, unless it is set otherwise. */
 export const HEARTBEAT_MS = 1_000;
-export const SILENT_MS_MAX = 5 * HEARTBEAT_MS;
+/** One that was silent for so many of its heartbeats may be gone, and gets nothing to do. */
+const SILENT_HEARTBEATS_MAX = 5;
+/** Of a node with more replicas each heartbeat is several messages; a report has some 2 KB, so one has some 256 KB. */
+export const REPLICAS_PER_HEARTBEAT_MAX = 128;
 
 /** How a replica is, by its own word. The monitor adds what only others can see (silence, lag, divergence). */
 export const ReplicaPhase = z.enum(['syncing', 'following', 'diverged', 'failed']);
@@ -79,7 +82,7 @@ export const ReplicaReport = z.object({
 });
 export type ReplicaReport = z.infer<typeof ReplicaReport>;
 
-/** Sent by each index node every second. */
+/** Sent by each index node every `every_ms`, and when one of its replicas has news. */
 export const heartbeat = {
   name: 'heartbeat',
   value: z.object({
@@ -87,7 +90,23 @@ export const heartbeat = {
     at: z.iso.datetime(),
     host: z.string(),
     port: z.int(),
+    /** Absent from nodes of earlier versions. */
+    every_ms: z.int().positive().optional(),
+    /** All of the node's, or a part of them. */
     replicas: z.array(ReplicaReport),
   }),
 } as const;
 export type Heartbeat = z.infer<typeof heartbeat.value>;
+
+/** How often its node says how it is. */
+export function everyMsOf({ every_ms }: Pick<Heartbeat, 'every_ms'>): number {
+  return every_ms ?? HEARTBEAT_MS;
+}
+
+/** After how long a silence a node that speaks every `everyMs` may be gone. */
+export function silentMsMax(everyMs: number): number {
+  return SILENT_HEARTBEATS_MAX * everyMs;
+}
+
+/** Asks all index nodes to say at once how they are: told by whoever has just started to listen. */
+export const rollCall = { name: 'roll-call', value: z.object({}) } as const;

@@ -1,5 +1,6 @@
 export { Backup, BackupId, ForeignBackup, Restore, RestoreBody, type JobState } from './backup.ts';
 export {
+  type AllAnswers,
   type Announcement,
   type Bus,
   type CallContext,
@@ -28,13 +29,16 @@ export {
   Checkpoint,
   CHECKPOINT_INTERVAL,
   CHECKPOINTS_MAX,
+  everyMsOf,
   heartbeat,
   HEARTBEAT_MS,
   ReplicaPhase,
   ReplicaReport,
+  REPLICAS_PER_HEARTBEAT_MAX,
+  rollCall,
+  silentMsMax,
   StoppedBy,
   type Heartbeat,
-  SILENT_MS_MAX,
 } from './heartbeat.ts';
 export {
   AliasBody,
@@ -115,6 +119,7 @@ export {
   type ShardProof,
 } from './replication.ts';
 export { readStages, type ReadStage, type ReadStages, type ShardStages } from './read-stages.ts';
+export { inOrder, slowQueries, SlowQueriesQuery, type SlowQuery } from './slow-query.ts';
 export { bytesOf, ShardSnapshot, SnapshotFile } from './shard-snapshot.ts';
 export { buckets, EVENT_STREAM, LOG_STREAM_PREFIX, subjects } from './subjects.ts';
 export { decodeToken, encodeToken } from './token.ts';

@@ -29,6 +29,8 @@ export const limits = {
   /** An entry stays below the log server's max_payload (8 MiB as we configure it) with room for headers. */
   entryBytesMax: 4 * 1024 * 1024,
   entryOperationsMax: 4_000,
+  /** Slow reads that a query process remembers; also the most that are answered at once. */
+  slowQueriesMax: 256,
   /** Request outcomes that a replica remembers, so that a retried request answers its first outcome. */
   requestsRemembered: 10_000,
 } as const;

@@ -73,7 +73,8 @@ export class Log {
     readonly observer?: LogObserver;
   }): Promise<Log> {
     try {
-      const manager = await jetstreamManager(options.connection, { timeout: API_TIMEOUT_MS });
+      // Nothing is asked yet: log servers that have just met do not answer, and each request has its own way with that.
+      const manager = await jetstreamManager(options.connection, { timeout: API_TIMEOUT_MS, checkAPI: false });
       const payloadBytesMax = options.connection.info?.max_payload ?? 1_048_576;
       const { replicas, epochMs = Date.now, observer = NOBODY } = options;
       return new Log({ client: jetstream(options.connection), manager, replicas, payloadBytesMax, epochMs, observer });

@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:net';
+import { createServer } from 'node:net';
+import { lockName, type Lock } from '@vectorizer/cluster';
 import { Failure } from '@vectorizer/errors';
 
 /** Below the range that Linux gives to outgoing connections, so that none takes the port of a process while it is down. */
@@ -9,16 +10,16 @@ const ATTEMPTS_MAX = 200;
 export const HOST = '127.0.0.1';
 
 /**
- * Ports that are free and differ from each other: each is held until all are chosen. A moment after their release
- * somebody else may take one; the start then fails with a clear line.
+ * The ports of an instance, which no other instance of this machine takes for as long as it is there: not before its processes
+ * listen, and not while one of them is down. They are locked by name, since a port itself can only be held by whoever listens.
  */
 export class Ports {
-  readonly #held: Server[] = [];
+  readonly #locks = new Map<number, Lock>();
 
   async free(): Promise<number> {
     for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
       const port = randomInt(FIRST, LAST + 1);
-      if ((await this.#hold(port)) === undefined) return port;
+      if ((await this.#take(port)) === undefined) return port;
     }
     throw new Failure('service_unavailable', `no free port was found between ${FIRST} and ${LAST}`);
   }
@@ -26,26 +27,42 @@ export class Ports {
   /** The port that the user chose; any when that is 0. */
   async chosen(port: number): Promise<number> {
     if (port === 0) return this.free();
-    const cause = await this.#hold(port);
-    if (cause === undefined) return port;
-    const taken = 'code' in cause && cause.code === 'EADDRINUSE';
-    const reason = taken ? 'is taken' : `cannot be used: ${cause.message}`;
+    const obstacle = await this.#take(port);
+    if (obstacle === undefined) return port;
+    const { reason, cause } = obstacle;
     throw new Failure('service_unavailable', `port ${port} ${reason}; choose another with --port`, { cause });
   }
 
-  async release(): Promise<void> {
-    await Promise.all(this.#held.map(async (server) => once(server.close(), 'close')));
+  /** Others may have them from here on. */
+  async close(): Promise<void> {
+    await Promise.all(Array.from(this.#locks.values(), async (lock) => lock.release()));
+    this.#locks.clear();
   }
 
-  /** Answers what stands in the way. */
-  async #hold(port: number): Promise<Error | undefined> {
-    const server = createServer().listen(port, HOST);
-    try {
-      await once(server, 'listening');
-    } catch (cause) {
-      return cause instanceof Error ? cause : new Error('the port cannot be used', { cause });
-    }
-    this.#held.push(server);
-    return undefined;
+  async #take(port: number): Promise<Obstacle | undefined> {
+    if (this.#locks.has(port)) return TAKEN;
+    const lock = await lockName(`vectorizer-port-${port}`);
+    if (lock === undefined) return TAKEN;
+    const obstacle = await obstacleAt(port);
+    if (obstacle === undefined) this.#locks.set(port, lock);
+    else await lock.release();
+    return obstacle;
   }
+}
+
+/** What stands in the way of a port. */
+type Obstacle = { readonly reason: string; readonly cause?: unknown };
+const TAKEN: Obstacle = { reason: 'is taken' };
+
+async function obstacleAt(port: number): Promise<Obstacle | undefined> {
+  const server = createServer().listen(port, HOST);
+  try {
+    await once(server, 'listening');
+  } catch (cause) {
+    const taken = typeof cause === 'object' && cause !== null && 'code' in cause && cause.code === 'EADDRINUSE';
+    return taken ? { ...TAKEN, cause } : { reason: `cannot be used: ${String(cause)}`, cause };
+  }
+  server.close();
+  await once(server, 'close');
+  return undefined;
 }

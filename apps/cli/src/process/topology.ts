@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path';
 import type { Links } from './links.ts';
-import { HOST, Ports } from './ports.ts';
+import { HOST, type Ports } from './ports.ts';
 import { planCache, planLogServers, type PlannedServer } from './servers.ts';
 
 /** A process of an instance: how it is started, and where it says that it is ready (HTTP), or takes connections (TCP). */
@@ -53,13 +53,8 @@ const repository = resolve(import.meta.dirname, '../../../..');
 const TRACING = join(repository, 'packages/telemetry/dist/tracing/register.js');
 
 /** Decides ports and command lines. Only the gateways' ports are chosen by the user; the others are whatever is free. */
-export async function planTopology(options: TopologyOptions): Promise<Topology> {
-  const ports = new Ports();
-  try {
-    return options.mode === 'standalone' ? await planStandalone(options, ports) : await planCluster(options, ports);
-  } finally {
-    await ports.release();
-  }
+export async function planTopology(options: TopologyOptions, ports: Ports): Promise<Topology> {
+  return options.mode === 'standalone' ? planStandalone(options, ports) : planCluster(options, ports);
 }
 
 async function planStandalone(options: TopologyOptions, ports: Ports): Promise<Topology> {

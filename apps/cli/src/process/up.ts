@@ -8,6 +8,7 @@ import { Failure } from '@vectorizer/errors';
 import { carryOut, ControlDoor } from './control.ts';
 import { Links } from './links.ts';
 import { makeDirectory } from './make-directory.ts';
+import { Ports } from './ports.ts';
 import { isAlive, stopProcess } from './processes.ts';
 import { checkShape } from './shape.ts';
 import { readState, runDirectory, type InstanceState } from './state-file.ts';
@@ -29,18 +30,21 @@ export async function runInstance(options: UpOptions, how: Voice): Promise<void>
   const data = resolve(options.data);
   await prepareDirectory(data);
   const lock = await lockDirectory(runDirectory(data), `data directory ${data}`);
+  const ports = new Ports();
   try {
-    await superviseInstance(data, options, how);
+    await superviseInstance({ ...options, data }, { ...how, ports });
   } finally {
+    await ports.close();
     await lock.release();
   }
 }
 
-async function superviseInstance(data: string, options: UpOptions, how: Voice): Promise<void> {
+async function superviseInstance(options: UpOptions, how: Voice & { readonly ports: Ports }): Promise<void> {
+  const { data } = options;
   await stopLeftovers(data, how.say);
   await checkShape(data, options.mode === 'standalone' ? 1 : options.nodes);
   const links = options.faults ? new Links() : undefined;
-  const topology = await planTopology({ ...options, data, links });
+  const topology = await planTopology({ ...options, links }, how.ports);
   const supervisor = new Supervisor(topology, { data, say: how.say, links });
   const told = toldToStop();
   try {

@@ -1,19 +1,23 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { NodeRegistry } from '@vectorizer/cluster';
-import { heartbeat, SILENT_MS_MAX, type Bus, type NodeId } from '@vectorizer/contracts';
+import { everyMsOf, heartbeat, rollCall, silentMsMax, type Bus, type NodeId } from '@vectorizer/contracts';
 
-/** After its own start a gateway hears from every node within a heartbeat or two. */
+/** After its own start a gateway hears from every node that speaks at once, since it asks. */
 const PATIENCE_MS = 3_000;
 const POLL_MS = 10;
 
 /** The index nodes that new replicas can be placed on: those that are registered, and were heard from just now. */
 export class LiveNodes {
   readonly #registry: NodeRegistry;
-  readonly #heardAt = new Map<NodeId, number>();
+  /** Until when each counts as there. */
+  readonly #liveUntilMs = new Map<NodeId, number>();
 
   constructor(bus: Bus, registry: NodeRegistry) {
     this.#registry = registry;
-    bus.listen(heartbeat, ({ node }) => this.#heardAt.set(node, performance.now()));
+    bus.listen(heartbeat, (beat) => {
+      this.#liveUntilMs.set(beat.node, performance.now() + silentMsMax(everyMsOf(beat)));
+    });
+    bus.announce(rollCall, {});
   }
 
   /** Waits a little for `wanted` nodes, then answers those that there are. */
@@ -27,10 +31,10 @@ export class LiveNodes {
   }
 
   #now(): readonly NodeId[] {
-    const oldest = performance.now() - SILENT_MS_MAX;
+    const nowMs = performance.now();
     return this.#registry
       .nodes()
       .map(({ node }) => node)
-      .filter((node) => (this.#heardAt.get(node) ?? -Infinity) >= oldest);
+      .filter((node) => (this.#liveUntilMs.get(node) ?? -Infinity) >= nowMs);
   }
 }

@@ -1,13 +1,12 @@
 import type { Filter, Operation, Outcome, RequestOutcome } from '@vectorizer/contracts';
 import { compileFilter } from '../filter/compile.ts';
-import { extendChain } from '../state/chain.ts';
-import type { ShardMeta } from '../state/meta.ts';
+import { linkOf } from '../state/chain.ts';
+import { Fingerprint } from '../state/fingerprint.ts';
 import { packOutcomes, unpackOutcomes } from '../state/outcome-runs.ts';
 import type { Remembered, RequestTable } from '../state/request-table.ts';
-import type { Step } from '../state/shard-state.ts';
-import { digestOf, StateHash } from '../state/state-hash.ts';
+import type { Figures, Step } from '../state/shard-state.ts';
+import { digestOf } from '../state/state-hash.ts';
 import { decide, type Rules } from './decide.ts';
-import { Fingerprint } from './fingerprint.ts';
 import { readEntry, type ReadRequest } from './read-entry.ts';
 import type { Slices } from './slices.ts';
 import { Stage, type Base } from './stage.ts';
@@ -15,7 +14,7 @@ import { Stage, type Base } from './stage.ts';
 /** One message of the log. `at` is the log server's clock in milliseconds. */
 export type LoggedEntry = { readonly sequence: number; readonly bytes: Uint8Array; readonly at: number };
 export type Ground = Base & {
-  readonly meta: ShardMeta;
+  readonly meta: Figures;
   readonly requests: Pick<RequestTable, 'find'>;
   /**
    * The ids of all points of the base that may match, and perhaps others; undefined when nothing is known. What it answers
@@ -23,34 +22,31 @@ export type Ground = Base & {
    */
   readonly candidates?: (filter: Filter) => readonly string[] | undefined;
 };
-export type Prepared = Step & {
-  /** The changed points as they were. */
-  readonly before: Step['points'];
-  readonly results: readonly RequestOutcome[];
-};
+export type Prepared = Step & { readonly results: readonly RequestOutcome[] };
+
+/** Changed points of an entry whose digests are put off until they are asked for. */
+const PUT_OFF_MAX = 64;
 
 /**
  * Works out all that an entry changes without changing anything, in slices that yield to searches. The result is a
  * function of the state and the entry, whatever the timing.
  */
 export async function prepare(ground: Ground, entry: LoggedEntry, slices: Slices): Promise<Prepared> {
-  const { chain, digest } = await extendChain(ground.meta.chain, entry, slices);
-  const figures: ShardMeta = {
+  const link = await linkOf(entry, slices);
+  const figures: Figures = {
     ...ground.meta,
     sequence: entry.sequence,
-    chain,
-    digest,
     bytes_received: ground.meta.bytes_received + entry.bytes.length,
     last_applied_at: new Date(entry.at).toISOString(),
   };
   const requests = await readEntry(entry.bytes, slices);
   if (requests === undefined) {
     const meta = { ...figures, entries_rejected: figures.entries_rejected + 1 };
-    return { points: new Map(), before: new Map(), requests: [], results: [], meta };
+    return { points: new Map(), before: new Map(), requests: [], results: [], link, meta };
   }
   const run = new Run(ground, entry.sequence, slices);
   for (const request of requests) await run.request(request);
-  return run.finish(figures);
+  return { ...(await run.finish(figures)), link };
 }
 
 /** The preparation of one well-formed entry. */
@@ -73,10 +69,10 @@ class Run {
 
   async request({ id, ops }: ReadRequest): Promise<void> {
     const [only] = ops.length === 1 ? ops : [];
-    const fingerprint = only === undefined ? await this.#fingerprint(ops) : Fingerprint.of(only);
+    const fingerprint = only === undefined ? await Fingerprint.ofAll(ops, this.#slices) : Fingerprint.of(only);
     const { sequence } = this.#rules;
     const first = this.#remembered.get(id) ?? this.#ground.requests.find(id);
-    if (first !== undefined && first.fingerprint === fingerprint) {
+    if (first !== undefined && first.fingerprint.text === fingerprint.text) {
       const outcomes = unpackOutcomes(first.runs);
       this.#results.push({ request_id: id, sequence: first.sequence, replayed: true, outcomes });
       return;
@@ -92,24 +88,17 @@ class Run {
   }
 
   /** Once per changed point, whatever the entry did to it on the way. */
-  async finish(figures: ShardMeta): Promise<Prepared> {
+  async finish(figures: Figures): Promise<Omit<Prepared, 'link'>> {
     const { changes, before } = this.#stage;
-    const hash = StateHash.fromHex(figures.state_hash);
     let points = figures.points;
     for (const [id, next] of changes) {
       const previous = before.get(id);
-      if (previous !== undefined) hash.subtract(previous.digest ?? digestOf(id, previous));
-      if (next !== undefined) {
-        const digest = digestOf(id, next);
-        hash.add(digest);
-        changes.set(id, { ...next, digest });
-      }
       points += Number(next !== undefined) - Number(previous !== undefined);
+      if (changes.size > PUT_OFF_MAX) for (const each of [previous, next]) if (each) each.digest ??= digestOf(id, each);
       if (this.#slices.due) await this.#slices.next();
     }
-    const meta: ShardMeta = {
+    const meta: Figures = {
       ...figures,
-      state_hash: hash.toHex(),
       points,
       entries_applied: figures.entries_applied + 1,
       operations_applied: figures.operations_applied + this.#operations,
@@ -148,14 +137,5 @@ class Run {
       if (this.#slices.due) await this.#slices.next();
     }
     return { status: 'deleted', count: ids.length };
-  }
-
-  async #fingerprint(ops: readonly Operation[]): Promise<string> {
-    const fingerprint = new Fingerprint();
-    for (const op of ops) {
-      fingerprint.add(op);
-      if (this.#slices.due) await this.#slices.next();
-    }
-    return fingerprint.toString();
   }
 }

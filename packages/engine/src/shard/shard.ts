@@ -149,8 +149,13 @@ export class Shard {
   }
 
   get position(): Position {
-    const { sequence, chain, digest, created } = this.#state.meta;
+    const { sequence, chain, digest, created } = this.#state.proven;
     return { sequence, chain, digest, created };
+  }
+
+  /** Of the last applied entry. */
+  get sequence(): number {
+    return this.#state.meta.sequence;
   }
 
   /** Applied, over the life of the log. */
@@ -257,7 +262,7 @@ export class Shard {
   }
 
   report(): ShardReport {
-    const { meta } = this.#state;
+    const meta = this.#state.proven;
     return {
       applied_sequence: meta.sequence,
       durable_sequence: this.#state.durableSequence,
@@ -323,10 +328,10 @@ export class Shard {
   async verify(
     how: { readonly signal?: AbortSignal; readonly hurried?: boolean } = {},
   ): Promise<{ sequence: number; at: string }> {
-    const { meta } = this.#state;
+    const { proven } = this.#state;
     using snapshot = this.#state.snapshot();
-    await checkState(snapshot, meta, how);
-    return { sequence: meta.sequence, at: new Date().toISOString() };
+    await checkState(snapshot, proven, how);
+    return { sequence: proven.sequence, at: new Date().toISOString() };
   }
 
   /** The caller has stopped applying. After a failure nothing more is written. */

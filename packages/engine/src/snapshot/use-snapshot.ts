@@ -18,15 +18,14 @@ export async function verifySnapshot(directory: string, expected: Expected): Pro
   const path = join(directory, POINTS_FILE);
   const state = await ShardState.open(path, expected);
   try {
-    const { sequence, chain, state_hash, points } = state.meta;
-    const found = { sequence, chain, state_hash, points };
+    const found = state.proven;
     for (const name of ['sequence', 'chain', 'state_hash', 'points'] as const) {
       if (found[name] !== expected[name]) {
         throw damaged(`the snapshot's ${name} is ${found[name]}, where it should be ${expected[name]}`);
       }
     }
     using snapshot = state.snapshot();
-    await checkState(snapshot, state.meta, { hurried: true });
+    await checkState(snapshot, found, { hurried: true });
   } finally {
     await state.close();
     await rm(`${path}-lock`, { force: true });

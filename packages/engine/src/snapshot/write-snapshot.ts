@@ -2,6 +2,7 @@ import { link, mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ShardSnapshot, SnapshotFile } from '@vectorizer/contracts';
 import { Failure } from '@vectorizer/errors';
+import type { ShardMeta } from '../state/meta.ts';
 import { ShardState } from '../state/shard-state.ts';
 import { sha256OfFile, syncFile } from '../vector/sealed-file.ts';
 import { checkState } from './check-state.ts';
@@ -51,12 +52,12 @@ async function figuresOf(
   path: string,
   { meta: { dimension, metric } }: ShardState,
   signal: AbortSignal | undefined,
-): Promise<ShardState['meta']> {
+): Promise<ShardMeta> {
   const copy = await ShardState.open(path, { dimension, metric });
   try {
     using snapshot = copy.snapshot();
-    await checkState(snapshot, copy.meta, { signal });
-    return copy.meta;
+    await checkState(snapshot, copy.proven, { signal });
+    return copy.proven;
   } finally {
     await copy.close();
     await rm(`${path}-lock`, { force: true });

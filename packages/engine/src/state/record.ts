@@ -11,7 +11,7 @@ export type PointRecord = {
   /** JSON text of an object; null when the point has none. */
   readonly payload: string | null;
   /** `digestOf` this point, once it has been worked out: a later change subtracts it from the state hash. */
-  readonly digest?: string;
+  digest?: string;
 };
 
 /**
@@ -44,13 +44,14 @@ export function encodeRecord(record: PointRecord): Buffer {
 /** Copies: the bytes may be a view of the store's memory. */
 export function decodeRecord(bytes: Buffer): PointRecord {
   const [vectorAt, payloadAt] = [vectorStart(bytes), payloadStart(bytes)];
-  const digest = vectorAt === HEADER_BYTES ? {} : { digest: bytes.toString('latin1', HEADER_BYTES, vectorAt) };
-  return {
-    ...decodeVersions(bytes),
+  const record: PointRecord = {
+    version: bytes.readDoubleLE(0),
+    vectorVersion: bytes.readDoubleLE(8),
     vector: float32FromBytes(bytes.subarray(vectorAt, payloadAt)),
     payload: payloadFrom(bytes, payloadAt),
-    ...digest,
   };
+  if (vectorAt !== HEADER_BYTES) record.digest = bytes.toString('latin1', HEADER_BYTES, vectorAt);
+  return record;
 }
 
 /** A copy of the vector alone. */

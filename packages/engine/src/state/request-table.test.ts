@@ -1,11 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
+import { Fingerprint } from './fingerprint.ts';
 import { packOutcomes, unpackOutcomes } from './outcome-runs.ts';
 import { RequestTable, type Remembered } from './request-table.ts';
 
 const request = (id: string, sequence: number): Remembered => ({
   id,
   sequence,
-  fingerprint: 'f',
+  fingerprint: Fingerprint.known('f'),
   runs: [[{ status: 'created', version: sequence }, 2]],
 });
 

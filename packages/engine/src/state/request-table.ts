@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { limits, type RequestOutcome } from '@vectorizer/contracts';
+import type { Fingerprint } from './fingerprint.ts';
 import { unpackOutcomes, type OutcomeRuns } from './outcome-runs.ts';
 
 /**
@@ -12,7 +13,7 @@ const RUNS_MAX = 200_000;
 export type Remembered = {
   readonly id: string;
   readonly sequence: number;
-  readonly fingerprint: string;
+  readonly fingerprint: Fingerprint;
   readonly runs: OutcomeRuns;
   readonly reused?: true;
 };

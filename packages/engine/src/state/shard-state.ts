@@ -8,6 +8,7 @@ import { LmdbStore, type Write } from './lmdb-store.ts';
 import { decodeMeta, encodeMeta, firstMeta, type ShardMeta } from './meta.ts';
 import { Overlay } from './overlay.ts';
 import { decodeRecord, decodeSummary, decodeVector, decodeVersions, encodeRecord, type PointRecord } from './record.ts';
+import { Proofs, type Link, type Proven } from './proofs.ts';
 import { decodeRemembered, encodeRemembered } from './request-record.ts';
 import { RequestTable, type Remembered } from './request-table.ts';
 import { Snapshot } from './snapshot.ts';
@@ -18,9 +19,15 @@ const OPEN_BATCH = 512;
 /** Everything that one entry changes. */
 export type Step = {
   readonly points: ReadonlyMap<string, PointRecord | undefined>;
+  /** The changed points as they were. */
+  readonly before: ReadonlyMap<string, PointRecord | undefined>;
   readonly requests: readonly Remembered[];
-  readonly meta: ShardMeta;
+  readonly link: Link;
+  readonly meta: Figures;
 };
+
+/** What a replica knows about itself, but for what it can prove: that is worked out when it is asked for. */
+export type Figures = Omit<ShardMeta, keyof Proven>;
 
 /**
  * A replica's state: points, remembered requests and figures. `advance` makes an entry's changes visible at once, in
@@ -31,16 +38,18 @@ export class ShardState {
   readonly requests: RequestTable;
   readonly #store: LmdbStore;
   readonly #overlay = new Overlay();
+  readonly #proofs: Proofs;
   #dirtyRequests: RequestChange[] = [];
-  #meta: ShardMeta;
-  #durable: ShardMeta;
+  #meta: Figures;
+  #durable: Figures;
   #flushing: Promise<void> | undefined;
 
   private constructor(parts: { store: LmdbStore; requests: RequestTable; meta: ShardMeta }) {
     this.#store = parts.store;
     this.requests = parts.requests;
-    this.#meta = parts.meta;
-    this.#durable = parts.meta;
+    const { state_hash: _hash, chain: _chain, digest: _digest, ...figures } = parts.meta;
+    this.#proofs = new Proofs(parts.meta);
+    this.#meta = this.#durable = figures;
   }
 
   static async open(
@@ -65,8 +74,12 @@ export class ShardState {
     }
   }
 
-  get meta(): ShardMeta {
+  get meta(): Figures {
     return this.#meta;
+  }
+
+  get proven(): ShardMeta {
+    return { ...this.#meta, ...this.#settle() };
   }
 
   /** The sequence that a kill now would leave on disk. */
@@ -152,7 +165,12 @@ export class ShardState {
 
   /** Synchronous: a reader sees all of the step or none of it. */
   advance(step: Step): void {
-    for (const [id, record] of step.points) this.#overlay.set(id, record);
+    for (const [id, record] of step.points) {
+      this.#proofs.changed(id, step.before.get(id));
+      this.#overlay.set(id, record);
+    }
+    this.#proofs.entry(step.link);
+    if (this.#proofs.full) this.#settle();
     for (const request of step.requests) {
       const { added, forgotten } = this.requests.remember(request);
       this.#dirtyRequests.push({ order: added, request });
@@ -187,12 +205,17 @@ export class ShardState {
     await this.#store.close();
   }
 
+  #settle(): Proven {
+    return this.#proofs.settle((id) => this.#overlay.get(id));
+  }
+
   async #write(): Promise<void> {
-    const [meta, points, requests] = [this.#meta, this.#overlay.freeze(), this.#dirtyRequests];
+    const [meta, proven, requests] = [this.#meta, this.#settle(), this.#dirtyRequests];
+    const points = this.#overlay.freeze();
     this.#dirtyRequests = [];
     try {
       const writes = await encode(points, requests);
-      writes.push({ key: metaKey, value: encodeMeta(meta) });
+      writes.push({ key: metaKey, value: encodeMeta({ ...meta, ...proven }) });
       await this.#store.commit(writes);
     } catch (cause) {
       this.#dirtyRequests = [...requests, ...this.#dirtyRequests];

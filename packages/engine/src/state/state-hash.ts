@@ -28,10 +28,6 @@ export class StateHash {
     return new StateHash(lanes);
   }
 
-  clone(): StateHash {
-    return new StateHash(this.#lanes.slice());
-  }
-
   /** Takes in a point by its digest. */
   add(digest: string): void {
     for (let lane = 0; lane < LANES; lane++) this.#lanes[lane] = (this.#lanes[lane] ?? 0) + laneOf(digest, lane);

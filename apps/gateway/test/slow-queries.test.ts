@@ -1,0 +1,62 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { slowQueries, type SlowQuery } from '@vectorizer/contracts';
+import { startGateway, type Gateway } from './fixture.ts';
+
+const slow: SlowQuery = {
+  at: '2026-01-02T03:04:05.678Z',
+  process: 'host:1',
+  correlation_id: 'c-1',
+  procedure: 'search',
+  collection: 'books',
+  took_ms: 120,
+  stages: { shards: 119 },
+  parameters: {},
+};
+
+describe('the slow queries', () => {
+  let gateway: Gateway;
+  beforeAll(async () => {
+    gateway = await startGateway();
+  });
+  afterAll(async () => gateway[Symbol.asyncDispose]());
+  const get = async (query: string): Promise<{ status: number; body: unknown }> => {
+    const { statusCode, json } = await gateway.app.inject({ url: `/api/v1/slow-queries${query}` });
+    return { status: statusCode, body: json() };
+  };
+
+  it('answer 503 when no query process does', async () => {
+    expect(await get('')).toMatchObject({ status: 503, body: { error: { type: 'service_unavailable' } } });
+  });
+
+  it('are asked for as the query says, and answered with who answered', async () => {
+    const asked: unknown[] = [];
+    gateway.bus.serve(slowQueries, async (input) => {
+      asked.push(input);
+      return Promise.resolve({ threshold_ms: 100, queries: [slow] });
+    });
+    const body = { threshold_ms: 100, processes: 1, unanswered: 0, queries: [slow] };
+    expect(await get('')).toEqual({ status: 200, body });
+    await get('?collection=books&min_ms=5&limit=7&order=slowest&timeout_ms=500');
+    expect(asked).toEqual([
+      { limit: 50, order: 'newest' },
+      { collection: 'books', min_ms: 5, limit: 7, order: 'slowest' },
+    ]);
+  });
+
+  it('refuse a query that they do not understand', async () => {
+    for (const bad of [
+      '?limit=0',
+      '?limit=257',
+      '?limit=x',
+      '?order=best',
+      '?min_ms=-1',
+      '?collection=a%20b',
+      '?page=2',
+    ]) {
+      expect([bad, await get(bad)]).toMatchObject([
+        bad,
+        { status: 400, body: { error: { type: 'validation_error' } } },
+      ]);
+    }
+  });
+});
