@@ -61,8 +61,9 @@ WRAPPER
   "$tools/redis/bin/redis-server" --version >>"$tools/redis.log" 2>&1 || { rm -rf "$tools/redis" && return 1; }
 }
 
-# unpack_debian SUITE FOLDER PACKAGES [with-libraries | with-everything]: into FOLDER/root, through apt with lists and
-# caches of our own. Libraries are those that the host lacks; everything is what the packages need on no host at all.
+# unpack_debian SUITE FOLDER PACKAGES [with-libraries | with-missing | with-everything]: into FOLDER/root, through apt with
+# lists and caches of our own. Libraries are those of a package that the host lacks; what is missing is all that they need and
+# the host lacks, which must be of that suite; everything is what the packages need on no host at all.
 unpack_debian() {
   command -v apt-get >/dev/null 2>&1 && command -v dpkg >/dev/null 2>&1 || return 1
   keyring=/usr/share/keyrings/debian-archive-keyring.gpg
@@ -79,9 +80,10 @@ unpack_debian() {
     done
   fi
   # shellcheck disable=SC2086 -- a list of package names
-  if [ "${4:-}" = with-everything ]; then
-    : >"$2/apt/status"
-    private_apt "$2" apt-get -o Dir::State="$2/apt" -o Dir::State::status="$2/apt/status" \
+  if [ "${4:-}" = with-everything ] || [ "${4:-}" = with-missing ]; then
+    status=/var/lib/dpkg/status
+    [ "$4" = with-missing ] || { status="$2/apt/status" && : >"$status"; }
+    private_apt "$2" apt-get -o Dir::State="$2/apt" -o Dir::State::status="$status" \
       --no-install-recommends --download-only -y install $packages || return 1
     mv "$2"/apt/cache/archives/*.deb "$2/apt/"
   else

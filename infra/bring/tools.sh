@@ -11,7 +11,7 @@ fail() {
   exit 1
 }
 
-# With `with-vulkan` also what the tests of gpu collections run on.
+# With `with-vulkan` also what the tests of gpu collections run on, with `with-chromium` the browser of the dashboard's.
 bring_all() {
   mkdir -p "$tools" 2>/dev/null || fail "cannot write to $tools"
   # Two commands at once would build into the same folders.
@@ -25,10 +25,18 @@ bring_all() {
   . "$root/infra/bring/servers.sh"
   bring_nats
   bring_redis
-  if [ "${1:-}" = with-vulkan ]; then
-    . "$root/infra/bring/vulkan.sh"
-    bring_vulkan
-  fi
+  for tool in "$@"; do
+    case $tool in
+      with-vulkan)
+        . "$root/infra/bring/vulkan.sh"
+        bring_vulkan
+        ;;
+      with-chromium)
+        . "$root/infra/bring/chromium.sh"
+        bring_chromium
+        ;;
+    esac
+  done
   exec 9>&-
 }
 

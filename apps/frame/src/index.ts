@@ -1,3 +1,4 @@
+export { ActivityTeller, type ActivityOptions } from './activity.ts';
 export { answerOf, toFailure, type FailureAnswer } from './failure-answer.ts';
 export { openFoundation, type Foundation } from './foundation.ts';
 export { type HealthCheck } from './health.ts';

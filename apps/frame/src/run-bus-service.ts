@@ -1,3 +1,4 @@
+import { ActivityTeller } from './activity.ts';
 import { openFoundation, type Foundation } from './foundation.ts';
 import type { HealthCheck } from './health.ts';
 import { runService, type RunningService } from './run-service.ts';
@@ -37,12 +38,14 @@ export async function runBusService<Config extends ServiceConfig>(
     const { logger } = foundation;
     const { checks = [], createApp = createHealthApp, about, ...served } = await serve(foundation, config);
     const app = await createApp({ ...foundation, ...config.http, checks: [...foundation.checks, ...checks] });
-    const { url } = await app.listen();
+    const { url, port } = await app.listen();
+    const activity = new ActivityTeller({ ...foundation, port });
     logger.info({ url, ...about }, 'listening');
     return {
       logger,
       failed: served.failed,
       async close() {
+        activity.close();
         await app.close();
         await served.close?.();
         await foundation.close();

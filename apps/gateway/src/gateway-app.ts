@@ -1,6 +1,7 @@
 import { limits } from '@vectorizer/contracts';
 import { createServiceApp, type ServiceApp } from '@vectorizer/frame';
 import { installBodyParsers } from './body-parsers.ts';
+import { serveDashboard } from './dashboard/dashboard-files.ts';
 import { GatewayModule, type GatewayParts } from './gateway-module.ts';
 import { RequestMetrics } from './request-metrics.ts';
 
@@ -15,7 +16,10 @@ export async function createGatewayApp(options: GatewayAppOptions): Promise<Serv
     port: options.port,
     logger: options.logger,
     bodyBytesMax: limits.bodyBytesMax,
-    prepare: installBodyParsers,
+    prepare: (fastify) => {
+      installBodyParsers(fastify);
+      serveDashboard(fastify);
+    },
     observe: (answered) => metrics.observe(answered),
   });
 }

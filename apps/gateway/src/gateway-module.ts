@@ -9,6 +9,9 @@ import { Collections } from './collections/collections.ts';
 import { PayloadIndexes } from './collections/payload-indexes.ts';
 import { PayloadIndexesController } from './collections/payload-indexes-controller.ts';
 import { CollectionsController, NewCollectionBody } from './collections/collections-controller.ts';
+import { DashboardController } from './dashboard/dashboard-controller.ts';
+import { LiveFeed } from './dashboard/live-feed.ts';
+import { Sampler } from './dashboard/sampler.ts';
 import { Edge } from './edge.ts';
 import { Operations } from './operations/operations.ts';
 import { OperationsController } from './operations/operations-controller.ts';
@@ -52,6 +55,7 @@ export class GatewayModule {
     const sessions = new Sessions();
     const collections = new Collections(parts);
     const jobs = new Jobs(parts);
+    const sampler = new Sampler(parts);
     const snapshotParts = { ...parts, store: parts.snapshots, collections, jobs };
     return {
       module: GatewayModule,
@@ -67,6 +71,7 @@ export class GatewayModule {
         LegacyReplicationController,
         SnapshotsController,
         SlowQueriesController,
+        DashboardController,
       ],
       providers: [
         { provide: RequestMetrics, useValue: metrics },
@@ -85,6 +90,7 @@ export class GatewayModule {
         { provide: Replication, useValue: new Replication(parts.bus, collections) },
         { provide: SlowQueries, useValue: new SlowQueries(parts.bus) },
         { provide: EventFeed, useValue: new EventFeed(parts.bus) },
+        { provide: LiveFeed, useValue: new LiveFeed({ ...parts, sample: async (id) => sampler.sample(id) }) },
       ],
     };
   }

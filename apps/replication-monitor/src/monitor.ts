@@ -12,6 +12,7 @@ import {
   heartbeat,
   isConnected,
   replicaResync,
+  replicationAgreement,
   replicationEvents,
   replicationProof,
   replicationStatus,
@@ -22,6 +23,7 @@ import {
   type NodeId,
   type ReplicationProof,
   type ReplicationStatus,
+  type ShardAgreement,
 } from '@vectorizer/contracts';
 import { Failure } from '@vectorizer/errors';
 import type { Log } from '@vectorizer/log';
@@ -33,7 +35,7 @@ import { MissingLogs } from './missing-logs.ts';
 import { News } from './news.ts';
 import { OrphanLogs } from './orphan-logs.ts';
 import { OrphanSnapshots } from './orphan-snapshots.ts';
-import { proofOf } from './proof.ts';
+import { agreementOf, proofOf } from './proof.ts';
 import { Quarantine } from './quarantine.ts';
 import { Repair, type ShardState } from './repair.ts';
 import { repeat } from './repeat.ts';
@@ -167,6 +169,12 @@ export class Monitor {
     return proofOf(first.shard.record, states);
   }
 
+  /** Of every shard that there is. */
+  agreement(): readonly ShardAgreement[] {
+    const collections = Map.groupBy(this.#states(), ({ shard }) => shard.record);
+    return [...collections].flatMap(([record, states]) => agreementOf(proofOf(record, states)));
+  }
+
   /** Returns when nothing of it runs any more. */
   async close(): Promise<void> {
     clearTimeout(this.#listening);
@@ -198,6 +206,7 @@ export class Monitor {
     this.#answers = true;
     bus.serve(replicationStatus, () => Promise.resolve(this.status()));
     bus.serve(replicationProof, async ({ uid }) => this.proof(uid));
+    bus.serve(replicationAgreement, () => Promise.resolve({ shards: this.agreement() }));
     bus.serve(replicationEvents, async ({ after }) => events.after(after));
     bus.serve(replicaResync, async (input) => {
       await this.#resync(input);

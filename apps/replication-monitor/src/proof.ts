@@ -1,4 +1,4 @@
-import type { ReplicaProof, ReplicationProof, ReplicaView, ShardProof } from '@vectorizer/contracts';
+import type { ReplicaProof, ReplicationProof, ReplicaView, ShardAgreement, ShardProof } from '@vectorizer/contracts';
 import type { KnownShard } from './replica-registry.ts';
 import { sequencesOf } from './told-states.ts';
 
@@ -13,6 +13,13 @@ export function proofOf(
   const proofs = shards.map(({ shard, views }) => shardProof(shard, views));
   const agreed = proofs.every((proof) => proof.agreed);
   return { collection: record.name, uid: record.uid, agreed, shards: proofs };
+}
+
+/** The proof's verdicts, without what they rest on. */
+export function agreementOf({ collection, shards }: ReplicationProof): ShardAgreement[] {
+  return shards.map(({ shard, sequence, compared, agreed, replicas }) => {
+    return { collection, shard, sequence, compared, replicas: replicas.length, agreed };
+  });
 }
 
 function shardProof({ shard, replicas }: KnownShard, views: readonly ReplicaView[]): ShardProof {

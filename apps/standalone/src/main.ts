@@ -1,5 +1,5 @@
 import { LocalBus } from '@vectorizer/cluster';
-import { openFoundation, replicationHealth, runService, type RunningService } from '@vectorizer/frame';
+import { ActivityTeller, openFoundation, replicationHealth, runService, type RunningService } from '@vectorizer/frame';
 import { createGatewayApp } from '@vectorizer/gateway';
 import { IndexNode, indexHealth, readIndexConfig } from '@vectorizer/index';
 import { Ingest } from '@vectorizer/ingest';
@@ -20,12 +20,14 @@ await runService('standalone', async (): Promise<RunningService> => {
   const node = await IndexNode.open({ ...foundation, ...config, ...config.http, onTakenOver });
   const checks = [...foundation.checks, indexHealth(node), replicationHealth(() => monitor.status())];
   const app = await createGatewayApp({ ...foundation, ...config.http, checks });
-  const { url } = await app.listen();
+  const { url, port } = await app.listen();
+  const activity = new ActivityTeller({ ...foundation, port });
   logger.info({ url, directory: config.directory }, 'listening');
   return {
     logger,
     failed,
     async close() {
+      activity.close();
       await app.close();
       await monitor.close();
       await node.close();

@@ -1,3 +1,4 @@
+export { Activity, activity, ActivityCount, ACTIVITY_MS, LatencyCounts } from './activity.ts';
 export { Backup, BackupId, ForeignBackup, Restore, RestoreBody, type JobState } from './backup.ts';
 export {
   type AllAnswers,
@@ -13,6 +14,15 @@ export {
 } from './bus.ts';
 export { CHAIN_START, digestOfEntry, nextInChain } from './chain.ts';
 export { AliasRecord, CollectionConfig, CollectionRecord, Hnsw, Kind, Metric } from './collection.ts';
+export type {
+  CollectionSample,
+  DashboardReplica,
+  DashboardSample,
+  ProcessSample,
+  Quantiles,
+  ReplicationSample,
+  ShardAgreement,
+} from './dashboard.ts';
 export {
   decodeEntry,
   encodeEntry,
@@ -69,6 +79,7 @@ export {
   read,
   replicaResync,
   replicationEvents,
+  replicationAgreement,
   replicationProof,
   replicationStatus,
   scroll,

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { procedure } from './bus.ts';
 import { checkKind, CollectionConfig, collectionFields, complete } from './collection.ts';
 import { Filter } from './filter.ts';
+import type { ShardAgreement } from './dashboard.ts';
 import type { ReplicaReport } from './heartbeat.ts';
 import { limits } from './limits.ts';
 import { CollectionName, CollectionUid, NodeId, PointId } from './names.ts';
@@ -189,6 +190,12 @@ export const replicationStatus = procedure<ReplicationStatus>()('monitor.status'
 
 /** Replication monitor: what the replicas of a collection say of their state at common sequences. */
 export const replicationProof = procedure<ReplicationProof>()('monitor.proof', z.object({ uid: CollectionUid }));
+
+/** Replication monitor: whether the replicas of each shard tell the same, over all collections. */
+export const replicationAgreement = procedure<{ readonly shards: readonly ShardAgreement[] }>()(
+  'monitor.agreement',
+  z.object({}),
+);
 
 /**
  * Replication monitor: the events after the one with this number, oldest first, as many as fit one answer; `last` is

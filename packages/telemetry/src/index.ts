@@ -35,3 +35,4 @@ export {
   type SpanAbout,
   type TraceHeaders,
 } from './tracing/spans.ts';
+export { countOf, distributionOf, type Distribution } from './readings.ts';

@@ -1,0 +1,35 @@
+import type { ReactElement } from 'react';
+import { live } from '../live/live.ts';
+import { useObservable } from '../ui/observable.ts';
+import { Changes } from './changes.tsx';
+import { CollectionsTable } from './collections-table.tsx';
+import { LatencyChart, ThroughputChart } from './charts.tsx';
+import { Processes } from './processes.tsx';
+import { ReplicaGrid } from './replica-grid.tsx';
+import { Tiles } from './tiles.tsx';
+
+export function Overview(): ReactElement {
+  const { sample, phase, reason, history, changes } = useObservable(live);
+  if (sample === undefined) {
+    return (
+      <p className="empty">
+        {phase === 'connecting' ? 'Waiting for the first sample …' : (reason ?? 'Nothing is known yet.')}
+      </p>
+    );
+  }
+  return (
+    <div className={phase === 'live' ? 'overview' : 'overview is-stale'}>
+      <Tiles sample={sample} />
+      <div className="pair">
+        <ThroughputChart history={history} />
+        <LatencyChart history={history} />
+      </div>
+      <ReplicaGrid sample={sample} />
+      <CollectionsTable sample={sample} />
+      <div className="pair">
+        <Processes processes={sample.processes} />
+        <Changes changes={changes} />
+      </div>
+    </div>
+  );
+}

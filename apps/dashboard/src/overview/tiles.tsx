@@ -1,0 +1,63 @@
+import type { DashboardSample } from '@vectorizer/contracts';
+import type { ReactElement } from 'react';
+import { formatCount, formatMs, formatNumber, formatShare } from '../ui/format.ts';
+
+type Tile = { readonly name: string; readonly value: string; readonly detail: string; readonly isBad?: boolean };
+
+/** The state of the cluster in six numbers. */
+export function Tiles({ sample }: { readonly sample: DashboardSample }): ReactElement {
+  return (
+    <dl className="tiles" aria-label="Now">
+      {tilesOf(sample).map(({ name, value, detail, isBad = false }) => (
+        <div key={name} className={isBad ? 'tile is-bad' : 'tile'}>
+          <dt>{name}</dt>
+          <dd className="value">{value}</dd>
+          <dd className="detail">{detail}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+function tilesOf({ rates, latency_ms: { search }, replication, collections }: DashboardSample): Tile[] {
+  const lookups = rates.cache_hits + rates.cache_misses;
+  const points = collections.reduce((sum, collection) => sum + collection.points, 0);
+  const failed = rates.failed_searches + rates.failed_writes;
+  const replicas = (replication?.replicas.length ?? 0) + (replication?.replicas_left_out ?? 0);
+  const connected = replication?.stats.connected_replicas ?? 0;
+  return [
+    {
+      name: 'Searches',
+      value: `${formatNumber(rates.searches)} /s`,
+      detail: failed > 0 ? `${formatNumber(failed)} failures /s` : 'none fails',
+      isBad: failed > 0,
+    },
+    {
+      name: 'Search latency, p99',
+      value: search === null ? '–' : formatMs(search.p99),
+      detail: search === null ? 'no search in 10 s' : `p50 ${formatMs(search.p50)}`,
+    },
+    {
+      name: 'Writes',
+      value: `${formatNumber(rates.writes)} /s`,
+      detail: `${formatNumber(rates.operations_applied)} operations applied /s`,
+    },
+    {
+      name: 'Cache hits',
+      value: lookups === 0 ? '–' : formatShare(rates.cache_hits / lookups),
+      detail: lookups === 0 ? 'nothing looked up' : `of ${formatNumber(lookups)} /s`,
+    },
+    {
+      name: 'Replicas connected',
+      value: replication === null ? '–' : `${formatCount(connected)} of ${formatCount(replicas)}`,
+      detail: `${formatCount(points)} points`,
+      isBad: replication !== null && connected < replicas,
+    },
+    {
+      name: 'Largest lag',
+      value: replication === null ? '–' : formatMs(replication.stats.lag_ms),
+      detail: replication === null ? 'no monitor answers' : `${formatCount(replication.stats.lag_operations)} entries`,
+      isBad: (replication?.stats.lag_ms ?? 0) > 1_000,
+    },
+  ];
+}

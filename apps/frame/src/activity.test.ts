@@ -1,0 +1,34 @@
+import { describe, expect, it } from '@jest/globals';
+import { LocalBus } from '@vectorizer/cluster';
+import { activity, type Activity } from '@vectorizer/contracts';
+import { counter, createLogger, histogram } from '@vectorizer/telemetry';
+import { until } from '@vectorizer/testing';
+import { ActivityTeller } from './activity.ts';
+
+const logger = createLogger({ service: 'test', level: 'silent' });
+
+describe('what a process tells of its activity', () => {
+  it('is what its metrics say, once a second, until it is closed', async () => {
+    const labelNames = ['collection', 'status'] as const;
+    const searches = counter({ name: 'vectorizer_search_requests_total', help: 'Searches', labelNames });
+    searches.inc({ collection: 'a', status: 'success' }, 3);
+    searches.inc({ collection: 'b', status: 'error' });
+    histogram({ name: 'vectorizer_search_latency_seconds', help: 'Time', buckets: [0.001, 0.01] }).observe(0.002);
+    const bus = new LocalBus();
+    const told: Activity[] = [];
+    bus.listen(activity, (value) => told.push(value));
+    const teller = new ActivityTeller({ service: 'query', bus, logger, port: 15_012 });
+    await until(() => told.length === 2, { timeoutMs: 10_000 });
+    teller.close();
+    const [first, second] = told;
+    expect(first).toMatchObject({
+      service: 'query',
+      place: expect.stringMatching(/:15012$/),
+      counts: { searches: 4, failed_searches: 1, writes: 0, cache_hits: 0 },
+      latencies: { search: { bounds: [0.001, 0.01], counts: [0, 1, 0] }, write: { bounds: [], counts: [] } },
+    });
+    expect(first?.memory_bytes).toBeGreaterThan(0);
+    expect(second?.process).toBe(first?.process);
+    expect(second?.uptime_ms).toBeGreaterThan(first?.uptime_ms ?? Infinity);
+  });
+});

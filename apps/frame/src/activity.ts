@@ -1,0 +1,89 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import { performance, type EventLoopUtilization } from 'node:perf_hooks';
+import {
+  activity,
+  ACTIVITY_MS,
+  type Activity,
+  type ActivityCount,
+  type Bus,
+  type LatencyCounts,
+} from '@vectorizer/contracts';
+import { countOf, distributionOf, type Logger } from '@vectorizer/telemetry';
+
+export type ActivityOptions = {
+  readonly service: string;
+  readonly bus: Pick<Bus, 'announce'>;
+  readonly logger: Logger;
+  /** Where this process answers health and metrics. */
+  readonly port: number;
+};
+
+/** Where each count is read: what is told is what `/metrics` says. */
+const COUNTS: Readonly<Record<ActivityCount, readonly [metric: string, labels?: Readonly<Record<string, string>>]>> = {
+  searches: ['vectorizer_search_requests_total'],
+  failed_searches: ['vectorizer_search_requests_total', { status: 'error' }],
+  writes: ['vectorizer_insert_requests_total'],
+  failed_writes: ['vectorizer_insert_requests_total', { status: 'error' }],
+  operations_applied: ['vectorizer_index_operations_applied_total'],
+  cache_hits: ['vectorizer_cache_requests_total', { status: 'hit' }],
+  cache_misses: ['vectorizer_cache_requests_total', { status: 'miss' }],
+};
+const NOTHING: LatencyCounts = { bounds: [], counts: [] };
+
+/** Tells every second what this process has done, for whoever shows the cluster. */
+export class ActivityTeller {
+  readonly #options: ActivityOptions;
+  readonly #process = randomUUID().slice(0, 8);
+  readonly #timer: NodeJS.Timeout;
+  #loop: EventLoopUtilization = performance.eventLoopUtilization();
+
+  constructor(options: ActivityOptions) {
+    this.#options = options;
+    this.#timer = setInterval(() => void this.#tell(), ACTIVITY_MS);
+    this.#timer.unref();
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+  }
+
+  /** A telling that fails is missed by nobody: the next one has all of it. */
+  async #tell(): Promise<void> {
+    const { bus, logger } = this.#options;
+    try {
+      bus.announce(activity, await this.#now());
+    } catch (error) {
+      logger.debug({ err: error }, 'what this process does could not be told');
+    }
+  }
+
+  async #now(): Promise<Activity> {
+    const { service, port } = this.#options;
+    const loop = performance.eventLoopUtilization();
+    const { utilization } = performance.eventLoopUtilization(loop, this.#loop);
+    this.#loop = loop;
+    const counts = await Promise.all(
+      Object.entries(COUNTS).map(async ([name, [metric, labels]]) => [name, await countOf(metric, labels)] as const),
+    );
+    return {
+      service,
+      process: this.#process,
+      place: `${hostname()}:${port}`,
+      uptime_ms: performance.now(),
+      memory_bytes: process.memoryUsage.rss(),
+      loop_busy: utilization,
+      counts: Object.fromEntries(counts) as Activity['counts'],
+      latencies: {
+        search: await latencies('vectorizer_search_latency_seconds'),
+        write: await latencies('vectorizer_insert_latency_seconds'),
+      },
+    };
+  }
+}
+
+async function latencies(metric: string): Promise<LatencyCounts> {
+  const distribution = await distributionOf(metric);
+  if (distribution === undefined) return NOTHING;
+  return { bounds: [...distribution.bounds], counts: [...distribution.counts] };
+}

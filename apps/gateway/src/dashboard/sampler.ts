@@ -1,0 +1,80 @@
+import type { Catalog } from '@vectorizer/cluster';
+import {
+  activity,
+  heartbeat,
+  replicationAgreement,
+  replicationStatus,
+  type Bus,
+  type CallContext,
+  type DashboardReplica,
+  type DashboardSample,
+  type ReplicaView,
+  type ReplicationSample,
+} from '@vectorizer/contracts';
+import { Failure } from '@vectorizer/errors';
+import { ActivityTable } from './activity-table.ts';
+import { CollectionSizes } from './collection-sizes.ts';
+
+/** What one sample shows at most; of the rest it says how many there are. Replicas that are not well come first. */
+const COLLECTIONS_MAX = 200;
+const REPLICAS_MAX = 1_000;
+/** A monitor that takes longer is missing from the sample; the next one comes in a second. */
+const MONITOR_MS_MAX = 800;
+
+export type SamplerOptions = { readonly bus: Bus; readonly catalog: Catalog };
+
+/** Puts together what is known of the cluster at one moment: what processes tell, what nodes tell, what the monitor knows. */
+export class Sampler {
+  readonly #bus: Bus;
+  readonly #catalog: Catalog;
+  readonly #activity = new ActivityTable();
+  readonly #sizes = new CollectionSizes();
+
+  constructor({ bus, catalog }: SamplerOptions) {
+    this.#bus = bus;
+    this.#catalog = catalog;
+    bus.listen(activity, (told) => this.#activity.hear(told, performance.now()));
+    bus.listen(heartbeat, (beat) => this.#sizes.hear(beat));
+  }
+
+  async sample(correlationId: string): Promise<DashboardSample> {
+    const records = this.#catalog.list();
+    const context = { correlationId, deadline: Date.now() + MONITOR_MS_MAX };
+    const replication = await this.#replication(context).catch(unavailable);
+    return {
+      at: new Date().toISOString(),
+      ...this.#activity.now(performance.now()),
+      collections: this.#sizes.of(records, COLLECTIONS_MAX),
+      collections_left_out: Math.max(0, records.length - COLLECTIONS_MAX),
+      ...replication,
+    };
+  }
+
+  async #replication(context: CallContext): Promise<{ replication: ReplicationSample }> {
+    const [{ stats, replicas }, { shards }] = await Promise.all([
+      this.#bus.call(replicationStatus, {}, { context }),
+      this.#bus.call(replicationAgreement, {}, { context }),
+    ]);
+    const shown = replicas.length <= REPLICAS_MAX ? replicas : replicas.toSorted(byNeed).slice(0, REPLICAS_MAX);
+    const agreement = shards.slice(0, REPLICAS_MAX);
+    const replicas_left_out = replicas.length - shown.length;
+    return { replication: { stats, replicas: shown.map(shownReplica), replicas_left_out, agreement } };
+  }
+}
+
+/** Not to be asked now is a state to show; a bug is not. */
+function unavailable(cause: unknown): { replication: null; reason: string } {
+  const failure = Failure.from(cause);
+  if (failure.type === 'internal_error') throw failure;
+  return { replication: null, reason: failure.message };
+}
+
+function byNeed(a: ReplicaView, b: ReplicaView): number {
+  return Number(a.status === 'Connected') - Number(b.status === 'Connected');
+}
+
+function shownReplica(replica: ReplicaView): DashboardReplica {
+  const { id, node, collection, shard, address, status, reason, lag_ms, lag_entries, primary, offset } = replica;
+  const shown = { id, node, collection, shard, address, status, lag_ms, lag_entries, primary, offset };
+  return reason === undefined ? shown : { ...shown, reason };
+}

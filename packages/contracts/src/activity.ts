@@ -1,0 +1,43 @@
+import { z } from 'zod';
+
+/** Each process says this often what it has done. */
+export const ACTIVITY_MS = 1_000;
+
+/** Of writes, upserts and inserts. */
+export const ActivityCount = z.enum([
+  'searches',
+  'failed_searches',
+  'writes',
+  'failed_writes',
+  'operations_applied',
+  'cache_hits',
+  'cache_misses',
+]);
+export type ActivityCount = z.infer<typeof ActivityCount>;
+
+const BUCKETS_MAX = 64;
+
+/** Answers by their time: upper bounds in seconds, smallest first; the last count is of those above every bound. */
+export const LatencyCounts = z.object({
+  bounds: z.array(z.number()).max(BUCKETS_MAX),
+  counts: z.array(z.number()).max(BUCKETS_MAX + 1),
+});
+export type LatencyCounts = z.infer<typeof LatencyCounts>;
+
+/** What a process has done since it started: whoever listens takes differences, so that a lost message loses nothing. */
+export const Activity = z.object({
+  service: z.string(),
+  /** Its name for as long as it lives; another one has another. */
+  process: z.string(),
+  /** Its machine, and the port of its health and metrics. */
+  place: z.string(),
+  uptime_ms: z.number(),
+  memory_bytes: z.number(),
+  /** The share of the last second in which its event loop was busy. */
+  loop_busy: z.number(),
+  counts: z.record(ActivityCount, z.number()),
+  latencies: z.object({ search: LatencyCounts, write: LatencyCounts }),
+});
+export type Activity = z.infer<typeof Activity>;
+
+export const activity = { name: 'service.activity', value: Activity } as const;

@@ -1,0 +1,75 @@
+import type { ActivityCount } from './activity.ts';
+import type { CollectionConfig } from './collection.ts';
+import type { CollectionName } from './names.ts';
+import type { ReplicaView, ReplicationStats } from './replication.ts';
+
+/** What `GET /api/v1/dashboard/stream` sends once a second: the whole cluster at one moment. */
+export type DashboardSample = {
+  readonly at: string;
+  /** Per second, over all processes. */
+  readonly rates: Readonly<Record<ActivityCount, number>>;
+  /** As clients of the gateways see it, over the last ten seconds; null where nothing was answered. */
+  readonly latency_ms: { readonly search: Quantiles | null; readonly write: Quantiles | null };
+  readonly processes: readonly ProcessSample[];
+  /** Those that are shown, and how many more there are. */
+  readonly collections: readonly CollectionSample[];
+  readonly collections_left_out: number;
+  /** Null when no replication monitor answers; `reason` says why. */
+  readonly replication: ReplicationSample | null;
+  readonly reason?: string;
+};
+
+/** Interpolated within the buckets of a histogram, as Prometheus does. */
+export type Quantiles = { readonly p50: number; readonly p95: number; readonly p99: number };
+
+export type ProcessSample = {
+  readonly service: string;
+  readonly process: string;
+  readonly place: string;
+  readonly uptime_ms: number;
+  readonly memory_bytes: number;
+  readonly loop_busy: number;
+};
+
+/** Of each shard, the replica that has applied the most; `bytes` over all replicas, null where no index node tells. */
+export type CollectionSample = {
+  readonly name: CollectionName;
+  readonly config: Pick<CollectionConfig, 'dimension' | 'metric' | 'kind' | 'shards' | 'replication_factor'>;
+  readonly points: number;
+  readonly indexed: number;
+  readonly buffered: number;
+  readonly dead: number;
+  readonly bytes: number | null;
+};
+
+export type ReplicationSample = {
+  readonly stats: ReplicationStats;
+  readonly replicas: readonly DashboardReplica[];
+  readonly replicas_left_out: number;
+  readonly agreement: readonly ShardAgreement[];
+};
+
+export type DashboardReplica = Pick<
+  ReplicaView,
+  | 'id'
+  | 'node'
+  | 'collection'
+  | 'shard'
+  | 'address'
+  | 'status'
+  | 'reason'
+  | 'lag_ms'
+  | 'lag_entries'
+  | 'primary'
+  | 'offset'
+>;
+
+/** Whether the replicas of a shard tell the same of the newest sequence that they have in common. */
+export type ShardAgreement = {
+  readonly collection: CollectionName;
+  readonly shard: number;
+  readonly sequence: number | null;
+  readonly compared: number;
+  readonly replicas: number;
+  readonly agreed: boolean;
+};
