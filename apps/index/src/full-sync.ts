@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SnapshotStore } from '@vectorizer/cluster';
 import { bytesOf, type CollectionRecord, type CollectionUid, type ShardSnapshot } from '@vectorizer/contracts';
-import { installSnapshot, verifySnapshot } from '@vectorizer/engine';
+import { installSnapshot, verifySnapshot, type Turns } from '@vectorizer/engine';
 import { Failure } from '@vectorizer/errors';
 import type { Log } from '@vectorizer/log';
 import type { Logger } from '@vectorizer/telemetry';
@@ -20,6 +20,7 @@ export type ReplicaPlace = {
   readonly config: Pick<CollectionRecord['config'], 'dimension' | 'metric'>;
   readonly log: Log;
   readonly snapshots: SnapshotStore;
+  readonly turns: Turns;
   readonly logger: Logger;
 };
 
@@ -137,14 +138,14 @@ export class FullSync {
   }
 
   async #bring(manifest: ShardSnapshot, signal: AbortSignal): Promise<Fetched> {
-    const { snapshots, config, logger, directory } = this.#place;
+    const { snapshots, config, logger, directory, turns } = this.#place;
     const start = performance.now();
     const total = bytesOf(manifest);
     logger.info({ sequence: manifest.sequence, bytes: total }, 'full sync: fetching a shared snapshot');
     const onProgress = (bytes: number): void => void (this.#progress = { bytes, total });
     try {
       await snapshots.fetch(manifest, this.#incoming, { signal, onProgress });
-      await verifySnapshot(this.#incoming, { ...manifest, ...config });
+      await verifySnapshot(this.#incoming, { ...manifest, ...config, turns });
     } catch (cause) {
       const failure = asFailure(cause);
       // What is only incomplete goes on. What is not what it should be is fetched anew; what has no room makes room.

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Catalog, Lease, Leases, NodeRegistry, SnapshotStore } from '@vectorizer/cluster';
 import { heartbeat, HEARTBEAT_MS, rollCall, type Bus, type NodeId, type ReplicaReport } from '@vectorizer/contracts';
-import { Gpu, type GpuMode } from '@vectorizer/engine';
+import { Gpu, Turns, type GpuMode } from '@vectorizer/engine';
 import type { Failure } from '@vectorizer/errors';
 import type { Log } from '@vectorizer/log';
 import type { Logger } from '@vectorizer/telemetry';
@@ -58,6 +58,7 @@ export class IndexNode {
   readonly #upkeep: Upkeep;
   readonly #jobs = new LongJobs();
   readonly #restorer: Restorer;
+  readonly #turns = new Turns();
   readonly #gauges = new NodeGauges();
   readonly #closing = new AbortController();
   #identity: Lease | undefined;
@@ -70,9 +71,10 @@ export class IndexNode {
     this.#heartbeats = new Heartbeats({ everyMs: this.#everyMs, beat: () => this.#beat() });
     const gpu = new Gpu({ mode: options.gpu ?? 'auto', logger });
     const onChange = (): void => this.#heartbeats.soon();
-    const replicas = new Replicas({ ...options, directory, logger, gpu, onChange });
+    const turns = this.#turns;
+    const replicas = new Replicas({ ...options, directory, logger, gpu, turns, onChange });
     this.#replicas = replicas;
-    this.#restorer = new Restorer({ ...options, directory, logger });
+    this.#restorer = new Restorer({ ...options, directory, logger, turns });
     const { verifyIntervalMs } = options;
     this.#upkeep = new Upkeep({ replicas: () => replicas.all(), verifyIntervalMs, logger });
   }
@@ -115,7 +117,8 @@ export class IndexNode {
     this.#identity = await holdIdentity({ ...this.#options, node: this.node, onTaken });
     await this.#replicas.start();
     const { bus, snapshots } = this.#options;
-    serveReplicas(bus, this.node, { replicas: this.#replicas, restorer: this.#restorer, jobs: this.#jobs, snapshots });
+    const [replicas, restorer, jobs, turns] = [this.#replicas, this.#restorer, this.#jobs, this.#turns];
+    serveReplicas(bus, this.node, { replicas, restorer, jobs, snapshots, turns });
     bus.listen(rollCall, () => this.#heartbeats.soon());
     this.#heartbeats.start();
     this.#upkeep.start();

@@ -8,7 +8,7 @@ import {
   type ShardSnapshot,
   type StoppedBy,
 } from '@vectorizer/contracts';
-import { Shard, type Gpu } from '@vectorizer/engine';
+import { Shard, type Gpu, type Turns } from '@vectorizer/engine';
 import type { Lease, Leases, SnapshotStore } from '@vectorizer/cluster';
 import { Failure } from '@vectorizer/errors';
 import type { Log, LogMessage } from '@vectorizer/log';
@@ -35,6 +35,7 @@ export type ReplicaOptions = {
   readonly leases: Leases;
   readonly snapshots: SnapshotStore;
   readonly gpu: Gpu;
+  readonly turns: Turns;
   readonly logger: Logger;
   readonly sharing: SharingSettings;
   /** Told when the phase has changed. */
@@ -82,12 +83,21 @@ export class Replica {
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(options: ReplicaOptions) {
-    const { record, shard, directory, log, snapshots } = options;
+    const { record, shard, directory, log, snapshots, turns } = options;
     this.#options = options;
     this.#payloadIndexes = record.payload_indexes;
     this.#logger = options.logger.child({ collection: record.name, uid: record.uid, shard });
     this.#gate = new ReadGate(shard);
-    const place = { uid: record.uid, shard, directory, config: record.config, log, snapshots, logger: this.#logger };
+    const place = {
+      uid: record.uid,
+      shard,
+      directory,
+      config: record.config,
+      log,
+      snapshots,
+      turns,
+      logger: this.#logger,
+    };
     this.#place = place;
     this.#fullSync = new FullSync(place);
     this.#sharing = new SharedSnapshots({ ...place, ...options.sharing });
@@ -182,7 +192,7 @@ export class Replica {
   }
 
   async #enter(): Promise<void> {
-    const { record, directory, gpu } = this.#options;
+    const { record, directory, gpu, turns } = this.#options;
     if (this.#closed.signal.aborted) return;
     let shard: Shard;
     try {
@@ -195,6 +205,7 @@ export class Replica {
         payloadIndexes: this.#payloadIndexes,
         quantization: record.config.quantization,
         gpu,
+        turns,
         logger: this.#logger,
         onFailure: (failure) => void this.#fail(failure),
       });

@@ -1,6 +1,6 @@
 import type { Catalog, CatalogChange, Leases, SnapshotStore } from '@vectorizer/cluster';
 import type { CollectionRecord, CollectionUid, ReplicaReport } from '@vectorizer/contracts';
-import type { Gpu } from '@vectorizer/engine';
+import type { Gpu, Turns } from '@vectorizer/engine';
 import { Failure } from '@vectorizer/errors';
 import type { Log } from '@vectorizer/log';
 import type { Logger } from '@vectorizer/telemetry';
@@ -20,6 +20,7 @@ export type ReplicasOptions = {
   readonly snapshots: SnapshotStore;
   readonly sharing: SharingSettings;
   readonly gpu: Gpu;
+  readonly turns: Turns;
   readonly logger: Logger;
   /** Told when a replica has come, gone or changed its phase. */
   readonly onChange: () => void;

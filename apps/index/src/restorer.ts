@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SnapshotStore } from '@vectorizer/cluster';
 import type { shardRestore, ShardSnapshot } from '@vectorizer/contracts';
-import { Shard, verifySnapshot, type ShardReport } from '@vectorizer/engine';
+import { Shard, verifySnapshot, type ShardReport, type Turns } from '@vectorizer/engine';
 import { Failure } from '@vectorizer/errors';
 import type { Log } from '@vectorizer/log';
 import type { Logger } from '@vectorizer/telemetry';
@@ -17,6 +17,7 @@ type Parts = {
   readonly snapshots: SnapshotStore;
   readonly log: Log;
   readonly logger: Logger;
+  readonly turns: Turns;
 };
 
 /** Makes the first state of a shard that is to be: a stored snapshot, brought to a sequence with the log that it is of. */
@@ -28,7 +29,7 @@ export class Restorer {
   }
 
   async restore(wanted: Wanted, { signal, onProgress }: JobTools): Promise<ShardSnapshot> {
-    const { snapshots, logger } = this.#parts;
+    const { snapshots, logger, turns } = this.#parts;
     const { uid, shard: number, from, config } = wanted;
     const scratch = this.#parts.directory.scratchFor({ uid, shard: number });
     const [stored] = snapshots.list(from, number);
@@ -39,9 +40,9 @@ export class Restorer {
     try {
       const directory = join(scratch, 'state');
       await snapshots.fetch(stored, directory, { signal, onProgress: moving });
-      await verifySnapshot(directory, { ...stored, ...config });
+      await verifySnapshot(directory, { ...stored, ...config, turns });
       // Its saved index comes along, and whoever opens it adds what the replay brought.
-      const shard = await Shard.open({ ...config, directory, withoutIndex: true, logger });
+      const shard = await Shard.open({ ...config, directory, withoutIndex: true, turns, logger });
       // What is applied is written while more is read.
       shard.startBackground();
       try {

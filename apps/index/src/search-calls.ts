@@ -1,5 +1,5 @@
 import type { SearchResult, SearchSpec, ShardSearchAnswer } from '@vectorizer/contracts';
-import type { Shard, ShardSearchResult } from '@vectorizer/engine';
+import type { Shard, ShardSearchResult, Turns } from '@vectorizer/engine';
 import { Failure } from '@vectorizer/errors';
 import { outsideRequests } from '@vectorizer/telemetry';
 import { searched } from './index-metrics.ts';
@@ -33,8 +33,13 @@ class Asked {
  * the parser and the socket code throw each other out of the processor's caches. A lone search waits for nobody.
  */
 export class SearchCalls {
+  readonly #turns: Turns;
   #jobs: (() => void)[] = [];
   #turnIsDue = false;
+
+  constructor(turns: Turns) {
+    this.#turns = turns;
+  }
 
   /**
    * Every result reflects the whole entries of one sequence, but a call that gave way may have results of several:
@@ -81,6 +86,7 @@ export class SearchCalls {
         // Those that are found already are handed over at the end of the turn, which is not the time that they took.
         resolve(running ? all.finally(() => asked.end(foundMs)) : all);
       });
+      this.#turns.searching();
       this.#ensureTurn();
     });
   }
@@ -102,5 +108,6 @@ export class SearchCalls {
     }
     this.#jobs = this.#jobs.slice(done);
     if (this.#jobs.length > 0) this.#ensureTurn();
+    else this.#turns.searched();
   }
 }

@@ -18,7 +18,7 @@ import {
   type NodeId,
   type RequestOutcome,
 } from '@vectorizer/contracts';
-import type { Shard } from '@vectorizer/engine';
+import type { Shard, Turns } from '@vectorizer/engine';
 import { Failure } from '@vectorizer/errors';
 import type { LongJobs } from './long-jobs.ts';
 import type { Replica } from './replica.ts';
@@ -33,12 +33,13 @@ type Served = {
   readonly restorer: Restorer;
   readonly jobs: LongJobs;
   readonly snapshots: SnapshotStore;
+  readonly turns: Turns;
 };
 
 /** Answers the calls that are addressed to this node. */
 export function serveReplicas(bus: Bus, node: NodeId, served: Served): void {
-  const { replicas } = served;
-  const searches = new SearchCalls();
+  const { replicas, turns } = served;
+  const searches = new SearchCalls(turns);
   bus.serve(
     shardSearch,
     async (input, { deadline }) => {

@@ -1,7 +1,7 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { newUid, type CollectionUid, type ShardSnapshot } from '@vectorizer/contracts';
-import { installSnapshot, Shard, verifySnapshot } from '@vectorizer/engine';
+import { installSnapshot, Shard, Turns, verifySnapshot } from '@vectorizer/engine';
 import { temporaryDirectory } from '@vectorizer/testing';
 import type { Dataset } from '../data/dataset.ts';
 import { payloadOf } from '../data/payload.ts';
@@ -86,7 +86,7 @@ async function fullSync(
   const start = performance.now();
   const incoming = `${directory}.incoming`;
   await snapshots.fetch(manifest, incoming);
-  await verifySnapshot(incoming, { ...manifest, dimension: dataset.dimension, metric: 'dot' });
+  await verifySnapshot(incoming, { ...manifest, dimension: dataset.dimension, metric: 'dot', turns: new Turns() });
   await installSnapshot(incoming, directory);
   await openAndAsk(directory, dataset);
   return (performance.now() - start) / 1_000;

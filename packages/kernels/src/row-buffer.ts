@@ -10,8 +10,8 @@ const ROWS_INITIAL = 64;
 
 /**
  * A contiguous buffer of float32 rows in WebAssembly memory, scanned exactly. Rows are numbered 0 … count-1 without
- * holes: removing one moves the last into its place. The memory holds, in this order: the query, the heap, the
- * scores, the found row numbers, the rows.
+ * holes: removing one moves the last into its place. The memory holds, in this order: the query, the heap, the rows, the
+ * scores, the found row numbers. The last two are of one search, so rows stay where they are when the memory grows.
  */
 export class RowBuffer {
   readonly #dimension: number;
@@ -64,7 +64,10 @@ export class RowBuffer {
 
   set(row: number, vector: Float32Array): void {
     assert.equal(vector.length, this.#dimension);
-    this.#floats.set(vector, this.#floatOf(row));
+    const start = this.#floatOf(row);
+    this.#floats.set(vector, start);
+    // What is beyond the dimension must be zero, and scores may have been there.
+    if (this.#stride > this.#dimension) this.#floats.fill(0, start + this.#dimension, start + this.#stride);
   }
 
   /** A copy. */
@@ -116,24 +119,18 @@ export class RowBuffer {
     return this.#layout.rows / 4 + row * this.#stride;
   }
 
-  /** Makes room for `rows` rows; those that are there move to their new place. */
-  #grow(rows: number): void {
-    const before = this.#layout.rows / 4;
+  /** Makes room for `room` rows. Touches none of the memory, so that it is taken only as rows come, and no search waits. */
+  #grow(room: number): void {
     const heap = this.#stride * 4;
-    const scores = heap + pad(this.#kMax * 4);
-    const found = scores + pad(rows * 4);
-    const start = found + pad(rows * 4);
-    const bytes = start + rows * this.#stride * 4;
-    const missing = Math.ceil(bytes / PAGE_BYTES) - this.#memory.buffer.byteLength / PAGE_BYTES;
+    const rows = heap + pad(this.#kMax * 4);
+    const scores = rows + room * this.#stride * 4;
+    const found = scores + pad(room * 4);
+    const missing = Math.ceil((found + pad(room * 4)) / PAGE_BYTES) - this.#memory.buffer.byteLength / PAGE_BYTES;
     if (missing > 0) this.#memory.grow(missing);
     this.#floats = new Float32Array(this.#memory.buffer);
     this.#ints = new Int32Array(this.#memory.buffer);
-    this.#floats.copyWithin(start / 4, before, before + this.#count * this.#stride);
-    // What is beyond the dimension in a row must be zero; the moved-over bytes may hold anything.
-    this.#floats.fill(0, start / 4 + this.#count * this.#stride, bytes / 4);
-    this.#floats.fill(0, 0, this.#stride);
-    this.#layout = { heap, scores, found, rows: start };
-    this.#room = rows;
+    this.#layout = { heap, scores, found, rows };
+    this.#room = room;
   }
 }
 

@@ -1,5 +1,6 @@
 import { setImmediate as yieldToOthers } from 'node:timers/promises';
 import { Failure } from '@vectorizer/errors';
+import type { Turns } from './turns.ts';
 
 /** The longest stretch of work on the event loop before searches get their turn. */
 const SLICE_MS = 2;
@@ -10,11 +11,18 @@ const SLICE_MS = 2;
  */
 export class Slices {
   readonly #deadline: number;
+  readonly #turns: Turns | undefined;
   #end = performance.now() + SLICE_MS;
+  /** Nobody waits for what it is for. */
+  patient = false;
 
-  /** After the deadline (epoch milliseconds) nobody waits for the work any more: `next` ends it. */
-  constructor(deadline: number = Infinity) {
+  /**
+   * After the deadline (epoch milliseconds) nobody waits for the work any more: `next` ends it. With `turns` it is background
+   * work, which goes behind searches.
+   */
+  constructor(deadline: number = Infinity, turns?: Turns) {
     this.#deadline = deadline;
+    this.#turns = turns;
   }
 
   get due(): boolean {
@@ -22,8 +30,8 @@ export class Slices {
   }
 
   async next(): Promise<void> {
-    await yieldToOthers();
+    await ((this.patient ? this.#turns?.rest() : this.#turns?.next()) ?? yieldToOthers());
     if (Date.now() > this.#deadline) throw new Failure('deadline_exceeded', 'the scan took longer than there was time');
-    this.#end = performance.now() + SLICE_MS;
+    this.#end = performance.now() + (this.#turns?.sliceMs ?? SLICE_MS);
   }
 }

@@ -5,7 +5,7 @@ import type { Found } from '../vector/ranking.ts';
 import { scanExactly } from './exact-scan.ts';
 import type { RowTable } from './row-table.ts';
 
-/** The longest stretch of work before others get their turn. */
+/** The longest stretch of work before others get their turn, unless the caller says another. */
 const SLICE_MS = 2;
 
 /**
@@ -69,10 +69,10 @@ export class FillingGraph {
   }
 
   /** Fills the graph's buffer no more than half, so that changes find room. */
-  drain(now: number): boolean {
-    const end = performance.now() + SLICE_MS;
+  drain(now: number, sliceMs: number = SLICE_MS): boolean {
+    const end = performance.now() + sliceMs;
     while (!this.complete && this.graph.room > this.graph.capacity / 2 && performance.now() < end) this.#enterNext();
-    return this.graph.drain(now) || !this.complete;
+    return this.graph.drain(now, sliceMs) || !this.complete;
   }
 
   #enterNext(): void {

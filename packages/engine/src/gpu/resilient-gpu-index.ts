@@ -79,8 +79,8 @@ export class ResilientGpuIndex implements PointIndex {
     return this.#part.search(query, options);
   }
 
-  drain(now: number): boolean {
-    const moved = this.#part.drain(now);
+  drain(now: number, sliceMs?: number): boolean {
+    const moved = this.#part.drain(now, sliceMs);
     if (this.#part instanceof FillingGraph && this.#part.complete) this.#part = this.#part.graph;
     return moved;
   }

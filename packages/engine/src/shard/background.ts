@@ -1,7 +1,8 @@
-import { setImmediate as yieldToOthers, setTimeout as sleep } from 'node:timers/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ShardState } from '../state/shard-state.ts';
 import type { PointIndex } from '../vector/point-index.ts';
 import type { EngineLogger } from './logger.ts';
+import type { Turns } from '../apply/turns.ts';
 
 /** A pause of the loop when there is nothing to do. */
 const IDLE_MS = 20;
@@ -21,6 +22,7 @@ const GRAPH_PAUSE_MS = 30_000;
 export class Background {
   readonly #state: ShardState;
   readonly #index: PointIndex;
+  readonly #turns: Turns;
   readonly #logger: EngineLogger;
   readonly #onFailure: (cause: unknown) => void;
   readonly #stopping = new AbortController();
@@ -35,11 +37,13 @@ export class Background {
   constructor(parts: {
     readonly state: ShardState;
     readonly index: PointIndex;
+    readonly turns: Turns;
     readonly logger: EngineLogger;
     readonly onFailure: (cause: unknown) => void;
   }) {
     this.#state = parts.state;
     this.#index = parts.index;
+    this.#turns = parts.turns;
     this.#logger = parts.logger;
     this.#onFailure = parts.onFailure;
   }
@@ -80,7 +84,8 @@ export class Background {
         this.#onFailure(cause);
         return;
       }
-      await (moved ? yieldToOthers() : sleep(IDLE_MS));
+      if (!moved) await sleep(IDLE_MS);
+      await this.#turns.next();
     }
   }
 
@@ -90,7 +95,7 @@ export class Background {
     if (flushDue && this.#state.dirty) this.#startFlush(now);
     const due = this.#graphWork === undefined ? this.#graphWorkDue(now) : undefined;
     if (due !== undefined) void this.#startGraphWork(due);
-    return this.#index.drain(now);
+    return this.#index.drain(now, this.#turns.sliceMs);
   }
 
   #startFlush(now: number): void {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setImmediate as yieldToOthers, setTimeout as sleep } from 'node:timers/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type {
   Filter,
   Hnsw,
@@ -40,6 +40,7 @@ import {
   type ShardSearchResult,
   type TimedSearch,
 } from './search.ts';
+import { Turns } from '../apply/turns.ts';
 import { viewOf, warningsFor, type Fields } from './views.ts';
 
 /** Scans that look at every point take turns slice by slice; more at once would only make each slice wait longer. */
@@ -64,6 +65,8 @@ export type ShardOptions = {
   readonly payloadIndexes?: readonly PayloadIndex[];
   /** Where a gpu collection finds its device; without it, it is searched on the processor. */
   readonly gpu?: Gpu | undefined;
+  /** Of the process, so that the background work of one shard gives way to searches of all; absent, the shard has its own. */
+  readonly turns?: Turns;
   readonly logger?: EngineLogger;
   /** Called once when the replica cannot go on (disk full, corrupt file); `apply` then fails with the same. */
   readonly onFailure?: (failure: Failure) => void;
@@ -97,14 +100,17 @@ export class Shard {
   readonly #graphDirectory: string;
   readonly #logger: EngineLogger;
   readonly #scans = new Gate(SCANS);
-  readonly #slices = new Slices();
+  readonly #turns: Turns;
+  readonly #slices: Slices;
   readonly #onFailure: ((failure: Failure) => void) | undefined;
   #failure: Failure | undefined;
   #applying = false;
 
-  private constructor(state: ShardState, index: PointIndex, options: ShardOptions) {
-    const { logger = silent } = options;
+  private constructor(state: ShardState, index: PointIndex, options: ShardOptions & { readonly turns: Turns }) {
+    const { logger = silent, turns } = options;
     this.#logger = logger;
+    this.#turns = turns;
+    this.#slices = new Slices(Infinity, turns);
     this.#state = state;
     this.#index = index;
     this.#payloadIndexes = new PayloadIndexes({
@@ -123,10 +129,12 @@ export class Shard {
     };
     this.#onFailure = options.onFailure;
     this.#graphDirectory = join(options.directory, GRAPH_DIRECTORY);
-    this.#background = new Background({ state, index, logger, onFailure: (cause) => this.#fail(cause) });
+    this.#background = new Background({ state, index, turns, logger, onFailure: (cause) => this.#fail(cause) });
   }
 
-  static async open(options: ShardOptions): Promise<Shard> {
+  static async open(given: ShardOptions): Promise<Shard> {
+    const { turns = new Turns() } = given;
+    const options = { ...given, turns };
     const graphDirectory = join(options.directory, GRAPH_DIRECTORY);
     await mkdir(graphDirectory, { recursive: true });
     const state = await ShardState.open(join(options.directory, POINTS_FILE), options);
@@ -286,8 +294,12 @@ export class Shard {
     this.#payloadIndexes.start();
   }
 
-  /** Far behind its log: what changes cost the index is put off until it has caught up. Searches stay right, and take longer. */
+  /**
+   * Far behind its log: what changes cost the index is put off until it has caught up. Searches stay right, and take longer.
+   * Those of other shards go first meanwhile.
+   */
   hurry(on: boolean): void {
+    this.#slices.patient = on;
     this.#index.hurry?.(on);
   }
 
@@ -304,7 +316,7 @@ export class Shard {
   /** Moves what has settled in the buffer into the graph and saves the graph. */
   async saveGraph(): Promise<void> {
     await this.#background.alone(async () => {
-      while (this.#index.drain(performance.now())) await yieldToOthers();
+      while (this.#index.drain(performance.now(), this.#turns.sliceMs)) await this.#turns.next();
       await this.#index.save();
     });
   }
@@ -318,7 +330,8 @@ export class Shard {
     { signal }: { readonly signal?: AbortSignal | undefined } = {},
   ): Promise<Written> {
     await this.#background.saveIfWorth();
-    return writeSnapshot({ state: this.#state, graphDirectory: this.#graphDirectory, directory, signal });
+    const [state, graphDirectory, turns] = [this.#state, this.#graphDirectory, this.#turns];
+    return writeSnapshot({ state, graphDirectory, directory, signal, turns });
   }
 
   /**
@@ -330,7 +343,7 @@ export class Shard {
   ): Promise<{ sequence: number; at: string }> {
     const { proven } = this.#state;
     using snapshot = this.#state.snapshot();
-    await checkState(snapshot, proven, how);
+    await checkState(snapshot, proven, { ...how, turns: this.#turns });
     return { sequence: proven.sequence, at: new Date().toISOString() };
   }
 
@@ -376,7 +389,8 @@ export class Shard {
       if (next !== undefined && next.vectorVersion !== before.get(id)?.vectorVersion) vectors += 1;
     assert(vectors <= this.#index.capacity, 'an entry fits the buffer');
     while (this.#index.room < vectors) {
-      await (this.#index.drain(performance.now()) ? yieldToOthers() : sleep(ROOM_PAUSE_MS));
+      const moved = this.#index.drain(performance.now(), this.#turns.sliceMs);
+      await (moved ? this.#turns.next() : sleep(ROOM_PAUSE_MS));
     }
   }
 

@@ -1,15 +1,16 @@
 import { Failure } from '@vectorizer/errors';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Turns } from '../apply/turns.ts';
 import type { ShardMeta } from '../state/meta.ts';
 import type { Snapshot } from '../state/snapshot.ts';
 import { digestOf, StateHash } from '../state/state-hash.ts';
 import { damaged, isDamaged } from './damaged.ts';
 
-/** The longest stretch on the event loop, and what it rests after that for each millisecond of work. */
-const SLICE_MS = 2;
+/** What it rests for each millisecond of work. */
 const REST = 4;
 
 export type CheckOptions = {
+  readonly turns: Turns;
   readonly signal?: AbortSignal | undefined;
   /** At full speed: nobody else waits for this thread. */
   readonly hurried?: boolean;
@@ -23,7 +24,7 @@ export type CheckOptions = {
 export async function checkState(
   snapshot: Snapshot,
   meta: Pick<ShardMeta, 'state_hash' | 'points'>,
-  options: CheckOptions = {},
+  options: CheckOptions,
 ): Promise<void> {
   const sum = StateHash.empty();
   let points = 0;
@@ -43,18 +44,21 @@ export async function checkState(
 /** In slices, with rests between them. */
 async function walkThrough<T>(
   walk: Iterator<T>,
-  { signal, hurried = false }: CheckOptions,
+  { turns, signal, hurried = false }: CheckOptions,
   see: (found: T) => void,
 ): Promise<void> {
   let sliceStart = performance.now();
+  let sliceMs = turns.sliceMs;
   for (;;) {
     const next = nextOf(walk);
     if (next.done === true) return;
     see(next.value);
     const worked = performance.now() - sliceStart;
-    if (worked < SLICE_MS) continue;
-    await sleep(hurried ? 0 : worked * REST, undefined, { ref: false });
+    if (worked < sliceMs) continue;
+    if (!hurried) await sleep(worked * REST, undefined, { ref: false });
+    await turns.rest();
     signal?.throwIfAborted();
+    sliceMs = turns.sliceMs;
     sliceStart = performance.now();
   }
 }

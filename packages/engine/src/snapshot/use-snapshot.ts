@@ -1,13 +1,14 @@
 import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Metric, SnapshotFile } from '@vectorizer/contracts';
+import type { Turns } from '../apply/turns.ts';
 import { ShardState } from '../state/shard-state.ts';
 import { sha256OfFile, syncFile } from '../vector/sealed-file.ts';
 import { checkState } from './check-state.ts';
 import { damaged } from './damaged.ts';
 import { POINTS_FILE, type Written } from './write-snapshot.ts';
 
-export type Expected = Written & { readonly dimension: number; readonly metric: Metric };
+export type Expected = Written & { readonly dimension: number; readonly metric: Metric; readonly turns: Turns };
 
 /**
  * Finds out whether the files in a directory are the snapshot that they should be: each by its length and SHA-256, and
@@ -25,7 +26,7 @@ export async function verifySnapshot(directory: string, expected: Expected): Pro
       }
     }
     using snapshot = state.snapshot();
-    await checkState(snapshot, found, { hurried: true });
+    await checkState(snapshot, found, { hurried: true, turns: expected.turns });
   } finally {
     await state.close();
     await rm(`${path}-lock`, { force: true });

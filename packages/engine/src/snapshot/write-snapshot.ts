@@ -2,6 +2,7 @@ import { link, mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ShardSnapshot, SnapshotFile } from '@vectorizer/contracts';
 import { Failure } from '@vectorizer/errors';
+import type { Turns } from '../apply/turns.ts';
 import type { ShardMeta } from '../state/meta.ts';
 import { ShardState } from '../state/shard-state.ts';
 import { sha256OfFile, syncFile } from '../vector/sealed-file.ts';
@@ -22,6 +23,7 @@ type Source = {
   readonly graphDirectory: string;
   readonly directory: string;
   readonly signal?: AbortSignal | undefined;
+  readonly turns: Turns;
 };
 
 /**
@@ -29,7 +31,8 @@ type Source = {
  * whatever age, by links. What it is of is read from the copy itself, and every point of it: others will throw away what
  * they have for it. Throws a failure that `isDamaged` when they are not what was written.
  */
-export async function writeSnapshot({ state, graphDirectory, directory, signal }: Source): Promise<Written> {
+export async function writeSnapshot(source: Source): Promise<Written> {
+  const { state, graphDirectory, directory } = source;
   await mkdir(join(directory, GRAPH_DIRECTORY), { recursive: true });
   await state.flush();
   const points = join(directory, POINTS_FILE);
@@ -37,7 +40,7 @@ export async function writeSnapshot({ state, graphDirectory, directory, signal }
   await syncFile(points);
   await linkIndex(graphDirectory, join(directory, GRAPH_DIRECTORY));
   await syncFile(directory);
-  const { sequence, chain, state_hash, points: count } = await figuresOf(points, state, signal);
+  const { sequence, chain, state_hash, points: count } = await figuresOf(points, source);
   const names = await readdir(join(directory, GRAPH_DIRECTORY));
   const paths = [POINTS_FILE, ...names.map((name) => `${GRAPH_DIRECTORY}/${name}`)];
   const files: SnapshotFile[] = [];
@@ -48,15 +51,12 @@ export async function writeSnapshot({ state, graphDirectory, directory, signal }
   return { sequence, chain, state_hash, points: count, files };
 }
 
-async function figuresOf(
-  path: string,
-  { meta: { dimension, metric } }: ShardState,
-  signal: AbortSignal | undefined,
-): Promise<ShardMeta> {
+async function figuresOf(path: string, { state, signal, turns }: Source): Promise<ShardMeta> {
+  const { dimension, metric } = state.meta;
   const copy = await ShardState.open(path, { dimension, metric });
   try {
     using snapshot = copy.snapshot();
-    await checkState(snapshot, copy.proven, { signal });
+    await checkState(snapshot, copy.proven, { signal, turns });
     return copy.proven;
   } finally {
     await copy.close();

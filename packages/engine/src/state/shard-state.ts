@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { setImmediate as yieldToOthers } from 'node:timers/promises';
 import { Failure } from '@vectorizer/errors';
 import { Slices } from '../apply/slices.ts';
+import type { Turns } from '../apply/turns.ts';
 import { damaged } from '../snapshot/damaged.ts';
 import { idOfKey, keyAfter, metaKey, orderOfKey, pointKey, pointsEnd, requestKey, requestRange } from './keys.ts';
 import { LmdbStore, type Write } from './lmdb-store.ts';
@@ -37,6 +38,7 @@ export type Figures = Omit<ShardMeta, keyof Proven>;
 export class ShardState {
   readonly requests: RequestTable;
   readonly #store: LmdbStore;
+  readonly #turns: Turns | undefined;
   readonly #overlay = new Overlay();
   readonly #proofs: Proofs;
   #dirtyRequests: RequestChange[] = [];
@@ -44,8 +46,9 @@ export class ShardState {
   #durable: Figures;
   #flushing: Promise<void> | undefined;
 
-  private constructor(parts: { store: LmdbStore; requests: RequestTable; meta: ShardMeta }) {
+  private constructor(parts: { store: LmdbStore; requests: RequestTable; meta: ShardMeta; turns: Turns | undefined }) {
     this.#store = parts.store;
+    this.#turns = parts.turns;
     this.requests = parts.requests;
     const { state_hash: _hash, chain: _chain, digest: _digest, ...figures } = parts.meta;
     this.#proofs = new Proofs(parts.meta);
@@ -54,7 +57,7 @@ export class ShardState {
 
   static async open(
     path: string,
-    options: Pick<ShardMeta, 'dimension' | 'metric'> & { readonly requestsMax?: number },
+    options: Pick<ShardMeta, 'dimension' | 'metric'> & { readonly requestsMax?: number; readonly turns?: Turns },
   ): Promise<ShardState> {
     const store = LmdbStore.open(path);
     try {
@@ -66,7 +69,7 @@ export class ShardState {
       }
       const requests = new RequestTable(options.requestsMax);
       await restoreRequests(store, requests);
-      return new ShardState({ store, requests, meta });
+      return new ShardState({ store, requests, meta, turns: options.turns });
     } catch (cause) {
       await store.close();
       // Whatever LMDB or a decoder could not make sense of, it was not written so.
@@ -214,7 +217,7 @@ export class ShardState {
     const points = this.#overlay.freeze();
     this.#dirtyRequests = [];
     try {
-      const writes = await encode(points, requests);
+      const writes = await encode(points, requests, new Slices(Infinity, this.#turns));
       writes.push({ key: metaKey, value: encodeMeta({ ...meta, ...proven }) });
       await this.#store.commit(writes);
     } catch (cause) {
@@ -232,8 +235,8 @@ type RequestChange = { readonly order: number; readonly request: Remembered | un
 async function encode(
   points: ReadonlyMap<string, PointRecord | undefined>,
   requests: readonly RequestChange[],
+  slices: Slices,
 ): Promise<Write[]> {
-  const slices = new Slices();
   const writes: Write[] = [];
   for (const [id, record] of points) {
     writes.push({ key: pointKey(id), value: record === undefined ? undefined : encodeRecord(record) });

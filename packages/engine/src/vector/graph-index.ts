@@ -16,7 +16,7 @@ const CROWDED_SHARE = 0.5;
 /** A rebuild pays once this share, and at least this number, of the graph's elements is dead. */
 const DEAD_SHARE_MAX = 0.25;
 const DEAD_MIN = 1_000;
-/** The longest stretch of graph work before searches get their turn. */
+/** The longest stretch of graph work before searches get their turn, unless the caller says another. */
 const SLICE_MS = 2;
 
 /**
@@ -118,11 +118,11 @@ export class GraphIndex implements PointIndex {
     return hits;
   }
 
-  /** Moves settled vectors into the graph for at most `SLICE_MS`; true when it did something. */
-  drain(now: number): boolean {
+  /** Moves settled vectors into the graph; true when it did something. */
+  drain(now: number, sliceMs: number = SLICE_MS): boolean {
     if (this.#graph.saving || this.#buffer.count === 0 || (this.#hurried && this.room > 0)) return false;
     const crowded = this.#buffer.count > this.capacity * CROWDED_SHARE;
-    const end = performance.now() + SLICE_MS;
+    const end = performance.now() + sliceMs;
     let moved = false;
     for (let row = 0; row < this.#buffer.count;) {
       if (!crowded && now - this.#buffer.touchedAt(row) < SETTLE_MS) {

@@ -78,8 +78,8 @@ export interface PointIndex {
   readonly backend?: Backend;
   /** In a hurry, what changes cost in the background is put off, for as long as there is memory for that. */
   hurry?(on: boolean): void;
-  /** Works for a slice of time; false when there was nothing to do. */
-  drain(now: number): boolean;
+  /** Works for about `sliceMs`; false when there was nothing to do. `now` is a millisecond clock. */
+  drain(now: number, sliceMs?: number): boolean;
   readonly needsRebuild: boolean;
   /** Off this thread where it takes long. Rejects when `signal` is aborted. */
   rebuild(vectorVersionOf: (id: string) => number | undefined, signal: AbortSignal): Promise<void>;
