@@ -1,16 +1,13 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
-import type { Consistency, Sequences } from '@vectorizer/contracts';
+import type { Sequences } from '@vectorizer/contracts';
 import type { Collections } from './collections/collections.ts';
 import type { ReadCall } from './points/reads.ts';
 import type { WriteCall } from './points/writes.ts';
 import { collectionNameOf, contextOf, queries, queryOf, requestIdOf } from './requests.ts';
-import { later, sendToken, tokenOf, type Sessions } from './sessions.ts';
+import { later, sendToken, tokenOf, type Asked, type Sessions } from './sessions.ts';
 
-export type ReadOptions = { readonly consistency?: Consistency | undefined; readonly timeout_ms?: number | undefined };
-/** A read as it is asked for, and what the client had seen before it. */
-export type OpenRead = ReadCall & { readonly token: Sequences | undefined };
-
+export type ReadOptions = Asked & { readonly timeout_ms?: number | undefined };
 /** Turns what surrounds a body (path, query, headers) into calls, the same way for every route. */
 export class Edge {
   readonly #collections: Collections;
@@ -21,10 +18,10 @@ export class Edge {
     this.#sessions = sessions;
   }
 
-  async read(request: FastifyRequest, { consistency, timeout_ms }: ReadOptions): Promise<OpenRead> {
+  async read(request: FastifyRequest, { timeout_ms, ...asked }: ReadOptions): Promise<ReadCall> {
     const collection = await this.#collections.get(collectionNameOf(request));
     const token = tokenOf(request, collection);
-    const demand = this.#sessions.demand(collection, token, consistency);
+    const demand = this.#sessions.demand(collection, token, asked);
     return { collection, demand, token, context: contextOf(request, timeout_ms) };
   }
 
@@ -39,7 +36,7 @@ export class Edge {
   }
 
   /** The token of an answered read: what it saw, and what the client had seen. */
-  sendSeen(reply: FastifyReply, { collection, token }: OpenRead, seen: Sequences): void {
+  sendSeen(reply: FastifyReply, { collection, token }: ReadCall, seen: Sequences): void {
     sendToken(reply, collection.uid, later(token, seen));
   }
 }

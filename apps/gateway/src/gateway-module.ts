@@ -81,7 +81,7 @@ export class GatewayModule {
         { provide: PayloadIndexes, useValue: new PayloadIndexes(parts.catalog, collections) },
         { provide: Edge, useValue: new Edge(collections, sessions) },
         { provide: Writes, useValue: new Writes(parts.bus, sessions) },
-        { provide: Reads, useValue: new Reads(parts.bus) },
+        { provide: Reads, useValue: new Reads(parts.bus, sessions) },
         { provide: Operations, useValue: new Operations(parts) },
         { provide: Jobs, useValue: jobs },
         { provide: Snapshots, useValue: new Snapshots(snapshotParts) },

@@ -29,6 +29,7 @@ const ReadQuery = z.strictObject({
   with_payload: Flag.default(true),
   with_vector: Flag.default(true),
   consistency: Consistency.optional(),
+  max_lag_ms: Digits.pipe(z.int().max(limits.lagMsMax)).optional(),
   timeout_ms: TimeoutMs,
 });
 const SlowQuery = z.strictObject({
@@ -94,6 +95,13 @@ export function requestIdOf(request: FastifyRequest): string {
   if (key === undefined) return randomUUID();
   if (typeof key === 'string' && IdempotencyKey.test(key)) return key;
   throw invalidField('Idempotency-Key', KEY_EXPECTED);
+}
+
+/** As HTTP has it: an answer that is kept somewhere will not do. */
+export function refusesCached(request: FastifyRequest): boolean {
+  const header = request.headers['cache-control'];
+  if (header === undefined) return false;
+  return header.split(',').some((directive) => /^(no-cache|no-store)$/i.test(directive.trim()));
 }
 
 export function parameter(request: FastifyRequest, name: string): unknown {

@@ -8,11 +8,23 @@ import {
   type Sequences,
 } from '@vectorizer/contracts';
 import { Failure } from '@vectorizer/errors';
+import { invalidField } from '@vectorizer/frame';
 
 const TOKEN_HEADER = 'x-vectorizer-token';
 
 /** What a read must reflect, as the query service takes it. */
-export type Demand = { readonly consistency: Consistency; readonly seen?: Sequences };
+export type Demand = {
+  readonly consistency: Consistency;
+  readonly seen?: Sequences;
+  readonly max_lag_ms?: number | undefined;
+};
+
+/** What a read asks for. */
+export type Asked = {
+  readonly consistency?: Consistency | undefined;
+  readonly max_lag_ms?: number | undefined;
+  readonly max_staleness_ms?: number | undefined;
+};
 
 /**
  * Read your writes: by the token that a client carries, and, for clients without tokens, by what this gateway itself
@@ -29,13 +41,33 @@ export class Sessions {
     this.#acknowledged.delete(uid);
   }
 
-  /** Throws `invalid_token` for a token that is none, or another collection's. */
-  demand(collection: CollectionRecord, token: Sequences | undefined, asked: Consistency | undefined): Demand {
-    if (asked === 'eventual' || asked === 'strong') return { consistency: asked };
-    const own = this.#acknowledged.get(collection.uid);
+  /**
+   * What a read that asks for this demands. One that takes an older answer and names no consistency gets no demand from
+   * what others wrote through this gateway: on a collection under writes that would leave it no older answer to take.
+   */
+  demand({ uid }: CollectionRecord, token: Sequences | undefined, asked: Asked): Demand {
+    const { max_lag_ms } = asked;
+    const consistency = asked.consistency ?? (max_lag_ms === undefined ? undefined : 'bounded');
+    checkAsked(asked, consistency);
+    if (consistency === 'eventual' || consistency === 'strong') return { consistency };
+    if (consistency === 'bounded') return { consistency, max_lag_ms, ...(token && { seen: token }) };
+    const forgoes = consistency === undefined && asked.max_staleness_ms !== undefined;
+    const own = forgoes ? undefined : this.#acknowledged.get(uid);
     const seen = token === undefined ? own : later(own, token);
     if (seen !== undefined) return { consistency: 'session', seen };
-    return { consistency: asked ?? 'eventual' };
+    return { consistency: consistency ?? 'eventual' };
+  }
+}
+
+function checkAsked({ max_lag_ms, max_staleness_ms }: Asked, consistency: Consistency | undefined): void {
+  if (consistency === 'bounded' && max_lag_ms === undefined) {
+    throw invalidField('max_lag_ms', 'required with consistency bounded');
+  }
+  if (consistency !== 'bounded' && max_lag_ms !== undefined) {
+    throw invalidField('max_lag_ms', `not with consistency ${consistency}`);
+  }
+  if ((consistency === 'bounded' || consistency === 'strong') && max_staleness_ms !== undefined) {
+    throw invalidField('max_staleness_ms', `not with consistency ${consistency}`);
   }
 }
 

@@ -78,7 +78,8 @@ export async function startGateway(): Promise<Gateway> {
     searched: [],
     answerWrite: async (input) => Promise.resolve({ sequences: [1], outcomes: input.ops.map(() => created) }),
     payloadIndexes: [],
-    answerSearch: async () => Promise.resolve({ sequences: [1], results: [{ hits: [], warnings: [] }] }),
+    answerSearch: async () =>
+      Promise.resolve({ sequences: [1], results: [{ hits: [], warnings: [] }], cache: { status: 'miss' } }),
     async [Symbol.asyncDispose]() {
       clearInterval(beats);
       await app.close();

@@ -60,6 +60,7 @@ describe('the HTTP surface', () => {
       created_at: expect.any(String),
       config,
       payload_indexes: [],
+      cache: true,
     };
     expect(made.json()).toEqual(shown);
     expect((await send(`GET ${C}`)).json()).toMatchObject({ collections: [{ name: 'books' }, shown] });
@@ -347,6 +348,7 @@ describe('the HTTP surface', () => {
     gateway.answerSearch = async () =>
       Promise.resolve({
         sequences: [3, 4],
+        cache: { status: 'hit', age_ms: 1_234 },
         results: [
           {
             hits: [
@@ -358,7 +360,12 @@ describe('the HTTP surface', () => {
         ],
       });
     const answer = await send(`POST ${S}`, { vector: [1, 0], k: 2, with_vector: true });
-    expect(answer.headers['content-type']).toContain('application/json');
+    expect(answer.headers).toMatchObject({
+      'content-type': expect.stringContaining('application/json'),
+      'x-cache': 'hit',
+      'x-cache-age-ms': '1234',
+      age: '1',
+    });
     expect(answer.body).toContain(payload);
     expect(answer.json()).toEqual({
       hits: [
@@ -393,6 +400,68 @@ describe('the HTTP surface', () => {
       undefined,
     ]);
     expect(await demanded({ consistency: 'strong' })).toEqual(['strong', undefined]);
+  });
+
+  it('hands on how old a state may be, and whether the cache will do', async () => {
+    const asked = async (body: object, headers: Record<string, string> = {}): Promise<object> => {
+      expect((await send(`POST ${S}`, { vector: [1, 0], ...body }, headers)).statusCode).toBe(200);
+      const { searches: _, uid: __, ...rest } = gateway.searched.at(-1) ?? { searches: [], uid: '' };
+      return rest;
+    };
+    expect(await asked({ max_lag_ms: 50 })).toEqual({ consistency: 'bounded', max_lag_ms: 50 });
+    expect(await asked({ max_lag_ms: 0 }, { 'x-vectorizer-token': encodeToken(uid, [0, 8]) })).toEqual({
+      consistency: 'bounded',
+      max_lag_ms: 0,
+      seen: [0, 8],
+    });
+    const bypassing = { consistency: 'eventual', bypass_cache: true };
+    expect(await asked({}, { 'cache-control': 'max-age=0, No-Cache' })).toEqual(bypassing);
+    expect(await asked({}, { 'cache-control': 'max-age=0' })).toEqual({ consistency: 'eventual' });
+    answering({ status: 'updated', version: 5 });
+    await send(`PUT ${V}/a`, { payload: {} });
+    expect(await asked({ max_staleness_ms: 900 })).toEqual({ consistency: 'eventual', max_staleness_ms: 900 });
+    expect(await asked({ max_staleness_ms: 900, consistency: 'session' })).toMatchObject({ seen: [5, 0] });
+  });
+
+  it.each([
+    [{ consistency: 'bounded' }, 'max_lag_ms'],
+    [{ consistency: 'eventual', max_lag_ms: 1 }, 'max_lag_ms'],
+    [{ consistency: 'strong', max_staleness_ms: 1 }, 'max_staleness_ms'],
+    [{ max_lag_ms: 1, max_staleness_ms: 1 }, 'max_staleness_ms'],
+    [{ max_lag_ms: -1 }, 'max_lag_ms'],
+    [{ max_staleness_ms: 3_600_001 }, 'max_staleness_ms'],
+  ])('refuses %j, whose parts contradict each other, naming %s', async (body, field) => {
+    const answer = await send(`POST ${S}`, { vector: [1, 0], ...body });
+    expect([answer.statusCode, answer.json()]).toMatchObject([
+      400,
+      { error: { type: 'validation_error', details: { field } } },
+    ]);
+  });
+
+  it('switches the cache of a collection off and on', async () => {
+    const answer = await send(`PATCH ${C}/books`, { cache: false });
+    expect([answer.statusCode, answer.json()]).toMatchObject([200, { name: 'books', cache: false }]);
+    expect((await send(`GET ${C}/books`)).json()).toMatchObject({ cache: false });
+    expect((await send(`PATCH ${C}/books`, { cache: true })).json()).toMatchObject({ cache: true });
+    expect((await send(`PATCH ${C}/books`, { cache: 'no' })).statusCode).toBe(400);
+    expect((await send(`PATCH ${C}/nothing`, { cache: true })).statusCode).toBe(404);
+  });
+
+  it('tells a client that its token is ahead of the log, and that the log has lost what was acknowledged here', async () => {
+    answering({ status: 'updated', version: 5 });
+    await send(`PUT ${V}/a`, { payload: {} });
+    gateway.answerSearch = async () => {
+      throw new Failure('token_ahead', 'the log ends at 2', { details: { log_ends_at: 2 } });
+    };
+    const headers = { 'x-vectorizer-token': encodeToken(uid, [9, 9]) };
+    const ahead = await send(`POST ${S}`, { vector: [1, 0] }, headers);
+    expect([ahead.statusCode, ahead.json()]).toMatchObject([409, { error: { type: 'token_ahead' } }]);
+    const lost = await send(`POST ${S}`, { vector: [1, 0] });
+    expect([lost.statusCode, lost.json()]).toMatchObject([503, { error: { type: 'log_unavailable' } }]);
+    gateway.answerSearch = async () =>
+      Promise.resolve({ sequences: [1], results: [{ hits: [], warnings: [] }], cache: { status: 'miss' } });
+    await send(`POST ${S}`, { vector: [1, 0] });
+    expect(gateway.searched.at(-1)).toMatchObject({ consistency: 'eventual' });
   });
 
   it('never answers a token older than the one that was sent', async () => {

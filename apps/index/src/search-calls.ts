@@ -48,13 +48,13 @@ export class SearchCalls {
   async run(shard: Shard, searches: readonly SearchSpec[], { deadline, arrivedMs }: Call): Promise<ShardSearchAnswer> {
     const startMs = performance.now();
     const asked = new Asked(shard, deadline);
-    let sequence = Infinity;
     const results: SearchResult[] = [];
+    const reflected: number[] = [];
     for (let first = 0; first < searches.length; first += IN_A_ROW) {
       const found = await this.#next(asked, searches.slice(first, first + IN_A_ROW));
-      for (const { hits, warnings, sequence: reflected } of found) {
+      for (const { hits, warnings, sequence } of found) {
         results.push({ hits, warnings });
-        sequence = Math.min(sequence, reflected);
+        reflected.push(sequence);
       }
     }
     const { searchingMs } = asked;
@@ -64,7 +64,9 @@ export class SearchCalls {
       search: searchingMs,
     };
     searched(stages, shard.onGpu);
-    return { sequence, results, stages };
+    const sequence = Math.min(...reflected);
+    const answer = { sequence, results, stages };
+    return reflected.every((each) => each === sequence) ? answer : { ...answer, reflected };
   }
 
   async #next(asked: Asked, searches: readonly SearchSpec[]): Promise<ShardSearchResult[]> {

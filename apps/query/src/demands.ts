@@ -1,37 +1,55 @@
 import type { CallContext, CollectionUid, Consistency, Sequences } from '@vectorizer/contracts';
-import { Failure } from '@vectorizer/errors';
 import type { Log } from '@vectorizer/log';
+import { LogTails } from './log-tails.ts';
 
 export type Demand = {
   readonly uid: CollectionUid;
   readonly consistency: Consistency;
   readonly seen?: Sequences | undefined;
+  readonly max_lag_ms?: number | undefined;
 };
 
 /** Which sequence of a shard a read must reflect. */
 export class Demands {
-  readonly #log: Log;
+  readonly #tails: LogTails;
 
-  constructor(log: Log) {
-    this.#log = log;
+  constructor(log: Log, now: () => number) {
+    this.#tails = new LogTails(log, now);
   }
 
-  /** Undefined when it is known without asking the log, which saves the usual read a turn of the loop. */
-  known({ consistency, seen }: Demand, shard: number): number | undefined {
-    if (consistency === 'strong') return undefined;
-    return consistency === 'session' ? (seen?.[shard] ?? 0) : 0;
-  }
-
-  /** What is in the log now: everything that was acknowledged before this was called. */
-  async newest(uid: CollectionUid, shard: number, context: CallContext): Promise<number> {
-    const { promise: late, reject } = Promise.withResolvers<never>();
-    const failure = new Failure('deadline_exceeded', 'the log did not say in time where it stands');
-    const timer = setTimeout(reject, Math.max(0, context.deadline - Date.now()), failure);
-    try {
-      const { lastSequence } = await Promise.race([this.#log.state(uid, shard), late]);
-      return lastSequence;
-    } finally {
-      clearTimeout(timer);
+  /** At once when that is known without asking the log, which saves the usual read a turn of the loop. */
+  of({ uid, consistency, seen, max_lag_ms }: Demand, shard: number, context: CallContext): number | Promise<number> {
+    switch (consistency) {
+      case 'eventual':
+        return 0;
+      case 'session':
+        return seen?.[shard] ?? 0;
+      case 'bounded':
+        return atLeast(seen?.[shard] ?? 0, this.#tails.noOlderThan(uid, shard, { ageMs: max_lag_ms ?? 0, context }));
+      case 'strong':
+        return this.#tails.now(uid, shard, context);
+      default:
+        return consistency satisfies never;
     }
   }
+
+  /** Of every shard. */
+  ofAll(demand: Demand, shards: number, context: CallContext): Sequences | Promise<Sequences> {
+    const all = Array.from({ length: shards }, (_, shard) => this.of(demand, shard, context));
+    const atOnce = all.filter((each) => typeof each === 'number');
+    return atOnce.length === shards ? atOnce : Promise.all(all.map(async (each) => each));
+  }
+
+  /** Where the log of a shard ends. */
+  async endOf(uid: CollectionUid, shard: number, context: CallContext): Promise<number> {
+    return this.#tails.now(uid, shard, context);
+  }
+
+  forget(uid: CollectionUid): void {
+    this.#tails.forget(uid);
+  }
+}
+
+function atLeast(seen: number, tail: number | Promise<number>): number | Promise<number> {
+  return typeof tail === 'number' ? Math.max(seen, tail) : tail.then((sequence) => Math.max(seen, sequence));
 }

@@ -1,11 +1,16 @@
 import { runBusService, type Served } from '@vectorizer/frame';
+import { cacheHealth } from './cache-health.ts';
 import { readConfig } from './config.ts';
 import { Query } from './query.ts';
 
 await runBusService('query', {
   readConfig: () => readConfig(process.env),
-  serve: (foundation, { query, http }): Served => {
-    new Query({ ...foundation, ...query, port: http.port }).serve();
-    return {};
+  serve: (foundation, { query: settings, http }): Served => {
+    const query = new Query({ ...foundation, ...settings, port: http.port });
+    query.serve();
+    return {
+      checks: [cacheHealth(query)],
+      close: async (): Promise<void> => query.close(),
+    };
   },
 });

@@ -19,6 +19,7 @@ import { Failure } from '@vectorizer/errors';
 import type { Log } from '@vectorizer/log';
 import type { Logger } from '@vectorizer/telemetry';
 import type { z } from 'zod';
+import { SearchCache, type CacheFigures, type CacheOptions } from './cache/search-cache.ts';
 import { Demands } from './demands.ts';
 import { queryMetrics, type Read } from './query-metrics.ts';
 import { knownCollection, Reads, type Input } from './reads.ts';
@@ -28,12 +29,15 @@ import { StageClock } from './stage-clock.ts';
 
 const DISCONNECTED_AFTER_MS = 10_000;
 export const SLOW_MS = 100;
+const NO_CACHE: CacheOptions = { bytesMax: 0, entryBytesMax: 0, ttlMs: 0, redisUrl: undefined, redisMsMax: 0 };
 
 export type QueryOptions = {
   readonly bus: Bus;
   readonly catalog: Catalog;
   readonly log: Log;
   readonly logger: Logger;
+  /** No answers are kept without. */
+  readonly cache?: CacheOptions;
   /** A replica that was silent for longer is not asked. */
   readonly disconnectedAfterMs?: number;
   /** A read that takes this long, or longer, is remembered. */
@@ -60,6 +64,7 @@ export class Query {
   readonly #catalog: Catalog;
   readonly #table = new ReplicaTable();
   readonly #metrics = queryMetrics();
+  readonly #cache: SearchCache;
   readonly #reads: Reads;
   readonly #slow: SlowQueries;
 
@@ -76,18 +81,32 @@ export class Query {
     this.#now = now;
     this.#catalog = catalog;
     this.#slow = new SlowQueries({ catalog, thresholdMs: options.slowMs ?? SLOW_MS, port: options.port ?? 0 });
+    this.#cache = new SearchCache(options.cache ?? NO_CACHE, options.logger);
+    const demands = new Demands(log, now);
     this.#reads = new Reads({
       bus,
       table: this.#table,
       catalog,
-      demands: new Demands(log),
+      demands,
+      cache: this.#cache,
       metrics: this.#metrics,
       now,
       disconnectedAfterMs,
     });
     catalog.onChange(({ kind, record }) => {
-      if (kind === 'dropped') this.#table.forget(record.uid);
+      if (kind !== 'dropped') return;
+      this.#table.forget(record.uid);
+      demands.forget(record.uid);
     });
+  }
+
+  /** What the cache has done so far, and whether the shared one is there. */
+  get cacheFigures(): CacheFigures {
+    return this.#cache.figures;
+  }
+
+  close(): void {
+    this.#cache.close();
   }
 
   serve(): void {

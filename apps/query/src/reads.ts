@@ -18,16 +18,20 @@ import {
   type ScrollAnswer,
   type search,
   type SearchAnswer,
+  type SearchSpec,
+  type Sequences,
 } from '@vectorizer/contracts';
 import { Failure } from '@vectorizer/errors';
 import type { z } from 'zod';
 import type { Demand, Demands } from './demands.ts';
+import type { Searched, SearchCache } from './cache/search-cache.ts';
 import { inOrderOf, mergeHits, mergePages, mergeWarnings } from './merge.ts';
 import type { QueryMetrics, Read } from './query-metrics.ts';
 import type { ReplicaTable } from './replica-table.ts';
 import { Routing } from './routing.ts';
 import { ShardCalls } from './shard-calls.ts';
 import type { StageClock } from './stage-clock.ts';
+import { unlessAhead } from './unless-ahead.ts';
 
 export type Input<P extends Procedure<z.ZodType, unknown>> = z.output<P['input']>;
 
@@ -36,6 +40,7 @@ type Parts = {
   readonly table: ReplicaTable;
   readonly catalog: Catalog;
   readonly demands: Demands;
+  readonly cache: SearchCache;
   readonly metrics: QueryMetrics;
   readonly now: () => number;
   readonly disconnectedAfterMs: number;
@@ -49,6 +54,8 @@ type Plan = {
   readonly context: CallContext;
   readonly clock: StageClock;
 };
+/** What is known of the states of all shards before any is asked. */
+type States = { readonly demanded: Sequences; readonly newest: Sequences | undefined };
 type AskReplica<Answer> = (
   shard: { readonly uid: Demand['uid']; readonly shard: number; readonly min_sequence: number },
   options: Parameters<Bus['call']>[2],
@@ -68,24 +75,37 @@ export class Reads {
   }
 
   async search(input: Input<typeof search>, context: CallContext, clock: StageClock): Promise<SearchAnswer> {
-    const { searches } = input;
+    const { searches, bypass_cache: bypass = false, max_staleness_ms: maxStalenessMs } = input;
     const plan = await this.#plan('search', input, { context, clock });
-    const answers = await this.#askAll(plan, (shard, options) =>
-      this.#parts.bus.call(shardSearch, { ...shard, searches }, options),
-    );
-    clock.shards(answers.map(({ stages }) => stages));
-    const sequences = answers.map(({ sequence }) => sequence);
-    const [first] = answers;
-    const { stages } = clock;
-    if (first !== undefined && answers.length === 1) return { sequences, results: first.results, stages };
-    const results = searches.map(({ k }, i) =>
-      mergeHits(
-        answers.flatMap((answer) => answer.results[i] ?? []),
-        k,
+    const states = await this.#states(plan);
+    const compute = (some: readonly SearchSpec[]): Promise<Searched> => this.#searchReplicas(plan, states, some);
+    const call = { record: plan.record, searches, ...states, maxStalenessMs, bypass, context, compute };
+    const answer = await this.#parts.cache.answer(call);
+    return { ...answer, stages: clock.stages };
+  }
+
+  async #searchReplicas(plan: Plan, states: States, specs: readonly SearchSpec[]): Promise<Searched> {
+    const { clock, record } = plan;
+    const searches = [...specs];
+    const answers = await Promise.all(
+      record.placement.map((_, shard) =>
+        this.#askAt(plan, { shard, needed: states.demanded[shard] ?? 0 }, (asked, options) =>
+          this.#parts.bus.call(shardSearch, { ...asked, searches }, options),
+        ),
       ),
     );
-    clock.end('merge');
-    return { sequences, results, stages };
+    clock.end('shards');
+    clock.shards(answers.map(({ stages }) => stages));
+    const searched = searches.map(({ k }, i) => {
+      const results = answers.flatMap((answer) => answer.results[i] ?? []);
+      const [only] = results;
+      return {
+        sequences: answers.map(({ sequence, reflected }) => reflected?.[i] ?? sequence),
+        result: results.length === 1 && only !== undefined ? only : mergeHits(results, k),
+      };
+    });
+    if (answers.length > 1) clock.end('merge');
+    return searched;
   }
 
   /** An id that is asked for twice is answered once, in its first place. Shards without an id are not asked: sequence 0. */
@@ -139,32 +159,68 @@ export class Reads {
     };
   }
 
+  /**
+   * What a search must reflect, and the newest state that one can reflect as far as this process knows. What the log
+   * demands is as new as there was a need for.
+   */
+  async #states({ record, demand, context }: Plan): Promise<States> {
+    const { demands, table, now } = this.#parts;
+    const shards = record.placement.length;
+    const demanding = demands.ofAll(demand, shards, context);
+    const demanded = demanding instanceof Promise ? await demanding : demanding;
+    if (demand.consistency === 'strong' || demand.consistency === 'bounded') return { demanded, newest: demanded };
+    const nowMs = now();
+    const newest: number[] = [];
+    for (let shard = 0; shard < shards; shard++) {
+      const known = table.newest(record.uid, shard, nowMs);
+      if (known === undefined) return { demanded, newest: undefined };
+      newest.push(Math.max(known, demanded[shard] ?? 0));
+    }
+    return { demanded, newest };
+  }
+
   async #plan(kind: Read, demand: Demand, call: Pick<Plan, 'context' | 'clock'>): Promise<Plan> {
     const record = await knownCollection(this.#parts.catalog, demand.uid, call.context);
     call.clock.end('plan');
     return { kind, record, demand, ...call };
   }
 
-  async #askAll<Answer>(plan: Plan, call: AskReplica<Answer>): Promise<Answer[]> {
+  async #askAll<Answer extends Reflecting>(plan: Plan, call: AskReplica<Answer>): Promise<Answer[]> {
     const answers = await Promise.all(plan.record.placement.map((_, shard) => this.#ask(plan, shard, call)));
     plan.clock.end('shards');
     return answers;
   }
 
-  async #ask<Answer>(plan: Plan, shard: number, call: AskReplica<Answer>): Promise<Answer> {
+  async #ask<Answer extends Reflecting>(plan: Plan, shard: number, call: AskReplica<Answer>): Promise<Answer> {
+    const demanded = this.#parts.demands.of(plan.demand, shard, plan.context);
+    const needed = typeof demanded === 'number' ? demanded : await demanded;
+    return this.#askAt(plan, { shard, needed }, call);
+  }
+
+  async #askAt<Answer extends Reflecting>(
+    plan: Plan,
+    { shard, needed }: { readonly shard: number; readonly needed: number },
+    call: AskReplica<Answer>,
+  ): Promise<Answer> {
     const { kind, record, demand, context } = plan;
-    const { demands } = this.#parts;
-    const needed = demands.known(demand, shard) ?? (await demands.newest(record.uid, shard, context));
-    const asked = { uid: record.uid, shard, min_sequence: needed };
-    return this.#calls[kind].ask({
+    const { table, now, demands } = this.#parts;
+    const known = table.newest(record.uid, shard, now()) ?? 0;
+    const answering = this.#calls[kind].ask({
       record,
       shard,
       needed,
+      preferred: Math.max(needed, known),
       context,
-      call: (node, timely) => call(asked, { context: timely, instance: node }),
+      call: (node, timely) =>
+        call({ uid: record.uid, shard, min_sequence: needed }, { context: timely, instance: node }),
     });
+    if (demand.seen === undefined || needed <= known) return answering;
+    return unlessAhead(answering, { shard, needed, endOf: () => demands.endOf(record.uid, shard, context) });
   }
 }
+
+/** Every replica's answer says which state it is of. */
+type Reflecting = { readonly sequence: number };
 
 /** Throws `collection_not_found`. */
 export async function knownCollection(

@@ -13,9 +13,16 @@ export type Heard = { readonly report: ReplicaReport; readonly heardAtMs: number
 type ReplicasOfShard = Map<NodeId, Heard>;
 const NOBODY: ReadonlyMap<NodeId, Heard> = new Map();
 
+/** The sequence that a read was answered at, and when, on the clock of this process. */
+type Answered = { readonly sequence: number; readonly atMs: number };
+/** Three heartbeats: what was heard longer ago may be far from what is. */
+const FRESH_MS_MAX = 3_000;
+
 /** What the index nodes last said of their replicas. Holds placed replicas only, so the catalog bounds it. */
 export class ReplicaTable {
   readonly #shards = new Map<CollectionUid, ReplicasOfShard[]>();
+  /** The newest answer of each shard; from one query service's view it is ahead of the heartbeats. */
+  readonly #answered = new Map<CollectionUid, Answered[]>();
 
   /** A report on a collection that is not known here yet is left to the next heartbeat. */
   hear(heartbeat: Heartbeat, heardAtMs: number, find: (uid: CollectionUid) => CollectionRecord | undefined): void {
@@ -35,8 +42,33 @@ export class ReplicaTable {
     return (this.#shards.get(uid) ?? []).flatMap((replicas) => [...replicas.values()].map(({ report }) => report));
   }
 
+  /** A replica has answered a read at this sequence. */
+  answered(uid: CollectionUid, shard: number, answer: Answered): void {
+    const answers = this.#answered.get(uid) ?? [];
+    const known = answers[shard];
+    const isOld = known !== undefined && answer.atMs - known.atMs <= FRESH_MS_MAX && known.sequence > answer.sequence;
+    if (!isOld) answers[shard] = answer;
+    this.#answered.set(uid, answers);
+  }
+
+  /**
+   * The newest sequence that a replica of the shard is known to have applied. Undefined when nothing was heard lately, so
+   * that it may be long past.
+   */
+  newest(uid: CollectionUid, shard: number, nowMs: number): number | undefined {
+    let newest: number | undefined;
+    for (const { report, heardAtMs } of this.heard(uid, shard).values()) {
+      if (nowMs - heardAtMs > FRESH_MS_MAX || report.phase === 'diverged' || report.phase === 'failed') continue;
+      newest = Math.max(newest ?? 0, report.applied_sequence);
+    }
+    const answer = this.#answered.get(uid)?.[shard];
+    if (answer === undefined || nowMs - answer.atMs > FRESH_MS_MAX) return newest;
+    return Math.max(newest ?? 0, answer.sequence);
+  }
+
   forget(uid: CollectionUid): void {
     this.#shards.delete(uid);
+    this.#answered.delete(uid);
   }
 
   #shardsOf({ uid, placement }: CollectionRecord): ReplicasOfShard[] {

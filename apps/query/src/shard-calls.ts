@@ -25,10 +25,14 @@ export type ShardCall<Answer> = {
   readonly shard: number;
   /** The replica must have applied this sequence. */
   readonly needed: number;
+  /** One that is as far as this is asked first. */
+  readonly preferred: number;
   readonly context: CallContext;
   readonly call: (node: NodeId, context: CallContext) => Promise<Answer>;
 };
 
+/** Every replica says which state it answers from. */
+type Reflecting = { readonly sequence: number };
 type Settled<Answer> = { readonly node: NodeId; readonly answer: Answer } | Refusal;
 type Parts = {
   readonly bus: Pick<Bus, 'isSilent'>;
@@ -50,8 +54,8 @@ export class ShardCalls {
     this.#parts = parts;
   }
 
-  async ask<Answer>(call: ShardCall<Answer>): Promise<Answer> {
-    const nodes = this.#parts.routing.candidates(call.record, call.shard, call.needed);
+  async ask<Answer extends Reflecting>(call: ShardCall<Answer>): Promise<Answer> {
+    const nodes = this.#parts.routing.candidates(call.record, call.shard, call.preferred);
     const [first] = nodes;
     const timely = { ...call, context: withTimeToAnswer(call.context) };
     if (first === undefined) throw noAnswer(timely, []);
@@ -62,7 +66,7 @@ export class ShardCalls {
     throw noAnswer(timely, [settled]);
   }
 
-  async #race<Answer>(call: ShardCall<Answer>, nodes: readonly NodeId[]): Promise<Answer> {
+  async #race<Answer extends Reflecting>(call: ShardCall<Answer>, nodes: readonly NodeId[]): Promise<Answer> {
     const { metrics } = this.#parts;
     const waiting = [...nodes];
     const running = new Map<NodeId, Promise<Settled<Answer>>>();
@@ -109,13 +113,19 @@ export class ShardCalls {
   }
 
   /** Never rejects. */
-  async #attempt<Answer>(call: ShardCall<Answer>, node: NodeId, context: CallContext): Promise<Settled<Answer>> {
+  async #attempt<Answer extends Reflecting>(
+    call: ShardCall<Answer>,
+    node: NodeId,
+    context: CallContext,
+  ): Promise<Settled<Answer>> {
     const { routing, table, now } = this.#parts;
     const startedMs = now();
     routing.began(node);
     try {
       const answer = await call.call(node, context);
-      this.#hedging.answered(node, now() - startedMs);
+      const atMs = now();
+      this.#hedging.answered(node, atMs - startedMs);
+      table.answered(call.record.uid, call.shard, { sequence: answer.sequence, atMs });
       return { node, answer };
     } catch (error) {
       const applied = table.heard(call.record.uid, call.shard).get(node)?.report.applied_sequence;

@@ -15,7 +15,7 @@ import { Log } from '@vectorizer/log';
 import { createLogger } from '@vectorizer/telemetry';
 import { startNats } from '@vectorizer/testing';
 import type { z } from 'zod';
-import { Query, type QueryOptions } from '../src/index.ts';
+import { Query, type CacheOptions, type QueryOptions } from '../src/index.ts';
 
 /** The real query service on a real log server and catalog, with index nodes that do as a test tells them. */
 export type Setting = AsyncDisposable & {
@@ -28,12 +28,24 @@ export type Setting = AsyncDisposable & {
   /** What the service takes the time to be; tests turn it. */
   readonly clock: { nowMs: number };
   collection(placement: string[][], name?: string): Promise<CollectionRecord>;
+  /** Another query service of the same cluster, with a bus and index nodes of its own. */
+  another(options: CacheOptions): { readonly bus: LocalBus; readonly query: Query };
 };
 
 export const node = (name: string): NodeId => NodeId.parse(name);
 export const context = (ms = 5_000): CallContext => ({ correlationId: 'c-1', deadline: Date.now() + ms });
 
-export async function startQuery(options: Pick<QueryOptions, 'slowMs' | 'port'> = {}): Promise<Setting> {
+/** Enough for whatever a test keeps. */
+export const caching = (other: Partial<CacheOptions> = {}): CacheOptions => ({
+  bytesMax: 2 ** 20,
+  entryBytesMax: 2 ** 16,
+  ttlMs: 60_000,
+  redisUrl: undefined,
+  redisMsMax: 5,
+  ...other,
+});
+
+export async function startQuery(options: Pick<QueryOptions, 'slowMs' | 'port' | 'cache'> = {}): Promise<Setting> {
   const nats = await startNats();
   const logger = createLogger({ service: 'query', level: 'silent' });
   const connection = await connectNats({ servers: nats.url, name: 'test' });
@@ -42,8 +54,10 @@ export async function startQuery(options: Pick<QueryOptions, 'slowMs' | 'port'> 
   const log = await Log.open({ connection, replicas: 1 });
   const bus = new LocalBus();
   const clock = { nowMs: 0 };
-  const query = new Query({ ...options, bus, catalog, log, logger, now: () => clock.nowMs });
+  const parts = { catalog, log, logger, now: (): number => clock.nowMs };
+  const query = new Query({ ...options, ...parts, bus });
   query.serve();
+  const others: Query[] = [];
   return {
     bus,
     catalog,
@@ -63,7 +77,15 @@ export async function startQuery(options: Pick<QueryOptions, 'slowMs' | 'port'> 
         () => nodes,
       );
     },
+    another(cache) {
+      const other = new LocalBus();
+      const service = new Query({ ...parts, bus: other, cache });
+      service.serve();
+      others.push(service);
+      return { bus: other, query: service };
+    },
     async [Symbol.asyncDispose]() {
+      for (const each of [query, ...others]) each.close();
       await bus.close();
       catalog.close();
       elsewhere.close();

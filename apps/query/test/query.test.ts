@@ -72,6 +72,7 @@ about('a search', () => {
       stages: { plan: 0, shards: 0, merge: 0 },
       sequences: [7, 9],
       results: [{ hits: [hit('x', 0.9), hit('w', 0.5), hit('y', 0.5)], warnings }],
+      cache: { status: 'bypass' },
     });
     expect(a.asked).toMatchObject([{ shard: 0, min_sequence: 0 }]);
     expect(b.asked).toMatchObject([{ shard: 1, min_sequence: 0 }]);
@@ -83,7 +84,7 @@ about('a search', () => {
     const results = [{ hits: [hit('x', 0.9)], warnings: [] }];
     serveNode(setting.bus, 'a').search = async () => ({ sequence: 3, results });
     const answer = await setting.bus.call(search, searching(record), { context: context() });
-    expect(answer.results).toBe(results);
+    expect(answer.results[0]).toBe(results[0]);
     expect(answer.sequences).toEqual([3]);
   });
 

@@ -18,6 +18,7 @@ function restoring(uids: { uid: CollectionUid; replaces: CollectionUid }): Backu
     uid: newUid(),
     config,
     payload_indexes,
+    cache: true,
     aliases: [],
     shards: [],
   };

@@ -3,7 +3,7 @@ import { ActivityTeller, openFoundation, replicationHealth, runService, type Run
 import { createGatewayApp } from '@vectorizer/gateway';
 import { IndexNode, indexHealth, readIndexConfig } from '@vectorizer/index';
 import { Ingest } from '@vectorizer/ingest';
-import { Query, readQuerySettings } from '@vectorizer/query';
+import { cacheHealth, Query, readQuerySettings } from '@vectorizer/query';
 import { Monitor, readMonitorSettings } from '@vectorizer/replication-monitor';
 
 /** The five services in one process: they call each other directly, and only the write log is a server of its own. */
@@ -13,12 +13,14 @@ await runService('standalone', async (): Promise<RunningService> => {
   const { logger } = foundation;
   const settings = readMonitorSettings(process.env);
   const monitor = new Monitor({ ...foundation, ...settings });
-  new Query({ ...foundation, ...readQuerySettings(process.env), port: config.http.port }).serve();
+  const query = new Query({ ...foundation, ...readQuerySettings(process.env), port: config.http.port });
+  query.serve();
   monitor.serve();
   new Ingest(foundation).serve();
   const { promise: failed, reject: onTakenOver } = Promise.withResolvers<never>();
   const node = await IndexNode.open({ ...foundation, ...config, ...config.http, onTakenOver });
-  const checks = [...foundation.checks, indexHealth(node), replicationHealth(() => monitor.status())];
+  const replication = replicationHealth(() => monitor.status());
+  const checks = [...foundation.checks, indexHealth(node), replication, cacheHealth(query)];
   const app = await createGatewayApp({ ...foundation, ...config.http, checks });
   const { url, port } = await app.listen();
   const activity = new ActivityTeller({ ...foundation, port });
@@ -29,6 +31,7 @@ await runService('standalone', async (): Promise<RunningService> => {
     async close() {
       activity.close();
       await app.close();
+      query.close();
       await monitor.close();
       await node.close();
       await foundation.close();

@@ -2,6 +2,8 @@ export { VectorizerClient, type ClientOptions } from './vectorizer-client.ts';
 export { VectorizerError } from './vectorizer-error.ts';
 export type {
   BatchResult,
+  CacheInput,
+  CacheUse,
   CallOptions,
   Collection,
   CollectionState,
@@ -23,6 +25,7 @@ export type {
   ScrollInput,
   ScrollResult,
   SearchInput,
+  SearchOptions,
   SearchResult,
   UpdateInput,
   UpsertInput,

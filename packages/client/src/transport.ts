@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Gateways, type Gateway } from './gateways.ts';
+import type { CacheUse } from './types.ts';
 import { VectorizerError } from './vectorizer-error.ts';
 
 export type TransportOptions = {
@@ -27,6 +28,8 @@ export type Call = {
    */
   readonly retry: 'always' | 'refused';
   readonly idempotencyKey?: string;
+  /** The answer is not to come from the cache. */
+  readonly uncached?: boolean;
   readonly signal?: AbortSignal | undefined;
 };
 
@@ -47,6 +50,7 @@ type Answer = {
   readonly body: string;
   readonly retryAfterMs: number;
   readonly token: string | undefined;
+  readonly cache: CacheUse | undefined;
 };
 
 /** Requests over kept-alive connections, with retries. Tokens are kept per collection, so that reads see own writes. */
@@ -63,16 +67,34 @@ export class Transport {
 
   /** The parsed JSON of a good answer; throws VectorizerError for any other once its retries are used up. */
   async request<Result>(call: Call): Promise<Result> {
+    return JSON.parse((await this.#request(call)).body) as Result;
+  }
+
+  /** The same, with what the answer says of the cache. */
+  async requestNoted<Result>(call: Call): Promise<Result & { readonly cache: CacheUse }> {
+    const { body, cache = { status: 'bypass' } } = await this.#request(call);
+    return { ...(JSON.parse(body) as Result), cache };
+  }
+
+  async #request(call: Call): Promise<Answer> {
     const body = call.body === undefined ? undefined : JSON.stringify(call.body);
     const attempts = this.#options.attempts ?? ATTEMPTS;
     for (let attempt = 1; ; attempt++) {
       const outcome = await this.#attempt(call, body);
-      if (!(outcome instanceof Refused)) return JSON.parse(outcome.body) as Result;
+      if (!(outcome instanceof Refused)) return outcome;
       if (outcome.staleToken && call.collection !== undefined && this.#tokens.delete(call.collection)) continue;
       if (attempt >= attempts || !mayRetry(call, outcome.error)) throw outcome.error;
       if (outcome.elsewhere) call.signal?.throwIfAborted();
       else await this.#wait(attempt, outcome.retryAfterMs, call.signal);
     }
+  }
+
+  token(collection: string): string | undefined {
+    return this.#tokens.get(collection);
+  }
+
+  useToken(collection: string, token: string): void {
+    this.#tokens.set(collection, token);
   }
 
   forget(collection: string): void {
@@ -129,6 +151,7 @@ export class Transport {
     const headers: Record<string, string> = {};
     if (body !== undefined) headers['content-type'] = 'application/json';
     if (token !== undefined) headers[TOKEN_HEADER] = token;
+    if (call.uncached === true) headers['cache-control'] = 'no-cache';
     if (call.idempotencyKey !== undefined) headers['idempotency-key'] = call.idempotencyKey;
     if (this.#options.apiKey !== undefined) headers['authorization'] = `Bearer ${this.#options.apiKey}`;
     const response = await gateway.pool.request({
@@ -144,6 +167,7 @@ export class Transport {
       body: await response.body.text(),
       retryAfterMs: Number(response.headers['retry-after'] ?? 0) * 1_000 || 0,
       token: typeof given === 'string' ? given : undefined,
+      cache: cacheUseIn(response.headers),
     };
   }
 
@@ -154,6 +178,12 @@ export class Transport {
     const ms = Math.max(jittered, Math.min(retryAfterMs, RETRY_AFTER_MS_MAX));
     await sleep(ms, undefined, signal === undefined ? {} : { signal });
   }
+}
+
+function cacheUseIn(headers: Readonly<Record<string, string | string[] | undefined>>): CacheUse | undefined {
+  const [status, ageMs] = [headers['x-cache'], headers['x-cache-age-ms']];
+  if (status !== 'hit' && status !== 'miss' && status !== 'bypass') return undefined;
+  return ageMs === undefined ? { status } : { status, ageMs: Number(ageMs) };
 }
 
 /** A key for a write that has none: its retries must be recognised as such. */

@@ -36,6 +36,8 @@ export type NewCollectionInput = {
   readonly shards?: number;
   readonly replication_factor?: number;
   readonly payload_indexes?: readonly PayloadIndex[];
+  /** Whether its searches may be answered from the cache; true unless given. */
+  readonly cache?: boolean;
 };
 /** Filters on the key, a dotted path into the payload, are answered by an index of values of the type. */
 export type PayloadIndex = { readonly key: string; readonly type: PayloadIndexType };
@@ -61,6 +63,7 @@ export type Collection = {
     readonly replication_factor: number;
   };
   readonly payload_indexes: readonly PayloadIndex[];
+  readonly cache: boolean;
 };
 /** A replica that never answered has only its node; see the report of a heartbeat for the rest. */
 export type Replica = {
@@ -155,7 +158,21 @@ export type DeleteByFilterResult = {
   readonly sequences: readonly number[];
 };
 
-export type ReadInput = { readonly consistency?: Consistency; readonly timeout_ms?: number };
+export type ReadInput = {
+  readonly consistency?: Consistency;
+  /** With `bounded`: how old the state that is read may be. */
+  readonly max_lag_ms?: number;
+  readonly timeout_ms?: number;
+};
+/** How a search may be answered from the cache. */
+export type CacheInput = {
+  /** An answer that newer writes have overtaken will do if it was computed no longer ago than this. */
+  readonly max_staleness_ms?: number;
+};
+export type SearchOptions = CallOptions & {
+  /** False: it is searched for, whatever is cached. */
+  readonly cache?: boolean;
+};
 export type FieldsInput = { readonly with_payload?: boolean; readonly with_vector?: boolean };
 export type SearchInput = FieldsInput & {
   readonly vector: VectorInput;
@@ -183,6 +200,8 @@ export type Point = {
 };
 export type Hit = Point & { readonly score: number };
 export type SearchResult = { readonly hits: readonly Hit[]; readonly warnings?: readonly Warning[] };
+/** How the answer came about; the oldest part of a `hit` was computed `ageMs` ago. */
+export type CacheUse = { readonly status: 'hit' | 'miss' | 'bypass'; readonly ageMs?: number };
 export type ScrollResult = {
   readonly points: readonly Point[];
   /** Pass it as `after` for the next page; null on the last. */

@@ -2,6 +2,8 @@ import type { Filter } from '@vectorizer/contracts';
 import { newIdempotencyKey, Transport, type TransportOptions } from './transport.ts';
 import type {
   BatchResult,
+  CacheInput,
+  CacheUse,
   CallOptions,
   Collection,
   CollectionState,
@@ -19,6 +21,7 @@ import type {
   ScrollInput,
   ScrollResult,
   SearchInput,
+  SearchOptions,
   SearchResult,
   UpdateInput,
   UpsertInput,
@@ -59,6 +62,12 @@ export class VectorizerClient {
   async getCollection(collection: string, options: CallOptions = {}): Promise<CollectionState> {
     const path = pathOf(collection);
     return this.#transport.request({ method: 'GET', path, retry: 'always', signal: options.signal });
+  }
+
+  /** Whether its searches may be answered from the cache. */
+  async setCache(collection: string, cache: boolean, options: CallOptions = {}): Promise<void> {
+    const path = pathOf(collection);
+    await this.#transport.request({ method: 'PATCH', path, body: { cache }, retry: 'always', signal: options.signal });
   }
 
   async deleteCollection(collection: string, options: CallOptions = {}): Promise<void> {
@@ -184,17 +193,36 @@ export class VectorizerClient {
     return this.#read(collection, { route: '/vectors/count', body: asked }, options);
   }
 
-  async search(collection: string, asked: SearchInput & ReadInput, options: CallOptions = {}): Promise<SearchResult> {
-    return this.#read(collection, { route: '/search', body: withWireVector(asked) }, options);
+  async search(
+    collection: string,
+    asked: SearchInput & ReadInput & CacheInput,
+    options: SearchOptions = {},
+  ): Promise<SearchResult & { readonly cache: CacheUse }> {
+    return this.#search(collection, { route: '/search', body: withWireVector(asked) }, options);
   }
 
   async searchBatch(
     collection: string,
-    asked: ReadInput & { readonly searches: readonly SearchInput[] },
-    options: CallOptions = {},
-  ): Promise<{ readonly results: readonly SearchResult[] }> {
+    asked: ReadInput & CacheInput & { readonly searches: readonly SearchInput[] },
+    options: SearchOptions = {},
+  ): Promise<{ readonly results: readonly SearchResult[]; readonly cache: CacheUse }> {
     const body = { ...asked, searches: asked.searches.map(withWireVector) };
-    return this.#read(collection, { route: '/search/batch', body }, options);
+    return this.#search(collection, { route: '/search/batch', body }, options);
+  }
+
+  /** What this client has seen of a collection, for another one to see at least as much; undefined when that is nothing. */
+  token(collection: string): string | undefined {
+    return this.#transport.token(collection);
+  }
+
+  /** From here on this client reads of the collection at least what the token's owner had seen. */
+  useToken(collection: string, token: string): void {
+    this.#transport.useToken(collection, token);
+  }
+
+  /** From here on this client's reads of the collection demand nothing. */
+  forgetToken(collection: string): void {
+    this.#transport.forget(collection);
   }
 
   /** As the replication monitor reports it. */
@@ -231,6 +259,16 @@ export class VectorizerClient {
       retry: 'always',
       signal: options.signal,
     });
+  }
+
+  async #search<Result>(
+    collection: string,
+    { route, body }: { route: string; body: unknown },
+    { signal, cache }: SearchOptions,
+  ): Promise<Result & { readonly cache: CacheUse }> {
+    const path = `${pathOf(collection)}${route}`;
+    const uncached = cache === false;
+    return this.#transport.requestNoted({ method: 'POST', path, body, collection, uncached, retry: 'always', signal });
   }
 
   async #read<Result>(

@@ -101,7 +101,7 @@ export class Catalog {
 
   /** Durable when it returns. Of concurrent creations of one name one wins, the others get `collection_already_exists`. */
   async create(collection: NewCollection, placement: (uid: CollectionUid) => NodeId[][]): Promise<CollectionRecord> {
-    const { name, payload_indexes, ...config } = collection;
+    const { name, payload_indexes, cache, ...config } = collection;
     const uid = newUid();
     const record: CollectionRecord = {
       v: 1,
@@ -111,6 +111,7 @@ export class Catalog {
       config: CollectionConfig.parse(config),
       placement: placement(uid),
       payload_indexes,
+      cache,
     };
     if (await this.#claim(record)) return record;
     throw this.#taken(name);

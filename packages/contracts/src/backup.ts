@@ -42,6 +42,7 @@ export const Backup = z.object({
   uid: CollectionUid,
   config: CollectionConfig,
   payload_indexes: PayloadIndexes,
+  cache: z.boolean().default(true),
   /** The collection's other names when it was begun. */
   aliases: z.array(CollectionName).default([]),
   state: JobState,

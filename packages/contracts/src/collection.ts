@@ -62,6 +62,8 @@ export const CollectionRecord = z.object({
   placement: z.array(z.array(NodeId)),
   /** May change in the collection's life. */
   payload_indexes: PayloadIndexes.default([]),
+  /** Whether its searches may be answered from the cache. May change, too. */
+  cache: z.boolean().default(true),
 });
 export type CollectionRecord = z.infer<typeof CollectionRecord>;
 

@@ -73,6 +73,7 @@ export const DeleteBody = z.union(
 
 const ReadOptions = {
   consistency: Consistency.optional(),
+  max_lag_ms: z.int().min(0).max(limits.lagMsMax).optional(),
   timeout_ms: z.int().min(1).max(limits.timeoutMsMax).optional(),
 };
 const Fields = { with_payload: z.boolean().default(true), with_vector: z.boolean().default(false) };
@@ -87,10 +88,12 @@ const SearchFields = {
   score_threshold: z.number().optional(),
   ...Fields,
 };
-export const SearchBody = z.strictObject({ ...SearchFields, ...ReadOptions });
+const CacheOptions = { max_staleness_ms: z.int().min(0).max(limits.stalenessMsMax).optional() };
+export const SearchBody = z.strictObject({ ...SearchFields, ...ReadOptions, ...CacheOptions });
 export const SearchBatchBody = z.strictObject({
   searches: z.array(z.strictObject(SearchFields)).min(1, 'must not be empty').max(limits.batchSearchesMax),
   ...ReadOptions,
+  ...CacheOptions,
 });
 export const GetBody = z.strictObject({
   ids: z.array(PointId).min(1, 'must not be empty').max(limits.batchPointsMax),
@@ -106,4 +109,6 @@ export const ScrollBody = z.strictObject({
   ...ReadOptions,
 });
 export const CountBody = z.strictObject({ filter: Filter.optional(), ...ReadOptions });
+/** What may change in a collection's life, payload indexes apart. */
+export const CollectionChangeBody = z.strictObject({ cache: z.boolean() });
 export const AliasBody = z.strictObject({ collection: CollectionName });

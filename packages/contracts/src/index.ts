@@ -53,6 +53,7 @@ export {
 export {
   AliasBody,
   BatchOperation,
+  CollectionChangeBody,
   CountBody,
   DeleteBody,
   GetBody,
@@ -68,6 +69,7 @@ export {
   UpsertBatchBody,
 } from './http-bodies.ts';
 export {
+  type CacheNote,
   Consistency,
   count,
   type CountAnswer,
@@ -133,6 +135,6 @@ export { readStages, type ReadStage, type ReadStages, type ShardStages } from '.
 export { inOrder, slowQueries, SlowQueriesQuery, type SlowQuery } from './slow-query.ts';
 export { bytesOf, ShardSnapshot, SnapshotFile } from './shard-snapshot.ts';
 export { buckets, EVENT_STREAM, LOG_STREAM_PREFIX, subjects } from './subjects.ts';
-export { decodeToken, encodeToken } from './token.ts';
+export { decodeToken, encodeToken, tokenOfPublished } from './token.ts';
 export { bytesOfFloat32, float32FromBytes, Vector } from './vector.ts';
 export { operationWeight, REQUEST_WEIGHT_MAX } from './weight.ts';

@@ -22,6 +22,9 @@ export const limits = {
   replicationFactorMax: 5,
   /** Of one collection, kept until they are removed. */
   snapshotsMax: 100,
+  /** Of `bounded` reads, and of how old a cached answer may be asked for. */
+  lagMsMax: 3_600_000,
+  stalenessMsMax: 3_600_000,
   timeoutMsMax: 60_000,
   timeoutMsDefault: 10_000,
   idempotencyKeyCharactersMax: 128,

@@ -18,8 +18,8 @@ import type { ReplicationEvent, ReplicationProof, ReplicationStatus } from './re
 export const Wait = z.enum(['logged', 'applied', 'replicated']);
 export type Wait = z.infer<typeof Wait>;
 
-/** What a read must reflect; see docs/ARCHITECTURE.md. */
-export const Consistency = z.enum(['eventual', 'session', 'strong']);
+/** What a read must reflect; see docs/CONSISTENCY.md. */
+export const Consistency = z.enum(['eventual', 'session', 'bounded', 'strong']);
 export type Consistency = z.infer<typeof Consistency>;
 
 /** Sequences by shard: what a client has seen, or what an answer reflects. Index = shard. */
@@ -41,7 +41,14 @@ export const write = procedure<WriteAnswer>()(
 /** `outcomes` has one for each operation, in order; absent when the write waited only for the log. */
 export type WriteAnswer = { readonly sequences: Sequences; readonly outcomes?: readonly Outcome[] };
 
-const Read = z.object({ uid: CollectionUid, consistency: Consistency, seen: Sequences.optional() });
+const Read = z.object({
+  uid: CollectionUid,
+  consistency: Consistency,
+  /** With `session` and `bounded`: at least these. */
+  seen: Sequences.optional(),
+  /** With `bounded`: everything that was in the log this long ago. */
+  max_lag_ms: z.int().nonnegative().optional(),
+});
 const Fields = z.object({ with_payload: z.boolean(), with_vector: z.boolean() });
 
 export const SearchSpec = z.object({
@@ -59,13 +66,23 @@ export type SearchSpec = z.infer<typeof SearchSpec>;
 /** Query: plans, fans out to one replica per shard, merges. */
 export const search = procedure<SearchAnswer>()(
   'query.search',
-  Read.extend({ searches: z.array(SearchSpec).min(1).max(limits.batchSearchesMax) }),
+  Read.extend({
+    searches: z.array(SearchSpec).min(1).max(limits.batchSearchesMax),
+    /** The cache is neither asked nor told. */
+    bypass_cache: z.boolean().optional(),
+    /** A cached answer that newer writes have overtaken will do if it was computed no longer ago than this. */
+    max_staleness_ms: z.int().nonnegative().optional(),
+  }),
 );
 export type SearchAnswer = {
   readonly sequences: Sequences;
   readonly results: readonly SearchResult[];
+  /** Absent from services of earlier versions. */
+  readonly cache?: CacheNote;
   readonly stages?: ReadStages;
 };
+/** `hit`: nothing was searched for this answer. The oldest of its results was computed `age_ms` ago. */
+export type CacheNote = { readonly status: 'hit'; readonly age_ms: number } | { readonly status: 'miss' | 'bypass' };
 export type SearchResult = { readonly hits: readonly Hit[]; readonly warnings: readonly Warning[] };
 
 /** Query: points by id, in the order asked; absent ones are left out. */
@@ -105,16 +122,18 @@ const Shard = z.object({ uid: CollectionUid, shard: z.int().nonnegative() });
 const ShardRead = Shard.extend({ min_sequence: z.int().nonnegative() });
 
 /** Index node: the same four reads, on one replica. */
-export type ShardSearchAnswer = {
-  readonly sequence: number;
-  readonly results: readonly SearchResult[];
-  /** Absent from nodes of earlier versions. */
-  readonly stages?: ShardStages;
-};
 export const shardSearch = procedure<ShardSearchAnswer>()(
   'index.search',
   ShardRead.extend({ searches: z.array(SearchSpec).min(1).max(limits.batchSearchesMax) }),
 );
+/** No result is older than `sequence`. `reflected` has the sequence of each where they are not all of one. */
+export type ShardSearchAnswer = {
+  readonly sequence: number;
+  readonly results: readonly SearchResult[];
+  readonly reflected?: readonly number[];
+  /** Absent from nodes of earlier versions. */
+  readonly stages?: ShardStages;
+};
 export const shardRead = procedure<{ readonly sequence: number; readonly points: readonly PointView[] }>()(
   'index.read',
   ShardRead.extend({ ids: z.array(PointId).min(1), ...Fields.shape }),
@@ -228,6 +247,7 @@ export function newCollection(defaults: CollectionDefaults) {
       shards: collectionFields.shards.unwrap().default(defaults.shards),
       replication_factor: collectionFields.replication_factor.unwrap().default(defaults.replication_factor),
       payload_indexes: PayloadIndexes.default([]),
+      cache: z.boolean().default(true),
     })
     .superRefine(checkKind)
     .transform(complete);

@@ -19,6 +19,7 @@ export const failures = {
   method_not_allowed: refused(405, 'the route exists, with other methods'),
   collection_already_exists: refused(409, 'the name is taken; of creates at one time, one wins'),
   vector_already_exists: refused(409, 'an insert met a point of that id'),
+  token_ahead: refused(409, '`X-Vectorizer-Token` names entries that the log does not have; `details` has both ends'),
   version_conflict: refused(409, "`if_version` is not the point's version; `details: { version }` is what was found"),
   idempotency_key_reused: refused(409, 'the key was used before, for other operations'),
   payload_too_large: refused(413, 'the body is over the limit'),

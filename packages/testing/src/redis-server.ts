@@ -13,6 +13,9 @@ export type RedisServer = AsyncDisposable & {
   kill(): Promise<void>;
   stop(): Promise<void>;
   restart(): Promise<void>;
+  /** It keeps its connections and answers nothing. */
+  pause(): void;
+  resume(): void;
 };
 
 export async function startRedis(): Promise<RedisServer> {
@@ -27,6 +30,8 @@ export async function startRedis(): Promise<RedisServer> {
     kill: () => server.kill(),
     stop: () => server.stop(),
     restart: () => server.start(),
+    pause: () => server.pause(),
+    resume: () => server.resume(),
     [Symbol.asyncDispose]: () => server.kill(),
   };
 }

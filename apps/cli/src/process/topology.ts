@@ -59,14 +59,14 @@ export async function planTopology(options: TopologyOptions, ports: Ports): Prom
 
 async function planStandalone(options: TopologyOptions, ports: Ports): Promise<Topology> {
   const port = await ports.chosen(options.port);
-  const servers = { logs: await planLogServers(options, ports), cache: undefined };
+  const servers = { logs: await planLogServers(options, ports), cache: await planCache(options, ports) };
   const environment = { VECTORIZER_DATA: indexDirectory(options.data, 1) };
   const place = { name: 'standalone', app: 'standalone', port, environment };
   const standalone = await planService(place, servers, options);
   return {
     mode: 'standalone',
     urls: [`http://${HOST}:${port}`],
-    groups: [servers.logs.map(({ spec }) => spec), [standalone]],
+    groups: [serverSpecs(servers), [standalone]],
   };
 }
 
@@ -93,11 +93,10 @@ async function planCluster(options: TopologyOptions, ports: Ports): Promise<Topo
   });
   const plan = async (all: readonly Place[]): Promise<ProcessSpec[]> =>
     Promise.all(all.map(async (place) => planService(place, servers, options)));
-  const started = [...servers.logs, ...(servers.cache === undefined ? [] : [servers.cache])];
   return {
     mode: 'cluster',
     urls: gatewayPorts.map((port) => `http://${HOST}:${port}`),
-    groups: [started.map(({ spec }) => spec), await plan(places), await plan(gateways)],
+    groups: [serverSpecs(servers), await plan(places), await plan(gateways)],
   };
 }
 
@@ -115,6 +114,10 @@ type Place = {
   readonly environment?: Readonly<Record<string, string>>;
 };
 type Servers = { readonly logs: readonly PlannedServer[]; readonly cache: PlannedServer | undefined };
+
+function serverSpecs({ logs, cache }: Servers): ProcessSpec[] {
+  return [...logs, ...(cache === undefined ? [] : [cache])].map(({ spec }) => spec);
+}
 
 async function planService(place: Place, servers: Servers, options: TopologyOptions): Promise<ProcessSpec> {
   const { name, app, port } = place;

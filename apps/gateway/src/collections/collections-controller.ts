@@ -1,6 +1,6 @@
-import { Controller, Delete, Get, Inject, Post, Req, Res } from '@nestjs/common';
+import { Controller, Delete, Get, Inject, Patch, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { CollectionRecord, newCollection } from '@vectorizer/contracts';
+import { CollectionChangeBody, type CollectionRecord, type newCollection } from '@vectorizer/contracts';
 import { parse } from '@vectorizer/frame';
 import { sendJson } from '../answers.ts';
 import { collectionNameOf, contextOf, queries, queryOf, refuseBody } from '../requests.ts';
@@ -49,6 +49,13 @@ export class CollectionsController {
     sendJson(reply, 200, { ...shown(view.record), points: view.points, shards: view.shards });
   }
 
+  @Patch(':collection')
+  async change(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    queryOf(queries.none, request);
+    const body = parse(CollectionChangeBody, request.body);
+    sendJson(reply, 200, shown(await this.#collections.change(collectionNameOf(request), body)));
+  }
+
   @Delete(':collection')
   async drop(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     queryOf(queries.none, request);
@@ -59,8 +66,15 @@ export class CollectionsController {
   }
 }
 
-function shown({ name, uid, created_at, config, payload_indexes }: CollectionRecord): object {
+function shown({ name, uid, created_at, config, payload_indexes, cache }: CollectionRecord): object {
   const { hnsw, ...others } = config;
   // Settings that have no effect are not shown as if they had.
-  return { name, uid, created_at, config: config.kind === 'quantized' ? others : { ...others, hnsw }, payload_indexes };
+  return {
+    name,
+    uid,
+    created_at,
+    config: config.kind === 'quantized' ? others : { ...others, hnsw },
+    payload_indexes,
+    cache,
+  };
 }

@@ -26,6 +26,8 @@ export type CollectionsOptions = {
   readonly logger: Logger;
 };
 
+export type CollectionChange = Pick<CollectionRecord, 'cache'>;
+
 /** A replica as the collection's page shows it; one that does not answer is shown by what was last heard of it. */
 export type ReplicaView = ReplicaReport & { readonly reachable: boolean };
 export type ShardView = { readonly shard: number; readonly replicas: readonly (ReplicaView | AbsentReplica)[] };
@@ -93,6 +95,16 @@ export class Collections {
     } catch (error) {
       logger.error({ error, collection: record.name }, 'a collection that could not be made could not be removed');
     }
+  }
+
+  /** Changes what may change in a collection's life. Durable when it returns. */
+  async change(name: CollectionName, to: CollectionChange): Promise<CollectionRecord> {
+    const { name: own, uid } = await this.get(name);
+    return this.#options.catalog.update(own, (record) => {
+      // A namesake that came in between is another collection.
+      if (record.uid !== uid) throw new Failure('collection_not_found', `collection ${name} was dropped`);
+      return { ...record, ...to };
+    });
   }
 
   /** Done once the catalog has forgotten it. */

@@ -6,48 +6,83 @@ import {
   type Bus,
   type CallContext,
   type CollectionRecord,
+  type CollectionUid,
   type CountAnswer,
   type CountBody,
   type GetBody,
+  type Procedure,
   type PointsAnswer,
   type ScrollAnswer,
   type ScrollBody,
   type SearchAnswer,
   type SearchSpec,
+  type Sequences,
 } from '@vectorizer/contracts';
+import { Failure } from '@vectorizer/errors';
 import type { z } from 'zod';
-import type { Demand } from '../sessions.ts';
+import type { Demand, Sessions } from '../sessions.ts';
 
 /** Everything about a read but what is read. */
 export type ReadCall = {
   readonly collection: CollectionRecord;
   readonly demand: Demand;
+  /** What the client had seen, if it said so. */
+  readonly token: Sequences | undefined;
   readonly context: CallContext;
 };
 
-type Asked<Body extends z.ZodType> = Omit<z.output<Body>, 'consistency' | 'timeout_ms'>;
+type Asked<Body extends z.ZodType> = Omit<z.output<Body>, 'consistency' | 'max_lag_ms' | 'timeout_ms'>;
+/** How a search may be answered from the cache. */
+export type CacheUse = { readonly bypass_cache: boolean; readonly max_staleness_ms?: number | undefined };
 
 /** Reads through the query service, as parsed bodies ask for them. */
 export class Reads {
   readonly #bus: Bus;
+  readonly #sessions: Sessions;
 
-  constructor(bus: Bus) {
+  constructor(bus: Bus, sessions: Sessions) {
     this.#bus = bus;
+    this.#sessions = sessions;
   }
 
-  async search(searches: SearchSpec[], { collection, demand, context }: ReadCall): Promise<SearchAnswer> {
-    return this.#bus.call(search, { uid: collection.uid, ...demand, searches }, { context });
+  async search(searches: SearchSpec[], call: ReadCall & CacheUse): Promise<SearchAnswer> {
+    const { bypass_cache, max_staleness_ms } = call;
+    const use = { ...(bypass_cache && { bypass_cache }), ...(max_staleness_ms !== undefined && { max_staleness_ms }) };
+    return this.#call(search, { ...demandOf(call), ...use, searches }, call);
   }
 
-  async points(asked: Asked<typeof GetBody>, { collection, demand, context }: ReadCall): Promise<PointsAnswer> {
-    return this.#bus.call(read, { uid: collection.uid, ...demand, ...asked }, { context });
+  async points(asked: Asked<typeof GetBody>, call: ReadCall): Promise<PointsAnswer> {
+    return this.#call(read, { ...demandOf(call), ...asked }, call);
   }
 
-  async scroll(asked: Asked<typeof ScrollBody>, { collection, demand, context }: ReadCall): Promise<ScrollAnswer> {
-    return this.#bus.call(scroll, { uid: collection.uid, ...demand, ...asked }, { context });
+  async scroll(asked: Asked<typeof ScrollBody>, call: ReadCall): Promise<ScrollAnswer> {
+    return this.#call(scroll, { ...demandOf(call), ...asked }, call);
   }
 
-  async count(asked: Asked<typeof CountBody>, { collection, demand, context }: ReadCall): Promise<CountAnswer> {
-    return this.#bus.call(count, { uid: collection.uid, ...demand, ...asked }, { context });
+  async count(asked: Asked<typeof CountBody>, call: ReadCall): Promise<CountAnswer> {
+    return this.#call(count, { ...demandOf(call), ...asked }, call);
   }
+
+  /** When the log lacks what a client's token names, that is the client's affair. What was acknowledged here, it must have. */
+  async #call<I extends z.ZodType, O>(
+    procedure: Procedure<I, O>,
+    input: z.output<I>,
+    { collection, token, context }: ReadCall,
+  ): Promise<O> {
+    try {
+      return await this.#bus.call(procedure, input, { context });
+    } catch (cause) {
+      const failure = Failure.from(cause);
+      if (failure.type !== 'token_ahead' || token !== undefined) throw failure;
+      this.#sessions.forget(collection.uid);
+      throw new Failure('log_unavailable', 'the log has lost writes that were acknowledged', {
+        cause: failure,
+        details: failure.details,
+      });
+    }
+  }
+}
+
+function demandOf({ collection, demand }: ReadCall): Demand & { readonly uid: CollectionUid } {
+  return { uid: collection.uid, ...demand };
 }

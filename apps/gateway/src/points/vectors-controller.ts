@@ -73,8 +73,8 @@ export class VectorsController {
   @Post('get')
   async getMany(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     queryOf(queries.none, request);
-    const { consistency, timeout_ms, ...asked } = parse(GetBody, request.body);
-    const call = await this.#edge.read(request, { consistency, timeout_ms });
+    const { consistency, max_lag_ms, timeout_ms, ...asked } = parse(GetBody, request.body);
+    const call = await this.#edge.read(request, { consistency, max_lag_ms, timeout_ms });
     const { points, sequences } = await this.#reads.points(asked, call);
     this.#edge.sendSeen(reply, call, sequences);
     const found = new Set<string>(points.map((point) => point.id));
@@ -85,8 +85,8 @@ export class VectorsController {
   @Post('scroll')
   async scroll(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     queryOf(queries.none, request);
-    const { consistency, timeout_ms, ...asked } = parse(ScrollBody, request.body ?? {});
-    const call = await this.#edge.read(request, { consistency, timeout_ms });
+    const { consistency, max_lag_ms, timeout_ms, ...asked } = parse(ScrollBody, request.body ?? {});
+    const call = await this.#edge.read(request, { consistency, max_lag_ms, timeout_ms });
     checkFilter(asked.filter, call.collection.payload_indexes);
     const { points, next, sequences, warnings } = await this.#reads.scroll(asked, call);
     this.#edge.sendSeen(reply, call, sequences);
@@ -97,8 +97,8 @@ export class VectorsController {
   @Post('count')
   async count(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     queryOf(queries.none, request);
-    const { consistency, timeout_ms, ...asked } = parse(CountBody, request.body ?? {});
-    const call = await this.#edge.read(request, { consistency, timeout_ms });
+    const { consistency, max_lag_ms, timeout_ms, ...asked } = parse(CountBody, request.body ?? {});
+    const call = await this.#edge.read(request, { consistency, max_lag_ms, timeout_ms });
     checkFilter(asked.filter, call.collection.payload_indexes);
     const { count, sequences, warnings } = await this.#reads.count(asked, call);
     this.#edge.sendSeen(reply, call, sequences);
@@ -107,9 +107,9 @@ export class VectorsController {
 
   @Get(':id')
   async get(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    const { consistency, timeout_ms, ...fields } = queryOf(queries.read, request);
+    const { consistency, max_lag_ms, timeout_ms, ...fields } = queryOf(queries.read, request);
     const id = pointIdOf(request);
-    const call = await this.#edge.read(request, { consistency, timeout_ms });
+    const call = await this.#edge.read(request, { consistency, max_lag_ms, timeout_ms });
     const { points, sequences } = await this.#reads.points({ ids: [id], ...fields }, call);
     this.#edge.sendSeen(reply, call, sequences);
     const [point] = points;

@@ -9,7 +9,8 @@ import { checkFilter } from '../points/check-filter.ts';
 import { checkVector } from '../points/items.ts';
 import { Reads } from '../points/reads.ts';
 import { RequestMetrics } from '../request-metrics.ts';
-import { queries, queryOf } from '../requests.ts';
+import { queries, queryOf, refusesCached } from '../requests.ts';
+import { sendCacheNote } from './cache-note.ts';
 import { checkSettings } from './check-settings.ts';
 import { searchBatchJson, searchJson } from './search-json.ts';
 import { sendStages } from './server-timing.ts';
@@ -29,16 +30,18 @@ export class SearchController {
   @Post()
   async one(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     queryOf(queries.none, request);
-    const { consistency, timeout_ms, ...spec } = parse(SearchBody, request.body);
-    const call = await this.#edge.read(request, { consistency, timeout_ms });
+    const { consistency, max_lag_ms, max_staleness_ms, timeout_ms, ...spec } = parse(SearchBody, request.body);
+    const call = await this.#edge.read(request, { consistency, max_lag_ms, max_staleness_ms, timeout_ms });
     checkVector(spec.vector, call.collection.config, 'vector');
     checkSettings(spec, call.collection.config);
     checkFilter(spec.filter, call.collection.payload_indexes);
-    const { results, sequences, stages } = await this.#reads.search([spec], call);
+    const use = { bypass_cache: refusesCached(request), max_staleness_ms };
+    const { results, sequences, stages, cache } = await this.#reads.search([spec], { ...call, ...use });
     const [result] = results;
     if (result === undefined) throw new Failure('internal_error', 'the query service answered no result');
     this.#metrics.found(call.collection, results);
     this.#edge.sendSeen(reply, call, sequences);
+    sendCacheNote(reply, cache);
     sendStages(reply, stages);
     sendText(reply, 200, searchJson(result));
   }
@@ -46,16 +49,19 @@ export class SearchController {
   @Post('batch')
   async batch(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     queryOf(queries.none, request);
-    const { searches, consistency, timeout_ms } = parse(SearchBatchBody, request.body);
-    const call = await this.#edge.read(request, { consistency, timeout_ms });
+    const { searches, ...asked } = parse(SearchBatchBody, request.body);
+    const { max_staleness_ms } = asked;
+    const call = await this.#edge.read(request, asked);
     for (const [index, { vector, filter, ...settings }] of searches.entries()) {
       checkVector(vector, call.collection.config, `searches[${index}].vector`);
       checkSettings(settings, call.collection.config, `searches[${index}].`);
       checkFilter(filter, call.collection.payload_indexes, `searches[${index}].filter`);
     }
-    const { results, sequences, stages } = await this.#reads.search(searches, call);
+    const use = { bypass_cache: refusesCached(request), max_staleness_ms };
+    const { results, sequences, stages, cache } = await this.#reads.search(searches, { ...call, ...use });
     this.#metrics.found(call.collection, results);
     this.#edge.sendSeen(reply, call, sequences);
+    sendCacheNote(reply, cache);
     sendStages(reply, stages);
     sendText(reply, 200, searchBatchJson(results));
   }

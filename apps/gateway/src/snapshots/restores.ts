@@ -133,7 +133,7 @@ export class Restores {
   /** The shards' states are stored first, then their logs are made; with the catalog's record the collection is there. */
   async #make(backup: Backup, { replace, restore, context }: Wanted, progress: Progress): Promise<Made> {
     const { catalog, collections, jobs, log } = this.#parts;
-    const { config, payload_indexes } = backup;
+    const { config, payload_indexes, cache } = backup;
     const { uid, name } = restore;
     const shards: ShardSnapshot[] = [];
     try {
@@ -152,7 +152,7 @@ export class Restores {
       await log.ensureStreams(uid, shards.length, first);
       jobs.throwIfClosing();
       const created_at = new Date().toISOString();
-      const record: CollectionRecord = { v: 1, uid, name, created_at, config, placement, payload_indexes };
+      const record: CollectionRecord = { v: 1, uid, name, created_at, config, placement, payload_indexes, cache };
       return { backup: backup.id, record, shards, replaced: await catalog.put(record, { replace }) };
     } catch (cause) {
       await this.#undo(uid);

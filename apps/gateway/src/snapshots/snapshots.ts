@@ -63,6 +63,7 @@ export class Snapshots {
       uid: record.uid,
       config: record.config,
       payload_indexes: record.payload_indexes,
+      cache: record.cache,
       aliases: collections.aliases.of(record.uid).map(({ alias }) => alias),
       state: 'running',
       created_at: now,

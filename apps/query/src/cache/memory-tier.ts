@@ -1,0 +1,47 @@
+import { LRUCache } from 'lru-cache';
+import { bytesOf, covers, type Cached } from './cached.ts';
+
+export type MemoryLimits = {
+  /** Of all entries together. */
+  readonly bytesMax: number;
+  /** One answer that is larger is not kept: it would push out too many others. */
+  readonly entryBytesMax: number;
+  readonly ttlMs: number;
+};
+
+/** Looking at the clock costs more than a lookup; entries may live this much longer. */
+const TTL_RESOLUTION_MS = 1_000;
+
+/** The newest known answer of each search, in this process, the least recently used given up first. */
+export class MemoryTier {
+  readonly #entries: LRUCache<string, Cached>;
+  #evictions = 0;
+
+  constructor({ bytesMax, entryBytesMax, ttlMs }: MemoryLimits) {
+    // One that may hold nothing is a cache of no bound to the library.
+    const sizes = { maxSize: Math.max(1, bytesMax), maxEntrySize: Math.max(1, Math.min(entryBytesMax, bytesMax)) };
+    this.#entries = new LRUCache<string, Cached>({
+      ...sizes,
+      ttl: ttlMs,
+      ttlResolution: TTL_RESOLUTION_MS,
+      dispose: (_value, _key, reason) => {
+        if (reason === 'evict') this.#evictions += 1;
+      },
+    });
+  }
+
+  get(key: string): Cached | undefined {
+    return this.#entries.get(key);
+  }
+
+  /** Takes the place of an older answer to the same search, never of a newer one. */
+  put(key: string, cached: Cached): void {
+    const found = this.#entries.peek(key);
+    if (found !== undefined && covers(found.sequences, cached.sequences) && found.at >= cached.at) return;
+    this.#entries.set(key, cached, { size: bytesOf(cached) });
+  }
+
+  get figures(): { readonly entries: number; readonly bytes: number; readonly evictions: number } {
+    return { entries: this.#entries.size, bytes: this.#entries.calculatedSize, evictions: this.#evictions };
+  }
+}

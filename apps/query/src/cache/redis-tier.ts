@@ -1,0 +1,151 @@
+import { Redis } from 'ioredis';
+import type { Logger } from '@vectorizer/telemetry';
+import { bytesOf, type Cached } from './cached.ts';
+import { decodeValue, encodeValue } from './redis-value.ts';
+import { RedisWatch } from './redis-watch.ts';
+import { Worth } from './worth.ts';
+
+export type RedisTierOptions = {
+  readonly url: string;
+  readonly ttlMs: number;
+  readonly entryBytesMax: number;
+  /** Whatever an answer costs to compute, a lookup is waited for no longer. */
+  readonly lookupMsMax: number;
+  readonly logger: Logger;
+};
+
+/** What Redis was of use for. A value that is not one of ours, or another key's, is damaged. */
+export type RedisFigures = {
+  readonly connected: boolean;
+  readonly hits: number;
+  readonly misses: number;
+  /** Lookups that got no answer in time, or an error. */
+  readonly failures: number;
+  readonly damaged: number;
+  /** Lookups that were left out, because Redis is away or asking it does not pay. */
+  readonly skipped: number;
+  /** As Redis says, of everything that it holds. */
+  readonly evictions: number;
+  readonly bytes: number;
+};
+
+export type RedisLookup = {
+  /** What computing one answer takes; a lookup is waited for no longer. 0 while that is not known. */
+  readonly computeMs: number;
+  readonly isGood: (cached: Cached) => boolean;
+};
+
+const PREFIX = 'vz:cache:';
+/** Shorter a timer cannot tell. */
+const LOOKUP_MS_MIN = 1;
+/** Commands that wait for Redis; when it stands still, further ones are left out. */
+const IN_FLIGHT_MAX = 256;
+
+/** The answers that all query services share. Whatever Redis does, it costs a search little time and no truth. */
+export class RedisTier {
+  readonly #options: RedisTierOptions;
+  readonly #client: Redis;
+  readonly #watch: RedisWatch;
+  readonly #worth = new Worth();
+  #inFlight = 0;
+  #hits = 0;
+  #misses = 0;
+  #failures = 0;
+  #damaged = 0;
+  #skipped = 0;
+
+  constructor(options: RedisTierOptions) {
+    this.#options = options;
+    this.#client = new Redis(options.url, {
+      // A command that cannot be sent now is of no use later.
+      enableOfflineQueue: false,
+      maxRetriesPerRequest: 0,
+      autoResendUnfulfilledCommands: false,
+      enableReadyCheck: false,
+      connectTimeout: 2_000,
+      retryStrategy: (times) => Math.min(50 * 2 ** Math.min(times, 10), 1_000),
+    });
+    this.#watch = new RedisWatch(this.#client, options.logger);
+  }
+
+  get figures(): RedisFigures {
+    return {
+      connected: this.#connected,
+      hits: this.#hits,
+      misses: this.#misses,
+      failures: this.#failures,
+      damaged: this.#damaged,
+      skipped: this.#skipped,
+      ...this.#watch.usage,
+    };
+  }
+
+  /** What Redis has that is good, by place. Never rejects. */
+  async get(keys: readonly string[], lookup: RedisLookup): Promise<readonly (Cached | undefined)[]> {
+    if (!this.#connected || this.#inFlight >= IN_FLIGHT_MAX || !this.#worth.decide()) {
+      this.#skipped += keys.length;
+      return [];
+    }
+    const startMs = performance.now();
+    const values = await this.#fetch(keys, lookup.computeMs * keys.length);
+    const cached = values.map((value, i) => this.#read(keys[i] as string, value, lookup));
+    const found = cached.filter((each) => each !== undefined).length;
+    this.#hits += found;
+    this.#misses += keys.length - found;
+    this.#worth.looked({ tookMs: performance.now() - startMs, savedMs: found * lookup.computeMs });
+    return cached;
+  }
+
+  /** Stored some time later, or not at all. */
+  put(key: string, cached: Cached): void {
+    if (!this.#connected || this.#inFlight >= IN_FLIGHT_MAX) return;
+    const { ttlMs, entryBytesMax } = this.#options;
+    if (bytesOf(cached) > entryBytesMax) return;
+    // Not ahead of the answer, which is about to be sent.
+    setImmediate(() => {
+      void this.#send(this.#client.set(PREFIX + key, encodeValue(key, cached), 'PX', ttlMs));
+    });
+  }
+
+  close(): void {
+    this.#watch.stop();
+    this.#client.disconnect();
+  }
+
+  get #connected(): boolean {
+    return this.#client.status === 'ready';
+  }
+
+  async #fetch(keys: readonly string[], limitMs: number): Promise<readonly (Buffer | null)[]> {
+    const { promise: late, resolve } = Promise.withResolvers<undefined>();
+    const { lookupMsMax } = this.#options;
+    const patienceMs = limitMs === 0 ? lookupMsMax : Math.min(lookupMsMax, Math.max(LOOKUP_MS_MIN, limitMs));
+    const timer = setTimeout(resolve, patienceMs, undefined);
+    const asked = this.#send(this.#client.mgetBuffer(keys.map((key) => PREFIX + key)));
+    const values = await Promise.race([asked, late]);
+    clearTimeout(timer);
+    if (values === undefined) this.#failures += keys.length;
+    return values ?? keys.map(() => null);
+  }
+
+  #read(key: string, value: Buffer | null, { isGood }: RedisLookup): Cached | undefined {
+    if (value === null) return undefined;
+    const cached = decodeValue(key, value);
+    if (cached === undefined) this.#damaged += 1;
+    return cached !== undefined && isGood(cached) ? cached : undefined;
+  }
+
+  /** Undefined when it failed: a cache that fails is one that has nothing. */
+  async #send<Reply>(command: Promise<Reply>): Promise<Reply | undefined> {
+    this.#inFlight += 1;
+    this.#watch.sent();
+    try {
+      return await command;
+    } catch {
+      return undefined;
+    } finally {
+      this.#inFlight -= 1;
+      this.#watch.settled();
+    }
+  }
+}

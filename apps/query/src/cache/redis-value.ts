@@ -1,0 +1,34 @@
+import { hash } from 'node:crypto';
+import { Packr } from 'msgpackr';
+import type { Cached } from './cached.ts';
+
+/**
+ * What is stored in Redis: a mark with the form's version, a SHA-256 over the key and the rest, and the entry in
+ * MessagePack. A value that was damaged, cut, or stored under another key is thus no value.
+ */
+const MARK = Buffer.from('VZC1');
+const DIGEST_BYTES = 32;
+const HEADER_BYTES = MARK.length + DIGEST_BYTES;
+
+const packr = new Packr({ moreTypes: true, useRecords: false });
+
+export function encodeValue(key: string, { sequences, result, at }: Cached): Buffer {
+  const body = packr.pack([sequences, at, result.hits, result.warnings]);
+  return Buffer.concat([MARK, digestOf(key, body), body]);
+}
+
+/** Undefined for what is not a value of this key. */
+export function decodeValue(key: string, value: Buffer): Cached | undefined {
+  if (value.length <= HEADER_BYTES || !value.subarray(0, MARK.length).equals(MARK)) return undefined;
+  const body = value.subarray(HEADER_BYTES);
+  if (!value.subarray(MARK.length, HEADER_BYTES).equals(digestOf(key, body))) return undefined;
+  const [sequences, at, hits, warnings] = packr.unpack(body) as Packed;
+  return { sequences, at, result: { hits, warnings } };
+}
+
+type Packed = readonly [Cached['sequences'], number, Cached['result']['hits'], Cached['result']['warnings']];
+
+/** The key has one length, so where it ends is certain. */
+function digestOf(key: string, body: Buffer): Buffer {
+  return hash('sha256', Buffer.concat([Buffer.from(key), body]), 'buffer');
+}

@@ -1,0 +1,30 @@
+/** Each newer lookup makes the older ones count this much less. */
+const MEMORY = 0.97;
+/** Before so many lookups nothing is known, and it is asked. */
+const TRIALS = 16;
+/** When it does not pay, one lookup in so many is made all the same, to find out when it does. */
+const PROBE_EVERY = 32;
+
+/**
+ * Whether asking a slower cache first is worth its time: what its hits have saved lately must be more than what all
+ * lookups have cost. So a cache that is slow, empty or full of other things costs next to nothing.
+ */
+export class Worth {
+  #savedMs = 0;
+  #spentMs = 0;
+  #trials = 0;
+  #skipped = 0;
+
+  /** To be asked once for each lookup that could be made. */
+  decide(): boolean {
+    if (this.#trials < TRIALS || this.#savedMs >= this.#spentMs) return true;
+    this.#skipped = (this.#skipped + 1) % PROBE_EVERY;
+    return this.#skipped === 0;
+  }
+
+  looked({ tookMs, savedMs }: { readonly tookMs: number; readonly savedMs: number }): void {
+    this.#trials += 1;
+    this.#spentMs = MEMORY * this.#spentMs + tookMs;
+    this.#savedMs = MEMORY * this.#savedMs + savedMs;
+  }
+}

@@ -1,0 +1,142 @@
+import { describe, expect, it } from '@jest/globals';
+import { Redis } from 'ioredis';
+import { startRedis, until, type RedisServer } from '@vectorizer/testing';
+import type { CacheOptions } from '../src/index.ts';
+import { caching, startQuery, type Setting } from './fixture.ts';
+import { hit, openWorld, spec, World } from './world.ts';
+
+const PATIENCE = { timeoutMs: 10_000 };
+/** Keeps nothing of its own, so that all it knows it has from Redis. */
+const shared = (redis: RedisServer, other: Partial<CacheOptions> = {}): CacheOptions =>
+  caching({ redisUrl: redis.url, bytesMax: 1, ...other });
+/** For as long as a service has computed nothing it waits so long, whatever else the machine does. */
+const patient = { redisMsMax: 5_000 };
+
+/** Two query services that share what they know, each with an index node of its own for the same collection. */
+async function twoServices(setting: Setting, options: CacheOptions): Promise<[World, World, Setting['query'][]]> {
+  const one = await openWorld(setting);
+  const service = setting.another(options);
+  const other = new World(service.bus, one.record);
+  await other.heard();
+  const queries = [setting.query, service.query];
+  await until(() => queries.every((query) => query.cacheFigures.redis?.connected), PATIENCE);
+  return [one, other, queries];
+}
+
+async function keysOf(client: Redis): Promise<string[]> {
+  return client.keys('vz:cache:*');
+}
+
+describe('the shared cache', () => {
+  it('gives one query service what another has searched, payloads and vectors as they are', async () => {
+    await using redis = await startRedis();
+    await using setting = await startQuery({ cache: shared(redis) });
+    const [one, other, queries] = await twoServices(setting, shared(redis, patient));
+    using client = connected(redis);
+    one.hits = [{ ...hit('ä', '{"a":"\u2028 \ud83d\ude00"}'), vector: Float32Array.of(0.1, -0), score: 1 / 3 }];
+    const first = await one.ask();
+    await until(async () => (await keysOf(client)).length === 1, PATIENCE);
+    const second = await other.ask();
+    expect(second).toEqual({ ...first, cache: { status: 'hit', age_ms: expect.any(Number) } });
+    expect(other.searched).toBe(0);
+    expect(queries[1]?.cacheFigures.redis).toMatchObject({ hits: 1, misses: 0, connected: true });
+    const ttlMs = await client.pttl((await keysOf(client))[0] ?? '');
+    expect(ttlMs).toBeGreaterThan(50_000);
+    expect(ttlMs).toBeLessThanOrEqual(60_000);
+  });
+
+  it('gives nothing that is older than what the asking service knows', async () => {
+    await using redis = await startRedis();
+    await using setting = await startQuery({ cache: shared(redis) });
+    const [one, other] = await twoServices(setting, shared(redis, patient));
+    using client = connected(redis);
+    await one.ask();
+    await until(async () => (await keysOf(client)).length === 1, PATIENCE);
+    other.state = 6;
+    await other.heard();
+    expect(await other.ask()).toMatchObject({ cache: { status: 'miss' }, sequences: [6] });
+    // What is newer than the asking service knows of will do.
+    await until(async () => (await one.ask()).sequences[0] === 6, PATIENCE);
+  });
+
+  it('is not believed when it lies: cut, changed, another search’s, or no value at all', async () => {
+    await using redis = await startRedis();
+    await using setting = await startQuery({ cache: shared(redis) });
+    const [one, other, queries] = await twoServices(setting, shared(redis, patient));
+    using client = connected(redis);
+    await one.ask({}, [spec({ k: 1 })]);
+    await until(async () => (await keysOf(client)).length === 1, PATIENCE);
+    const [foreign] = await keysOf(client);
+    await one.ask();
+    await until(async () => (await keysOf(client)).length === 2, PATIENCE);
+    const key = (await keysOf(client)).find((each) => each !== foreign) ?? '';
+    const value = (await client.getBuffer(key)) ?? Buffer.of();
+    const flipped = Buffer.from(value);
+    flipped.writeUInt8(flipped.readUInt8(value.length - 3) ^ 1, value.length - 3);
+    const another = (await client.getBuffer(foreign ?? '')) ?? Buffer.of();
+    for (const lie of [value.subarray(0, 40), flipped, another, Buffer.of(), Buffer.from('{"hits":[]}')]) {
+      await client.set(key, lie);
+      other.searched = 0;
+      expect(await other.ask()).toMatchObject({ cache: { status: 'miss' }, results: [{ hits: [hit('at-5')] }] });
+      expect(other.searched).toBe(1);
+      await until(async () => (await client.getBuffer(key))?.equals(lie) === false, PATIENCE);
+    }
+    expect(queries[1]?.cacheFigures.redis).toMatchObject({ hits: 0 });
+    expect(queries[1]?.cacheFigures.redis?.damaged).toBeGreaterThan(0);
+    await client.del(key);
+    await client.lpush(key, 'a list');
+    expect(await other.status()).toBe('miss');
+  });
+
+  it('is done without while it is away, and used again when it is back, empty', async () => {
+    await using redis = await startRedis();
+    await using setting = await startQuery({ cache: shared(redis) });
+    const [one, other, queries] = await twoServices(setting, shared(redis, patient));
+    await redis.kill();
+    await until(() => queries.every((query) => query.cacheFigures.redis?.connected === false), PATIENCE);
+    expect([await one.status(), await other.status()]).toEqual(['miss', 'miss']);
+    await redis.restart();
+    await until(() => queries.every((query) => query.cacheFigures.redis?.connected), PATIENCE);
+    await until(async () => (await one.status()) === 'hit', PATIENCE);
+    await until(async () => (await other.status()) === 'hit', PATIENCE);
+  });
+
+  it('keeps nobody waiting while it answers nothing, and is connected to anew', async () => {
+    await using redis = await startRedis();
+    await using setting = await startQuery({ cache: shared(redis) });
+    const [one, , queries] = await twoServices(setting, shared(redis, patient));
+    await one.ask();
+    redis.pause();
+    const times: number[] = [];
+    for (let k = 10; k < 410; k++) {
+      const startMs = performance.now();
+      expect(await one.status({ k })).toBe('miss');
+      times.push(performance.now() - startMs);
+    }
+    // 16 lookups wait their few milliseconds before asking has turned out not to pay, then one of 32 does.
+    expect(times.filter((ms) => ms > 4).length).toBeLessThan(60);
+    expect(queries[0]?.cacheFigures.redis?.skipped).toBeGreaterThan(300);
+    await until(() => queries[0]?.cacheFigures.redis?.connected === false, { timeoutMs: 20_000 });
+    redis.resume();
+    await until(() => queries[0]?.cacheFigures.redis?.connected === true, PATIENCE);
+  });
+
+  it('goes on when it is full or flushed', async () => {
+    await using redis = await startRedis();
+    await using setting = await startQuery({ cache: shared(redis) });
+    const [one, other] = await twoServices(setting, shared(redis, patient));
+    using client = connected(redis);
+    await client.config('SET', 'maxmemory', '1');
+    expect([await one.status(), await other.status()]).toEqual(['miss', 'miss']);
+    await client.config('SET', 'maxmemory', '0');
+    await one.ask();
+    await until(async () => (await keysOf(client)).length === 1, PATIENCE);
+    await client.flushall();
+    expect(await other.status()).toBe('miss');
+  });
+});
+
+function connected(redis: RedisServer): Redis & Disposable {
+  const client = new Redis(redis.url);
+  return Object.assign(client, { [Symbol.dispose]: () => client.disconnect() });
+}
