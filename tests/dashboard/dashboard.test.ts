@@ -8,8 +8,12 @@ import { fill } from './library.ts';
 const POINTS = 600;
 /** Two shards on each of three nodes. */
 const REPLICAS = 6;
-/** A node that is down is to be seen so within seconds. */
-const SETTINGS = { VECTORIZER_DISCONNECTED_AFTER_MS: '2000' };
+/** A node that is down is to be seen so within seconds, every read is slow, and every request leaves a line. */
+const SETTINGS = {
+  VECTORIZER_DISCONNECTED_AFTER_MS: '2000',
+  VECTORIZER_SLOW_QUERY_MS: '0',
+  VECTORIZER_LOG_LEVEL: 'debug',
+};
 
 let system: System;
 let browser: Browser;
@@ -98,7 +102,9 @@ describe('the search console', () => {
     const first = page.getByRole('row', { name: /work-3/ }).first();
     expect(await first.getByRole('cell').first().textContent()).toBe('1');
     expect(await page.getByRole('group', { name: 'The command' }).textContent()).toContain('/films/vectors/work-3?');
-    expect(await page.getByRole('row', { name: /gateway and network/ }).count()).toBe(1);
+    for (const stage of ['plan', 'shards', 'search', 'merge', 'gateway and network']) {
+      expect(await page.getByRole('rowheader', { name: new RegExp(`^${stage}`) }).count()).toBe(1);
+    }
     expect(faults).toEqual([]);
   });
 
@@ -137,6 +143,29 @@ describe('the search console', () => {
   });
 });
 
+describe('what a slow read leads to', () => {
+  it('is its stages and parameters, and every line about it in every process', async () => {
+    const correlation = 'slow-read-of-a-test';
+    await fetch(`${system.url}/api/v1/collections/films/vectors/work-1`, {
+      headers: { 'x-correlation-id': correlation },
+    });
+    await using opened = await openPage(browser, system.url);
+    const { page, faults } = opened;
+    await page.getByRole('link', { name: 'Slow queries' }).click();
+    const slow = page.getByRole('row', { name: new RegExp(correlation) });
+    await slow.waitFor();
+    expect(await slow.textContent()).toMatch(/films.*read.*shards/);
+    await slow.getByRole('link').click();
+    const lines = page.getByRole('group', { name: 'Lines of the request' });
+    await lines
+      .getByRole('row', { name: /gateway/ })
+      .first()
+      .waitFor();
+    expect(await lines.textContent()).toContain('/api/v1/collections/films/vectors/work-1');
+    expect(faults).toEqual([]);
+  });
+});
+
 describe('the page', () => {
   it.each(['light', 'dark'] as const)('has no barriers in %s', async (colorScheme) => {
     await using opened = await openPage(browser, system.url, { colorScheme });
@@ -148,6 +177,11 @@ describe('the page', () => {
     await page.getByRole('button', { name: 'Search', exact: true }).click();
     await page.getByText('10 hits.').waitFor();
     expect(await barriers(page)).toEqual([]);
+    for (const view of ['Slow queries', 'Logs']) {
+      await page.getByRole('link', { name: view }).click();
+      await page.getByRole('heading', { level: 1, name: view }).waitFor();
+      expect(await barriers(page)).toEqual([]);
+    }
     await page.getByRole('button', { name: 'API key' }).click();
     await page.getByRole('dialog').waitFor();
     expect(await barriers(page)).toEqual([]);

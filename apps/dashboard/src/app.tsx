@@ -1,6 +1,8 @@
 import { useEffect, useRef, type ReactElement } from 'react';
+import { Logs } from './logs/logs.tsx';
 import { Overview } from './overview/overview.tsx';
 import { SearchConsole } from './search/search-console.tsx';
+import { SlowQueries } from './slow/slow-queries.tsx';
 import { KeyDialog } from './ui/key-dialog.tsx';
 import { useRoute, type View } from './ui/route.ts';
 import { TopBar } from './ui/top-bar.tsx';
@@ -8,10 +10,14 @@ import { TopBar } from './ui/top-bar.tsx';
 const TITLES: Readonly<Record<View, string>> = {
   overview: 'Overview',
   search: 'Search',
+  'slow-queries': 'Slow queries',
+  logs: 'Logs',
 };
 const VIEWS: Readonly<Record<View, (of: { readonly subject: string }) => ReactElement>> = {
   overview: Overview,
   search: SearchConsole,
+  'slow-queries': SlowQueries,
+  logs: Logs,
 };
 
 export function App(): ReactElement {
@@ -25,7 +31,7 @@ export function App(): ReactElement {
       <TopBar view={route.view} />
       <main id="main" tabIndex={-1}>
         <Title view={route.view} />
-        <Shown subject={route.subject} />
+        <Shown key={route.subject} subject={route.subject} />
       </main>
       <KeyDialog />
     </>

@@ -17,13 +17,13 @@ describe('what a process tells of its activity', () => {
     const bus = new LocalBus();
     const told: Activity[] = [];
     bus.listen(activity, (value) => told.push(value));
-    const teller = new ActivityTeller({ service: 'query', bus, logger, port: 15_012 });
+    const teller = new ActivityTeller({ service: 'query', bus, logger, place: 'here:15012' });
     await until(() => told.length === 2, { timeoutMs: 10_000 });
     teller.close();
     const [first, second] = told;
     expect(first).toMatchObject({
       service: 'query',
-      place: expect.stringMatching(/:15012$/),
+      place: 'here:15012',
       counts: { searches: 4, failed_searches: 1, writes: 0, cache_hits: 0 },
       latencies: { search: { bounds: [0.001, 0.01], counts: [0, 1, 0] }, write: { bounds: [], counts: [] } },
     });

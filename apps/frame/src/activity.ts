@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { hostname } from 'node:os';
 import { performance, type EventLoopUtilization } from 'node:perf_hooks';
 import {
   activity,
@@ -15,8 +14,8 @@ export type ActivityOptions = {
   readonly service: string;
   readonly bus: Pick<Bus, 'announce'>;
   readonly logger: Logger;
-  /** Where this process answers health and metrics. */
-  readonly port: number;
+  /** Its machine, and the port of its health and metrics. */
+  readonly place: string;
 };
 
 /** Where each count is read: what is told is what `/metrics` says. */
@@ -59,7 +58,7 @@ export class ActivityTeller {
   }
 
   async #now(): Promise<Activity> {
-    const { service, port } = this.#options;
+    const { service, place } = this.#options;
     const loop = performance.eventLoopUtilization();
     const { utilization } = performance.eventLoopUtilization(loop, this.#loop);
     this.#loop = loop;
@@ -69,7 +68,7 @@ export class ActivityTeller {
     return {
       service,
       process: this.#process,
-      place: `${hostname()}:${port}`,
+      place,
       uptime_ms: performance.now(),
       memory_bytes: process.memoryUsage.rss(),
       loop_busy: utilization,

@@ -12,7 +12,7 @@ import {
 } from '@vectorizer/cluster';
 import type { Bus } from '@vectorizer/contracts';
 import { Log } from '@vectorizer/log';
-import { createLogger, type Logger } from '@vectorizer/telemetry';
+import { createLogger, RecentLines, type Logger } from '@vectorizer/telemetry';
 import type { HealthCheck } from './health.ts';
 import { logMetrics } from './log-metrics.ts';
 import type { ServiceConfig } from './service-config.ts';
@@ -21,6 +21,8 @@ import type { ServiceConfig } from './service-config.ts';
 export type Foundation = {
   readonly service: string;
   readonly logger: Logger;
+  /** What was written about requests lately. */
+  readonly recentLines: RecentLines;
   readonly bus: Bus;
   readonly catalog: Catalog;
   readonly registry: NodeRegistry;
@@ -38,7 +40,8 @@ export type Foundation = {
 };
 
 export async function openFoundation(service: string, config: ServiceConfig): Promise<Foundation> {
-  const logger = createLogger({ service, level: config.logLevel });
+  const recentLines = new RecentLines();
+  const logger = createLogger({ service, level: config.logLevel, recent: recentLines });
   const { url, replicas, durabilityUrls } = config.nats;
   if (durabilityUrls !== undefined) await checkDurability(durabilityUrls);
   const connection = await connectNats({ servers: url, name: service });
@@ -56,6 +59,7 @@ export async function openFoundation(service: string, config: ServiceConfig): Pr
   return {
     service,
     logger,
+    recentLines,
     bus,
     catalog,
     registry,

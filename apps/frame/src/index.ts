@@ -1,4 +1,3 @@
-export { ActivityTeller, type ActivityOptions } from './activity.ts';
 export { answerOf, toFailure, type FailureAnswer } from './failure-answer.ts';
 export { openFoundation, type Foundation } from './foundation.ts';
 export { type HealthCheck } from './health.ts';
@@ -17,3 +16,4 @@ export {
 } from './service-config.ts';
 export { createHealthApp, ServiceModule, type ServiceOptions } from './service-module.ts';
 export { stopSignal } from './stop-signal.ts';
+export { tellOfProcess } from './tell-of-process.ts';

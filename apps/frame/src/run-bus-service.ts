@@ -1,10 +1,10 @@
-import { ActivityTeller } from './activity.ts';
 import { openFoundation, type Foundation } from './foundation.ts';
 import type { HealthCheck } from './health.ts';
 import { runService, type RunningService } from './run-service.ts';
 import type { ServiceApp } from './service-app.ts';
 import type { ServiceConfig } from './service-config.ts';
 import { createHealthApp, type ServiceOptions } from './service-module.ts';
+import { tellOfProcess } from './tell-of-process.ts';
 
 export type AppOptions = ServiceOptions & ServiceConfig['http'];
 
@@ -39,7 +39,7 @@ export async function runBusService<Config extends ServiceConfig>(
     const { checks = [], createApp = createHealthApp, about, ...served } = await serve(foundation, config);
     const app = await createApp({ ...foundation, ...config.http, checks: [...foundation.checks, ...checks] });
     const { url, port } = await app.listen();
-    const activity = new ActivityTeller({ ...foundation, port });
+    const activity = tellOfProcess(foundation, port);
     logger.info({ url, ...about }, 'listening');
     return {
       logger,

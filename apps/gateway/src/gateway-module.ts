@@ -13,6 +13,8 @@ import { DashboardController } from './dashboard/dashboard-controller.ts';
 import { LiveFeed } from './dashboard/live-feed.ts';
 import { Sampler } from './dashboard/sampler.ts';
 import { Edge } from './edge.ts';
+import { Logs } from './logs/logs.ts';
+import { LogsController } from './logs/logs-controller.ts';
 import { Operations } from './operations/operations.ts';
 import { OperationsController } from './operations/operations-controller.ts';
 import { Reads } from './points/reads.ts';
@@ -72,6 +74,7 @@ export class GatewayModule {
         SnapshotsController,
         SlowQueriesController,
         DashboardController,
+        LogsController,
       ],
       providers: [
         { provide: RequestMetrics, useValue: metrics },
@@ -90,6 +93,7 @@ export class GatewayModule {
         { provide: Replication, useValue: new Replication(parts.bus, collections) },
         { provide: SlowQueries, useValue: new SlowQueries(parts.bus) },
         { provide: EventFeed, useValue: new EventFeed(parts.bus) },
+        { provide: Logs, useValue: new Logs(parts.bus) },
         { provide: LiveFeed, useValue: new LiveFeed({ ...parts, sample: async (id) => sampler.sample(id) }) },
       ],
     };

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import {
   CollectionName,
   Consistency,
+  CorrelationId,
   limits,
   PayloadKey,
   PointId,
@@ -39,10 +40,12 @@ const SlowQuery = z.strictObject({
   order: SlowQueriesQuery.shape.order.default('newest'),
   timeout_ms: TimeoutMs,
 });
+const LogsQuery = z.strictObject({ correlation_id: CorrelationId, timeout_ms: TimeoutMs });
 const OperationQuery = z.strictObject({ collection: CollectionName, timeout_ms: TimeoutMs });
 export const queries = {
   operation: OperationQuery,
   slow: SlowQuery,
+  logs: LogsQuery,
   none: NoQuery,
   timed: TimedQuery,
   write: WriteQuery,

@@ -1,5 +1,5 @@
 import { LocalBus } from '@vectorizer/cluster';
-import { ActivityTeller, openFoundation, replicationHealth, runService, type RunningService } from '@vectorizer/frame';
+import { openFoundation, replicationHealth, runService, tellOfProcess, type RunningService } from '@vectorizer/frame';
 import { createGatewayApp } from '@vectorizer/gateway';
 import { IndexNode, indexHealth, readIndexConfig } from '@vectorizer/index';
 import { Ingest } from '@vectorizer/ingest';
@@ -23,7 +23,7 @@ await runService('standalone', async (): Promise<RunningService> => {
   const checks = [...foundation.checks, indexHealth(node), replication, cacheHealth(query)];
   const app = await createGatewayApp({ ...foundation, ...config.http, checks });
   const { url, port } = await app.listen();
-  const activity = new ActivityTeller({ ...foundation, port });
+  const activity = tellOfProcess(foundation, port);
   logger.info({ url, directory: config.directory }, 'listening');
   return {
     logger,

@@ -1,6 +1,6 @@
 import type { ActivityCount } from './activity.ts';
 import type { CollectionConfig } from './collection.ts';
-import type { CollectionName } from './names.ts';
+import type { CollectionName, NodeId } from './names.ts';
 import type { ReplicaView, ReplicationStats } from './replication.ts';
 
 /** What `GET /api/v1/dashboard/stream` sends once a second: the whole cluster at one moment. */
@@ -11,6 +11,8 @@ export type DashboardSample = {
   /** As clients of the gateways see it, over the last ten seconds; null where nothing was answered. */
   readonly latency_ms: { readonly search: Quantiles | null; readonly write: Quantiles | null };
   readonly processes: readonly ProcessSample[];
+  /** The index nodes that have joined. */
+  readonly nodes: readonly NodeSample[];
   /** Those that are shown, and how many more there are. */
   readonly collections: readonly CollectionSample[];
   readonly collections_left_out: number;
@@ -30,6 +32,9 @@ export type ProcessSample = {
   readonly memory_bytes: number;
   readonly loop_busy: number;
 };
+
+/** `silent_ms`: since its last heartbeat, as this gateway hears them; null when it has heard none yet. */
+export type NodeSample = { readonly node: NodeId; readonly address: string; readonly silent_ms: number | null };
 
 /** Of each shard, the replica that has applied the most; `bytes` over all replicas, null where no index node tells. */
 export type CollectionSample = {

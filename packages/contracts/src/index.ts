@@ -18,6 +18,7 @@ export type {
   CollectionSample,
   DashboardReplica,
   DashboardSample,
+  NodeSample,
   ProcessSample,
   Quantiles,
   ReplicationSample,
@@ -133,6 +134,7 @@ export {
 } from './replication.ts';
 export { readStages, type ReadStage, type ReadStages, type ShardStages } from './read-stages.ts';
 export { inOrder, slowQueries, SlowQueriesQuery, type SlowQuery } from './slow-query.ts';
+export { CorrelationId, requestLines, type LogLine } from './request-lines.ts';
 export { bytesOf, ShardSnapshot, SnapshotFile } from './shard-snapshot.ts';
 export { buckets, EVENT_STREAM, LOG_STREAM_PREFIX, subjects } from './subjects.ts';
 export { decodeToken, encodeToken, tokenOfPublished } from './token.ts';

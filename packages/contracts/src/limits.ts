@@ -34,6 +34,8 @@ export const limits = {
   entryOperationsMax: 4_000,
   /** Slow reads that a query process remembers; also the most that are answered at once. */
   slowQueriesMax: 256,
+  /** Lines about one request that a process answers, and that are answered in all. */
+  logLinesMax: 1_000,
   /** Request outcomes that a replica remembers, so that a retried request answers its first outcome. */
   requestsRemembered: 10_000,
 } as const;

@@ -35,4 +35,5 @@ export {
   type SpanAbout,
   type TraceHeaders,
 } from './tracing/spans.ts';
+export { RecentLines } from './logging/recent-lines.ts';
 export { countOf, distributionOf, type Distribution } from './readings.ts';

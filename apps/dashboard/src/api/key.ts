@@ -18,7 +18,6 @@ export function chooseKey(chosen: string): void {
   key.set(chosen);
 }
 
-export function authorization(): Record<string, string> {
-  const now = key.get();
-  return now === '' ? {} : { authorization: `Bearer ${now}` };
+export function authorization(chosen = key.get()): Record<string, string> {
+  return chosen === '' ? {} : { authorization: `Bearer ${chosen}` };
 }

@@ -1,11 +1,21 @@
-import type { DashboardReplica, DashboardSample, ReplicationSample, ShardAgreement } from '@vectorizer/contracts';
+import type {
+  DashboardReplica,
+  DashboardSample,
+  NodeSample,
+  ReplicationSample,
+  ShardAgreement,
+} from '@vectorizer/contracts';
 import type { ReactElement } from 'react';
-import { formatCount, formatMs } from '../ui/format.ts';
+import { formatCount, formatDuration, formatMs } from '../ui/format.ts';
 import { Panel, Scroll } from '../ui/panel.tsx';
 import { gridOf, type GridRow } from './grid-model.ts';
 
+/** Three heartbeats. */
+const SILENT_MS_MAX = 3_000;
+
 /** Every replica of every shard, where it is and how it is. */
-export function ReplicaGrid({ sample: { replication, reason } }: { readonly sample: DashboardSample }): ReactElement {
+export function ReplicaGrid({ sample }: { readonly sample: DashboardSample }): ReactElement {
+  const { replication, reason, nodes } = sample;
   return (
     <Panel
       title="Replicas"
@@ -16,14 +26,16 @@ export function ReplicaGrid({ sample: { replication, reason } }: { readonly samp
       ) : replication.replicas.length === 0 ? (
         <p className="empty">There is no collection yet.</p>
       ) : (
-        <GridTable replication={replication} />
+        <GridTable replication={replication} nodes={nodes} />
       )}
     </Panel>
   );
 }
 
-function GridTable({ replication }: { readonly replication: ReplicationSample }): ReactElement {
-  const { collections, rows, agreement } = gridOf(replication);
+type GridTableProps = { readonly replication: ReplicationSample; readonly nodes: readonly NodeSample[] };
+
+function GridTable({ replication, nodes }: GridTableProps): ReactElement {
+  const { collections, rows, agreement } = gridOf({ ...replication, nodes });
   return (
     <>
       <Scroll label="Replicas by node and shard">
@@ -72,12 +84,15 @@ function GridTable({ replication }: { readonly replication: ReplicationSample })
   );
 }
 
-function Row({ row: { node, address, cells } }: { readonly row: GridRow }): ReactElement {
+function Row({ row: { node, address, silentMs, cells } }: { readonly row: GridRow }): ReactElement {
   return (
     <tr>
       <th scope="row">
         <span className="node">{node}</span>
         <span className="address">{address ?? 'not joined'}</span>
+        {(silentMs ?? 0) > SILENT_MS_MAX && (
+          <span className="address bad">silent for {formatDuration(silentMs ?? 0)}</span>
+        )}
       </th>
       {cells.map((replica, column) => (
         <Cell key={replica?.id ?? column} replica={replica} />

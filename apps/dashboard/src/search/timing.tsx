@@ -1,6 +1,7 @@
 import { useState, type ReactElement } from 'react';
 import { formatMs } from '../ui/format.ts';
 import { Panel, Scroll } from '../ui/panel.tsx';
+import { linkTo } from '../ui/route.ts';
 import type { Found } from './run-search.ts';
 
 /** Where the time of a search went. */
@@ -38,7 +39,7 @@ export function Timing({ found: { stages, ms, cache, correlationId } }: { readon
       </Scroll>
       {correlationId !== null && (
         <p className="note">
-          Correlation id <code>{correlationId}</code>
+          <a href={linkTo('logs', correlationId)}>What was written about it</a>
         </p>
       )}
     </Panel>

@@ -1,5 +1,6 @@
 import type { ReactElement } from 'react';
 import { ApiError } from '../api/call.ts';
+import { linkTo } from './route.ts';
 
 /** What went wrong, and by which id to find it in the logs. */
 export function Problem({ error }: { readonly error: unknown }): ReactElement {
@@ -12,7 +13,7 @@ export function Problem({ error }: { readonly error: unknown }): ReactElement {
       </p>
       {id !== null && (
         <p>
-          Correlation id <code>{id}</code>
+          <a href={linkTo('logs', id)}>What was written about it</a>
         </p>
       )}
     </div>

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react';
 
-export const views = ['overview', 'search'] as const;
+export const views = ['overview', 'search', 'slow-queries', 'logs'] as const;
 export type View = (typeof views)[number];
 /** What stands after the `#`: a view, and what it is of. */
 export type Route = { readonly view: View; readonly subject: string };

@@ -8,6 +8,8 @@ import { chooseTheme, theme, themes } from './theme.ts';
 const LINKS: readonly (readonly [View, string])[] = [
   ['overview', 'Overview'],
   ['search', 'Search'],
+  ['slow-queries', 'Slow queries'],
+  ['logs', 'Logs'],
 ];
 
 export function TopBar({ view }: { readonly view: View }): ReactElement {

@@ -1,4 +1,4 @@
-import type { Catalog } from '@vectorizer/cluster';
+import type { Catalog, NodeRegistry } from '@vectorizer/cluster';
 import {
   activity,
   heartbeat,
@@ -13,7 +13,7 @@ import {
 } from '@vectorizer/contracts';
 import { Failure } from '@vectorizer/errors';
 import { ActivityTable } from './activity-table.ts';
-import { CollectionSizes } from './collection-sizes.ts';
+import { HeardNodes } from './heard-nodes.ts';
 
 /** What one sample shows at most; of the rest it says how many there are. Replicas that are not well come first. */
 const COLLECTIONS_MAX = 200;
@@ -21,20 +21,22 @@ const REPLICAS_MAX = 1_000;
 /** A monitor that takes longer is missing from the sample; the next one comes in a second. */
 const MONITOR_MS_MAX = 800;
 
-export type SamplerOptions = { readonly bus: Bus; readonly catalog: Catalog };
+export type SamplerOptions = { readonly bus: Bus; readonly catalog: Catalog; readonly registry: NodeRegistry };
 
 /** Puts together what is known of the cluster at one moment: what processes tell, what nodes tell, what the monitor knows. */
 export class Sampler {
   readonly #bus: Bus;
   readonly #catalog: Catalog;
+  readonly #registry: NodeRegistry;
   readonly #activity = new ActivityTable();
-  readonly #sizes = new CollectionSizes();
+  readonly #nodes = new HeardNodes();
 
-  constructor({ bus, catalog }: SamplerOptions) {
+  constructor({ bus, catalog, registry }: SamplerOptions) {
     this.#bus = bus;
     this.#catalog = catalog;
+    this.#registry = registry;
     bus.listen(activity, (told) => this.#activity.hear(told, performance.now()));
-    bus.listen(heartbeat, (beat) => this.#sizes.hear(beat));
+    bus.listen(heartbeat, (beat) => this.#nodes.hear(beat, performance.now()));
   }
 
   async sample(correlationId: string): Promise<DashboardSample> {
@@ -44,7 +46,8 @@ export class Sampler {
     return {
       at: new Date().toISOString(),
       ...this.#activity.now(performance.now()),
-      collections: this.#sizes.of(records, COLLECTIONS_MAX),
+      nodes: this.#nodes.nodes(this.#registry.nodes(), performance.now()),
+      collections: this.#nodes.collections(records.slice(0, COLLECTIONS_MAX)),
       collections_left_out: Math.max(0, records.length - COLLECTIONS_MAX),
       ...replication,
     };

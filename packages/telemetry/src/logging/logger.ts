@@ -1,4 +1,5 @@
 import { pino, stdTimeFunctions, type DestinationStream, type LogFn, type Logger as PinoLogger } from 'pino';
+import type { RecentLines } from './recent-lines.ts';
 import { redact, scrub } from './redact.ts';
 import { identityOf, lasting, Repeats } from './repeats.ts';
 import { requestFields } from './request-context.ts';
@@ -14,6 +15,8 @@ export type LoggerOptions = {
   readonly level: LogLevel;
   /** Where lines go; standard output unless given. */
   readonly destination?: DestinationStream;
+  /** What remembers those that belong to requests. */
+  readonly recent?: RecentLines;
 };
 
 /** The levels whose lines are counted instead of written when they repeat themselves, as pino numbers them. */
@@ -41,7 +44,11 @@ export function createLogger(options: LoggerOptions): Logger {
         if (level !== WARN && level !== ERROR) method.apply(this, args);
         else writeOnce({ logger: this, repeats, level }, args, method);
       },
-      streamWrite: scrub,
+      streamWrite: (line: string) => {
+        const scrubbed = scrub(line);
+        options.recent?.add(scrubbed);
+        return scrubbed;
+      },
     },
   };
   return options.destination === undefined ? pino(settings) : pino(settings, options.destination);
