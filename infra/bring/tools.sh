@@ -11,7 +11,8 @@ fail() {
   exit 1
 }
 
-# With `with-vulkan` also what the tests of gpu collections run on, with `with-chromium` the browser of the dashboard's.
+# With `with-vulkan` also what the tests of gpu collections run on, with `with-chromium` the browser of the dashboard's,
+# `with-prometheus` what those of alerts and panels ask.
 bring_all() {
   mkdir -p "$tools" 2>/dev/null || fail "cannot write to $tools"
   # Two commands at once would build into the same folders.
@@ -34,6 +35,10 @@ bring_all() {
       with-chromium)
         . "$root/infra/bring/chromium.sh"
         bring_chromium
+        ;;
+      with-prometheus)
+        . "$root/infra/bring/prometheus.sh"
+        bring_prometheus
         ;;
     esac
   done

@@ -1,6 +1,6 @@
 import { Catch, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Failure } from '@vectorizer/errors';
+import { Failure, failures } from '@vectorizer/errors';
 import { counter, type Logger } from '@vectorizer/telemetry';
 import { inScopeOf } from './request-scope.ts';
 import { answerOf, toFailure } from './failure-answer.ts';
@@ -36,6 +36,8 @@ const rejections = counter({
 });
 /** The statuses of a limit: too large, too many. */
 const LIMIT_STATUSES: ReadonlySet<number> = new Set([413, 429]);
+// Shown before there are any, so that their first is seen as a rise.
+for (const [reason, { http }] of Object.entries(failures)) if (LIMIT_STATUSES.has(http)) rejections.inc({ reason }, 0);
 
 type Door = { readonly reply: FastifyReply; readonly logger: Logger };
 

@@ -11,6 +11,11 @@ import {
 import { counter } from '@vectorizer/telemetry';
 import { parametersOf } from './parameters-of.ts';
 
+/** To the microsecond: no clock here tells more. */
+function rounded(ms: number): number {
+  return Math.round(ms * 1_000) / 1_000;
+}
+
 export type SlowQueriesOptions = {
   readonly catalog: Catalog;
   /** A read that took this long, or longer, is remembered. */
@@ -57,8 +62,8 @@ export class SlowQueries {
       correlation_id: correlationId,
       procedure,
       collection: this.#catalog.findByUid(input.uid)?.name ?? input.uid,
-      took_ms: tookMs,
-      stages,
+      took_ms: rounded(tookMs),
+      stages: Object.fromEntries(Object.entries(stages).map(([stage, ms]) => [stage, rounded(ms)])),
       parameters: parametersOf(input),
       ...(failure !== undefined && { failure }),
     };

@@ -1,5 +1,6 @@
 export { startOtlpReceiver, type OtlpReceiver, type ReceivedSpan } from './otlp-receiver.ts';
 export { startNats, type NatsOptions, type NatsServer } from './nats-server.ts';
+export { startPrometheus, type FiringAlert, type Prometheus, type Sample } from './prometheus.ts';
 export { startRedis, type RedisServer } from './redis-server.ts';
 export { Reseedable } from './reseedable.ts';
 export { seededRandom, type SeededRandom } from './seeded-random.ts';
