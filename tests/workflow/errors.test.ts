@@ -123,6 +123,24 @@ describe('every failure', () => {
     process.kill(pid, 'SIGCONT');
   });
 
+  it('authentication_error and authorization_error are what those are answered with who lack a key, or its role', async () => {
+    await using closed = await startSystem('standalone');
+    const admin = await closed.client.keys.create({ name: 'root', roles: ['admin'] });
+    const as = async (key: string, call: Call): Promise<Told> =>
+      told(await ask({ ...call, headers: { authorization: `Bearer ${key}` } }, closed.url));
+    expect(await as('nothing', search)).toMatchObject({ type: 'authentication_error', details: {} });
+    const made = await fetch(`${closed.url}/api/v1/auth/keys`, {
+      method: 'POST',
+      headers: { ...json, 'x-api-key': admin.key },
+      body: JSON.stringify({ name: 'reader', roles: ['viewer'] }),
+    });
+    const { key } = (await made.json()) as { key: string };
+    expect(await as(key, { route: `DELETE ${C}/books` })).toMatchObject({
+      type: 'authorization_error',
+      details: { permission: 'delete_collection' },
+    });
+  });
+
   it('has been met, but for a bug of ours, which nobody can ask for', () => {
     expect(Object.keys(failures).filter((type) => !met.has(type))).toEqual(['internal_error']);
   });

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { registerKeyCommands } from './access/key-commands.ts';
 import { registerDemo } from './data/demo.ts';
 import { registerLoad } from './data/load.ts';
 import { registerRecall } from './data/recall.ts';
@@ -10,6 +11,7 @@ registerProcessCommands(program, process.env);
 registerLoad(program);
 registerRecall(program);
 registerDemo(program);
+registerKeyCommands(program);
 
 try {
   await program.parseAsync();

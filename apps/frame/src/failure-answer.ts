@@ -21,8 +21,16 @@ export function answerOf(failure: Failure, correlationId: string, status: number
     details,
     request_id: correlationId,
   });
-  const retry = status === 429 || status === 503 ? { 'retry-after': RETRY_AFTER_S } : {};
-  return { status, headers: { 'content-type': 'application/json; charset=utf-8', ...retry }, body };
+  const headers = { 'content-type': 'application/json; charset=utf-8', ...hintsOf(status, details) };
+  return { status, headers, body };
+}
+
+/** What a client may do about it. */
+function hintsOf(status: number, details: Failure['details']): Record<string, string> {
+  if (status === 401) return { 'www-authenticate': 'Bearer realm="vectorizer"' };
+  if (status !== 429 && status !== 503) return {};
+  const seconds = details['retry_after_s'];
+  return { 'retry-after': typeof seconds === 'number' ? String(seconds) : RETRY_AFTER_S };
 }
 
 /** What was thrown, by us, by Nest or by Fastify, as one of our failures; what none of them foresaw is internal. */

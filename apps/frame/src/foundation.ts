@@ -13,6 +13,7 @@ import {
 import type { Bus } from '@vectorizer/contracts';
 import { Log } from '@vectorizer/log';
 import { createLogger, RecentLines, type Logger } from '@vectorizer/telemetry';
+import { Access } from './access/access.ts';
 import type { HealthCheck } from './health.ts';
 import { logMetrics } from './log-metrics.ts';
 import type { ServiceConfig } from './service-config.ts';
@@ -34,6 +35,8 @@ export type Foundation = {
   /** The name of the cluster that the log servers belong to. */
   readonly cluster: string;
   readonly log: Log;
+  /** Who may do what, at this process's door. */
+  readonly access: Access;
   readonly checks: readonly HealthCheck[];
   /** To be closed last, after everything that stands on it. */
   close(): Promise<void>;
@@ -55,6 +58,7 @@ export async function openFoundation(service: string, config: ServiceConfig): Pr
     clusterId({ connection, replicas }),
     Log.open({ connection, replicas, observer: logMetrics }),
   ]);
+  const access = await Access.open({ connection, replicas, logger, catalog, ...config.access, host: config.http.host });
   const bus = new NatsBus({ connection, logger });
   return {
     service,
@@ -69,9 +73,11 @@ export async function openFoundation(service: string, config: ServiceConfig): Pr
     events,
     cluster,
     log,
+    access,
     checks: [{ name: 'log', needed: true, check: async () => ({ rtt_ms: await connection.rtt() }) }],
     async close() {
       await bus.close();
+      await access.close();
       catalog.close();
       registry.close();
       backups.close();

@@ -6,7 +6,7 @@ import type { ServiceConfig } from './service-config.ts';
 import { createHealthApp, type ServiceOptions } from './service-module.ts';
 import { tellOfProcess } from './tell-of-process.ts';
 
-export type AppOptions = ServiceOptions & ServiceConfig['http'];
+export type AppOptions = ServiceOptions & ServiceConfig['http'] & Pick<Foundation, 'access'>;
 
 /** A service that answers on the bus, and what its process needs to know of it. */
 export type Served = {

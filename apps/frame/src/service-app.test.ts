@@ -34,6 +34,9 @@ class ThingsController {
 @Module({})
 class ThingsModule {}
 
+/** What stands at the door is not what these tests are about. */
+const guard = { install: () => undefined };
+
 async function start(checks: readonly HealthCheck[] = []): Promise<{ app: ServiceApp; lines: string[] }> {
   const lines: string[] = [];
   const logger = createLogger({ service: 'things', level: 'info', destination: { write: (line) => lines.push(line) } });
@@ -42,7 +45,7 @@ async function start(checks: readonly HealthCheck[] = []): Promise<{ app: Servic
     imports: [ServiceModule.with({ service: 'things', logger, checks })],
     controllers: [ThingsController],
   };
-  return { app: await createServiceApp({ module, host: '127.0.0.1', port: 0, logger }), lines };
+  return { app: await createServiceApp({ module, host: '127.0.0.1', port: 0, logger, guard }), lines };
 }
 
 type Answer = { statusCode: number; headers: Record<string, unknown>; json: () => unknown };
@@ -146,7 +149,7 @@ describe('a service app', () => {
     await using _ = app;
     const { port } = await app.listen();
     const logger = createLogger({ service: 'second', level: 'silent' });
-    await using second = await createServiceApp({ module: ThingsModule, host: '127.0.0.1', port, logger });
+    await using second = await createServiceApp({ module: ThingsModule, host: '127.0.0.1', port, logger, guard });
     await expect(second.listen()).rejects.toThrow(`cannot listen on 127.0.0.1:${port}: the port is taken`);
   });
 });

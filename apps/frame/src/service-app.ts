@@ -6,6 +6,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Failure } from '@vectorizer/errors';
 import type { Logger } from '@vectorizer/telemetry';
+import type { Guard } from './access/guard.ts';
 import { answerClientFault } from './client-fault.ts';
 import { correlationIdOf } from './correlation.ts';
 import { sendFailure } from './failure-filter.ts';
@@ -19,6 +20,8 @@ export type ServiceAppOptions = {
   /** 0 takes any free port. */
   readonly port: number;
   readonly logger: Logger;
+  /** Stands before every route. */
+  readonly guard: Guard;
   /** Largest request body; only the gateway takes any. */
   readonly bodyBytesMax?: number;
   /** Body parsers and other things of Fastify's that must be in place before Nest adds the routes. */
@@ -68,6 +71,7 @@ export async function createServiceApp(options: ServiceAppOptions): Promise<Serv
   const fastify = adapter.getInstance();
   installRequestScope(fastify);
   installRequestHooks(fastify, options);
+  options.guard.install(fastify);
   options.prepare?.(fastify);
   const nest = await NestFactory.create<NestFastifyApplication>(options.module, adapter, {
     bodyParser: false,

@@ -14,6 +14,8 @@ const Common = z.object({
   VECTORIZER_HOST: z.string().min(1).default('127.0.0.1'),
   VECTORIZER_PORT: z.coerce.number().int().min(0).max(65_535),
   VECTORIZER_LOG_LEVEL: z.enum(logLevels).default('info'),
+  VECTORIZER_OPEN_METRICS: z.stringbool().default(false),
+  VECTORIZER_BOOTSTRAP_KEY_FILE: z.string().min(1).optional(),
   VECTORIZER_LOG_REPLICAS: z.coerce.number().int().min(1).max(5).default(1),
 });
 
@@ -29,6 +31,12 @@ export type ServiceConfig = {
   /** Where this process answers HTTP: health and metrics, and for the gateway the public API. */
   readonly http: { readonly host: string; readonly port: number };
   readonly logLevel: LogLevel;
+  readonly access: {
+    /** `/metrics` needs no key, for scrapers that can send none. */
+    readonly openMetrics: boolean;
+    /** Where a gateway writes the first key when there is none; undefined: it makes none. */
+    readonly bootstrapKeyFile: string | undefined;
+  };
 };
 
 const Silence = z.object({
@@ -53,6 +61,7 @@ export function readServiceConfig(environment: Environment, defaults: { readonly
     },
     http: { host: env.VECTORIZER_HOST, port: env.VECTORIZER_PORT },
     logLevel: env.VECTORIZER_LOG_LEVEL,
+    access: { openMetrics: env.VECTORIZER_OPEN_METRICS, bootstrapKeyFile: env.VECTORIZER_BOOTSTRAP_KEY_FILE },
   };
 }
 

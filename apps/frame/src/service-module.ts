@@ -2,6 +2,7 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import { TerminusModule } from '@nestjs/terminus';
 import { defaultMetrics, type Logger } from '@vectorizer/telemetry';
+import type { Guard } from './access/guard.ts';
 import { FailureFilter } from './failure-filter.ts';
 import { HealthChecks, HealthController, type HealthCheck, type HealthSettings } from './health.ts';
 import { createServiceApp, type ServiceApp } from './service-app.ts';
@@ -39,8 +40,13 @@ export class ServiceModule {
 
 /** The HTTP side of a service that has no public routes: health and metrics. */
 export async function createHealthApp(
-  options: ServiceOptions & { readonly host: string; readonly port: number },
+  options: ServiceOptions & {
+    readonly host: string;
+    readonly port: number;
+    readonly access: { readonly guard: Guard };
+  },
 ): Promise<ServiceApp> {
-  const { host, port, logger } = options;
-  return createServiceApp({ module: await ServiceModule.with(options), host, port, logger });
+  const { host, port, logger, access } = options;
+  const module = await ServiceModule.with(options);
+  return createServiceApp({ module, host, port, logger, guard: access.guard });
 }

@@ -1,20 +1,27 @@
 import { limits } from '@vectorizer/contracts';
-import { createServiceApp, type ServiceApp } from '@vectorizer/frame';
+import { createServiceApp, secureStart, type ServiceApp } from '@vectorizer/frame';
 import { installBodyParsers } from './body-parsers.ts';
 import { serveDashboard } from './dashboard/dashboard-files.ts';
 import { GatewayModule, type GatewayParts } from './gateway-module.ts';
 import { RequestMetrics } from './request-metrics.ts';
 
-export type GatewayAppOptions = GatewayParts & { readonly host: string; readonly port: number };
+export type GatewayAppOptions = GatewayParts & {
+  readonly host: string;
+  readonly port: number;
+  /** Where the first key is written, when there is none. */
+  readonly bootstrapKeyFile?: string | undefined;
+};
 
 /** The public door, ready to listen; the same for its own process, for standalone and for tests. */
 export async function createGatewayApp(options: GatewayAppOptions): Promise<ServiceApp> {
   const metrics = new RequestMetrics(options.catalog);
+  await secureStart(options);
   return createServiceApp({
     module: GatewayModule.with(options, metrics),
     host: options.host,
     port: options.port,
     logger: options.logger,
+    guard: options.access.guard,
     bodyBytesMax: limits.bodyBytesMax,
     prepare: (fastify) => {
       installBodyParsers(fastify);

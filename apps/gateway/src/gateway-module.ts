@@ -1,9 +1,13 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import type { BackupRegistry, Catalog, NodeRegistry, SnapshotStore } from '@vectorizer/cluster';
 import { newCollection, type Bus, type CollectionDefaults } from '@vectorizer/contracts';
-import { ServiceModule, type HealthCheck } from '@vectorizer/frame';
+import { Access, ServiceModule, type HealthCheck } from '@vectorizer/frame';
 import type { Log } from '@vectorizer/log';
 import type { Logger } from '@vectorizer/telemetry';
+import { AuthController } from './auth/auth-controller.ts';
+import { Keys } from './auth/keys.ts';
+import { KeysController } from './auth/keys-controller.ts';
+import { RolesController } from './auth/roles-controller.ts';
 import { AliasesController } from './collections/aliases-controller.ts';
 import { Collections } from './collections/collections.ts';
 import { PayloadIndexes } from './collections/payload-indexes.ts';
@@ -44,6 +48,7 @@ export type GatewayParts = {
   readonly log: Log;
   readonly snapshots: SnapshotStore;
   readonly backups: BackupRegistry;
+  readonly access: Access;
   readonly logger: Logger;
   readonly checks: readonly HealthCheck[];
   readonly defaults?: CollectionDefaults;
@@ -75,6 +80,9 @@ export class GatewayModule {
         SlowQueriesController,
         DashboardController,
         LogsController,
+        AuthController,
+        KeysController,
+        RolesController,
       ],
       providers: [
         { provide: RequestMetrics, useValue: metrics },
@@ -92,6 +100,8 @@ export class GatewayModule {
         { provide: Archives, useValue: new Archives(parts.snapshots, parts.logger) },
         { provide: Replication, useValue: new Replication(parts.bus, collections) },
         { provide: SlowQueries, useValue: new SlowQueries(parts.bus) },
+        { provide: Access, useValue: parts.access },
+        { provide: Keys, useValue: new Keys(parts.access) },
         { provide: EventFeed, useValue: new EventFeed(parts.bus) },
         { provide: Logs, useValue: new Logs(parts.bus) },
         { provide: LiveFeed, useValue: new LiveFeed({ ...parts, sample: async (id) => sampler.sample(id) }) },

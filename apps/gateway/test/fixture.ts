@@ -11,10 +11,10 @@ import {
   type SearchAnswer,
   type WriteAnswer,
 } from '@vectorizer/contracts';
-import type { ServiceApp } from '@vectorizer/frame';
+import { Access, type ServiceApp } from '@vectorizer/frame';
 import { Log } from '@vectorizer/log';
 import { createLogger } from '@vectorizer/telemetry';
-import { startNats } from '@vectorizer/testing';
+import { startNats, type NatsServer } from '@vectorizer/testing';
 import type { z } from 'zod';
 import { createGatewayApp } from '../src/index.ts';
 
@@ -26,11 +26,13 @@ export type Searched = z.output<typeof search.input>;
  * these tests are about is what the gateway lets through, and in which form.
  */
 export type Gateway = AsyncDisposable & {
+  readonly nats: NatsServer;
   readonly app: ServiceApp;
   readonly bus: LocalBus;
   readonly catalog: Catalog;
   /** The catalog as another gateway has it. */
   readonly elsewhere: Catalog;
+  readonly access: Access;
   readonly log: Log;
   readonly written: Written[];
   readonly searched: Searched[];
@@ -43,8 +45,9 @@ export type Gateway = AsyncDisposable & {
 
 const node = NodeId.parse('node-a');
 
-export async function startGateway(): Promise<Gateway> {
-  const nats = await startNats();
+/** On a log server of its own, or, beside another gateway, on that one's. */
+export async function startGateway({ beside }: { readonly beside?: NatsServer } = {}): Promise<Gateway> {
+  const nats = beside ?? (await startNats());
   const logger = createLogger({ service: 'gateway', level: 'silent' });
   const connection = await connectNats({ servers: nats.url, name: 'test' });
   const catalog = await Catalog.open({ connection, replicas: 1, logger });
@@ -54,6 +57,7 @@ export async function startGateway(): Promise<Gateway> {
   await registry.register({ node, host: '127.0.0.1', port: 1 });
   const log = await Log.open({ connection, replicas: 1 });
   const bus = new LocalBus();
+  const access = await Access.open({ connection, replicas: 1, logger, catalog, host: '127.0.0.1' });
   const app = await createGatewayApp({
     service: 'gateway',
     bus,
@@ -61,6 +65,7 @@ export async function startGateway(): Promise<Gateway> {
     registry,
     log,
     backups,
+    access,
     snapshots: await SnapshotStore.open({ connection, replicas: 1, logger }),
     logger,
     checks: [],
@@ -69,10 +74,12 @@ export async function startGateway(): Promise<Gateway> {
   });
   const beats = setInterval(() => beat(bus), 100);
   const gateway: Gateway = {
+    nats,
     app,
     bus,
     catalog,
     elsewhere,
+    access,
     log,
     written: [],
     searched: [],
@@ -83,12 +90,13 @@ export async function startGateway(): Promise<Gateway> {
     async [Symbol.asyncDispose]() {
       clearInterval(beats);
       await app.close();
+      await access.close();
       catalog.close();
       elsewhere.close();
       registry.close();
       backups.close();
       await connection.close();
-      await nats[Symbol.asyncDispose]();
+      if (beside === undefined) await nats[Symbol.asyncDispose]();
     },
   };
   serve(bus, gateway);

@@ -1,6 +1,6 @@
 import { Controller, Get, Inject, Module, type DynamicModule } from '@nestjs/common';
 import { legacyStats } from '@vectorizer/contracts';
-import { createServiceApp, ServiceModule, type ServiceApp, type ServiceOptions } from '@vectorizer/frame';
+import { createServiceApp, ServiceModule, type Guard, type ServiceApp, type ServiceOptions } from '@vectorizer/frame';
 import { OwnReplication, type OwnStats, type OwnStatus } from './own-replication.ts';
 
 /** What an index node says of itself. Of the cluster as a whole the gateway tells. */
@@ -51,10 +51,12 @@ export type IndexAppOptions = ServiceOptions & {
   readonly host: string;
   readonly port: number;
   readonly replication: OwnReplication;
+  readonly access: { readonly guard: Guard };
 };
 
 /** The index node's own HTTP side: health, metrics, and how its replicas are. */
 export async function createIndexApp(options: IndexAppOptions): Promise<ServiceApp> {
-  const { host, port, logger, replication } = options;
-  return createServiceApp({ module: IndexModule.with(options, replication), host, port, logger });
+  const { host, port, logger, replication, access } = options;
+  const module = IndexModule.with(options, replication);
+  return createServiceApp({ module, host, port, logger, guard: access.guard });
 }

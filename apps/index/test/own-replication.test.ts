@@ -22,6 +22,7 @@ describe('the replication status of an index node itself', () => {
       host: '127.0.0.1',
       port: 0,
       replication,
+      access: { guard: { install: () => undefined } },
     });
     const { bytes_received, last_applied_at } = await report(node, books);
     const status = await app.inject({ url: '/api/v1/replication/status' });

@@ -210,6 +210,7 @@ describe('health', () => {
       service: 'replication-monitor',
       logger,
       checks: [replicationHealth(() => setting.monitor.status())],
+      access: { guard: { install: () => undefined } },
       host: '127.0.0.1',
       port: 0,
     });

@@ -21,7 +21,8 @@ await runService('standalone', async (): Promise<RunningService> => {
   const node = await IndexNode.open({ ...foundation, ...config, ...config.http, onTakenOver });
   const replication = replicationHealth(() => monitor.status());
   const checks = [...foundation.checks, indexHealth(node), replication, cacheHealth(query)];
-  const app = await createGatewayApp({ ...foundation, ...config.http, checks });
+  const { bootstrapKeyFile } = config.access;
+  const app = await createGatewayApp({ ...foundation, ...config.http, checks, bootstrapKeyFile });
   const { url, port } = await app.listen();
   const activity = tellOfProcess(foundation, port);
   logger.info({ url, directory: config.directory }, 'listening');

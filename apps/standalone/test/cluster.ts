@@ -10,7 +10,7 @@ import {
   SnapshotStore,
 } from '@vectorizer/cluster';
 import { replicationStatus, type ReplicationStatus } from '@vectorizer/contracts';
-import { replicationHealth, type ServiceApp } from '@vectorizer/frame';
+import { Access, replicationHealth, type ServiceApp } from '@vectorizer/frame';
 import { createGatewayApp } from '@vectorizer/gateway';
 import { IndexNode, type IndexNodeOptions } from '@vectorizer/index';
 import { Ingest } from '@vectorizer/ingest';
@@ -25,10 +25,14 @@ const INTERVALS = { lookMs: 50, tendMs: 50, sweepMs: 30_000 };
 const BOUND = { timeoutMs: 30_000 };
 
 /** What one process knows of the others: a connection and mirrors of its own. */
-type Process = Omit<MonitorOptions, 'snapshots'> &
-  Pick<IndexNodeOptions, 'snapshots' | 'cluster'> & { readonly backups: BackupRegistry; close(): Promise<void> };
+export type Process = Omit<MonitorOptions, 'snapshots'> &
+  Pick<IndexNodeOptions, 'snapshots' | 'cluster'> & {
+    readonly backups: BackupRegistry;
+    readonly access: Access;
+    close(): Promise<void>;
+  };
 
-async function openProcess(nats: NatsServer): Promise<Process> {
+export async function openProcess(nats: NatsServer): Promise<Process> {
   const connection = await connectNats({ servers: nats.url, name: 'test' });
   const parts = { connection, replicas: 1, logger };
   const [catalog, registry, backups, snapshots] = await Promise.all([
@@ -38,7 +42,9 @@ async function openProcess(nats: NatsServer): Promise<Process> {
     SnapshotStore.open(parts),
   ]);
   const bus = new NatsBus({ connection, logger });
+  const access = await Access.open({ ...parts, catalog, host: '127.0.0.1' });
   return {
+    access,
     logger,
     bus,
     catalog,
@@ -51,6 +57,7 @@ async function openProcess(nats: NatsServer): Promise<Process> {
     log: await Log.open(parts),
     async close() {
       await bus.close();
+      await access.close();
       for (const each of [catalog, registry, backups, snapshots]) each.close();
       await connection.close();
     },

@@ -1,3 +1,4 @@
+export { KeysClient } from './keys-client.ts';
 export { VectorizerClient, type ClientOptions } from './vectorizer-client.ts';
 export { VectorizerError } from './vectorizer-error.ts';
 export type {
@@ -11,8 +12,11 @@ export type {
   DeleteByFilterResult,
   FieldsInput,
   Hit,
+  IssuedKey,
   ItemResult,
+  Key,
   NewCollectionInput,
+  NewKeyInput,
   OperationInput,
   PatchInput,
   PayloadIndex,
@@ -20,6 +24,7 @@ export type {
   PayloadInput,
   Point,
   PointInput,
+  RateInput,
   ReadInput,
   Replica,
   ScrollInput,

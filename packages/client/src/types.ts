@@ -209,3 +209,35 @@ export type ScrollResult = {
   readonly warnings?: readonly Warning[];
 };
 export type CountResult = { readonly count: number; readonly warnings?: readonly Warning[] };
+
+/** So much each second in the long run, so much at once. */
+export type RateInput = { readonly per_s: number; readonly burst: number };
+export type NewKeyInput = {
+  readonly name: string;
+  readonly roles: readonly string[];
+  /** Patterns of collections' names; left out: all. */
+  readonly collections?: readonly string[];
+  readonly events?: readonly string[];
+  readonly rate?: { readonly tier?: string; readonly read?: RateInput; readonly write?: RateInput };
+  /** Seconds from now. */
+  readonly expires_in?: number;
+};
+
+/** An API key, without the key itself. */
+export type Key = {
+  readonly id: string;
+  readonly name: string;
+  readonly roles: readonly string[];
+  readonly collections: readonly string[];
+  readonly events: readonly string[];
+  readonly rate: { readonly tier: string; readonly read?: RateInput; readonly write?: RateInput };
+  readonly created_at: string;
+  readonly created_by: string;
+  readonly rotated_at: string | null;
+  readonly expires_at: string | null;
+  readonly revoked_at: string | null;
+  readonly active: boolean;
+  readonly grace_until: string | null;
+  readonly usage: { readonly requests: number; readonly last_used_at: string | null };
+};
+export type IssuedKey = Key & { readonly key: string };

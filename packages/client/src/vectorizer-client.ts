@@ -1,4 +1,5 @@
 import type { Filter } from '@vectorizer/contracts';
+import { KeysClient } from './keys-client.ts';
 import { newIdempotencyKey, Transport, type TransportOptions } from './transport.ts';
 import type {
   BatchResult,
@@ -36,10 +37,12 @@ export type ClientOptions = TransportOptions;
  * token of each collection, so that its reads see its writes through any gateway. Failures are VectorizerErrors.
  */
 export class VectorizerClient {
+  readonly keys: KeysClient;
   readonly #transport: Transport;
 
   constructor(options: ClientOptions) {
     this.#transport = new Transport(options);
+    this.keys = new KeysClient(this.#transport);
   }
 
   async createCollection(collection: NewCollectionInput, options: CallOptions = {}): Promise<Collection> {

@@ -29,6 +29,8 @@ export type MirrorOptions<T> = {
   readonly schema: z.ZodType<T>;
   readonly replicas: number;
   readonly logger: Logger;
+  /** How often it compares itself with the bucket, where that is to be known sooner than usual. */
+  readonly checkIntervalMs?: number;
 };
 export type MirrorChange<T> = { readonly key: string; readonly before: T | undefined; readonly after: T | undefined };
 
@@ -83,6 +85,11 @@ export class KvMirror<T> {
 
   values(): T[] {
     return [...this.#entries.values()].flatMap(({ value }) => (value === undefined ? [] : [value]));
+  }
+
+  /** How many keys have a value. */
+  get size(): number {
+    return this.#entries.size - this.#deleted.size;
   }
 
   get(key: string): T | undefined {
@@ -205,8 +212,9 @@ export class KvMirror<T> {
 
   async #checkForever(): Promise<void> {
     let suspicious = false;
+    const intervalMs = this.#options.checkIntervalMs ?? CHECK_INTERVAL_MS;
     while (!this.#closing.signal.aborted) {
-      await sleep(CHECK_INTERVAL_MS, undefined, { signal: this.#closing.signal, ref: false }).catch(() => undefined);
+      await sleep(intervalMs, undefined, { signal: this.#closing.signal, ref: false }).catch(() => undefined);
       if (this.#closing.signal.aborted) return;
       try {
         const { state } = await this.#manager.streams.info(`KV_${this.#options.bucket}`);

@@ -1,4 +1,15 @@
 export { Activity, activity, ActivityCount, ACTIVITY_MS, LatencyCounts } from './activity.ts';
+export {
+  KeyId,
+  KeyRate,
+  KeyRecord,
+  KeyUsage,
+  NewKeyBody,
+  Rate,
+  RotateKeyBody,
+  TierName,
+  type NewKey,
+} from './api-key.ts';
 export { Backup, BackupId, ForeignBackup, Restore, RestoreBody, type JobState } from './backup.ts';
 export {
   type AllAnswers,
@@ -114,7 +125,16 @@ export { limits } from './limits.ts';
 export { CollectionName, CollectionUid, compareIds, newUid, NodeId, PointId } from './names.ts';
 export { Operation, type Outcome, type RequestOutcome } from './operation.ts';
 export { PayloadIndex, PayloadIndexes, PayloadIndexReport, PayloadIndexType, PayloadKey } from './payload-index.ts';
+export {
+  CollectionPattern,
+  coversPatterns,
+  EventPattern,
+  matchesAny,
+  matchesPattern,
+  matchesSubject,
+} from './patterns.ts';
 export { parsePayload, PayloadText, type Json, type Payload } from './payload.ts';
+export { builtInRoles, Permission, RoleBody, RoleName, RoleRecord } from './permissions.ts';
 export { shardOf } from './placement.ts';
 export { byRank, unindexedFilter, type Hit, type PointView, type Warning } from './points.ts';
 export { Quantization, SearchQuantization } from './quantization.ts';

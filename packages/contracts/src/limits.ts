@@ -18,6 +18,15 @@ export const limits = {
   filterDepthMax: 8,
   filterValuesMax: 1_000,
   aliasesMax: 1_000,
+  /** Also revoked and expired ones, of which the oldest make room. */
+  keysMax: 10_000,
+  keyNameCharactersMax: 128,
+  keyRolesMax: 16,
+  keyLifeSecondsMax: 10 * 366 * 86_400,
+  keyGraceSecondsMax: 30 * 86_400,
+  rolesMax: 100,
+  /** Of collections, or of events, that one key is for. */
+  patternsMax: 32,
   shardsMax: 16,
   replicationFactorMax: 5,
   /** Of one collection, kept until they are removed. */

@@ -18,6 +18,9 @@ export const buckets = {
   cluster: 'vz_cluster',
   leases: 'vz_leases',
   backups: 'vz_backups',
+  keys: 'vz_keys',
+  keyUsage: 'vz_key_usage',
+  roles: 'vz_roles',
   manifests: 'vz_manifests',
   /** An object store. */
   snapshots: 'vz_snapshots',

@@ -13,6 +13,11 @@ export const failures = {
   ),
   malformed_body: refused(400, 'the body is not JSON or MessagePack'),
   invalid_token: refused(400, '`X-Vectorizer-Token` is not a token, or not of this collection'),
+  authentication_error: refused(401, 'no key, or one that is wrong, expired or revoked; the answer does not say which'),
+  authorization_error: refused(
+    403,
+    'the key is good, and not for this: `details.permission` or `details.collection` is what it lacks',
+  ),
   not_found: refused(404, 'no such route'),
   collection_not_found: refused(404, 'no collection has that name'),
   vector_not_found: refused(404, 'no point has that id'),

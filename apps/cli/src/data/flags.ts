@@ -1,18 +1,31 @@
+import { readFile } from 'node:fs/promises';
 import { InvalidArgumentError, Option, type Command } from 'commander';
+import { Failure } from '@vectorizer/errors';
 import { instanceUrl } from '../instance.ts';
 
 /** What every command that talks to an instance takes. */
-export type ServerFlags = { readonly url?: string; readonly apiKey?: string; readonly data: string };
+export type ServerFlags = { readonly url?: string; readonly keyFile?: string; readonly data: string };
 
 export function addServerFlags(command: Command): Command {
   return command
     .option('--url <url>', 'address of the instance (default: the one that runs on the data directory)', url)
-    .addOption(new Option('--api-key <key>', 'sent as a bearer token').env('VECTORIZER_API_KEY'))
+    .addOption(new Option('--key-file <file>', 'holds the API key to use').env('VECTORIZER_API_KEY_FILE'))
     .option('--data <directory>', 'data directory of the instance', 'data');
 }
 
-export async function serverOf({ url: given, apiKey, data }: ServerFlags): Promise<{ url: string; apiKey?: string }> {
+export async function serverOf({ url: given, keyFile, data }: ServerFlags): Promise<{ url: string; apiKey?: string }> {
+  const apiKey = keyFile === undefined ? undefined : await keyIn(keyFile);
   return { url: given ?? (await instanceUrl(data)), ...(apiKey === undefined ? {} : { apiKey }) };
+}
+
+/** A key on the command line could be read by everybody on the machine; in a file its owner decides. */
+async function keyIn(path: string): Promise<string> {
+  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
+    throw new Failure('validation_error', `the key file ${path} cannot be read`, { cause });
+  });
+  const key = text.trim();
+  if (/^[\x21-\x7e]+$/.test(key)) return key;
+  throw new Failure('validation_error', `the key file ${path} does not hold one key`);
 }
 
 /** A parser of whole numbers within bounds, for an option. */

@@ -6,13 +6,16 @@ import { wholeNumber } from '../data/flags.ts';
 import { dataOption } from './data-option.ts';
 import { stopInstance } from './down.ts';
 import { registerFaultCommands } from './fault-commands.ts';
+import { HOST } from './ports.ts';
 import { instanceStatus, type InstanceStatus } from './status.ts';
 import { detachInstance, runInstance, type UpOptions } from './up.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 type UpFlags = {
+  readonly host: string;
   readonly port: number;
   readonly data: string;
+  readonly initKey?: string;
   readonly nodes?: number;
   readonly shards?: number;
   readonly replicas?: number;
@@ -21,6 +24,7 @@ type UpFlags = {
   readonly json?: boolean;
 };
 
+const ASK_MS_MAX = 5_000;
 /** As services managers count: 3 is "not running". */
 const EXIT_NOT_RUNNING = 3;
 
@@ -87,6 +91,8 @@ function upOptions(command: Command): Command {
     .addOption(
       new Option('--port <port>', 'public port; 0 takes any').argParser(wholeNumber(0, 65_535)).default(15_002),
     )
+    .option('--host <address>', 'public address; one that others can reach takes a key', HOST)
+    .option('--init-key <file>', 'make the first key, where there is none, and write it there')
     .addOption(dataOption())
     .option('--detach', 'run in the background; answer when ready')
     .option('--json', 'the last line is one JSON object: url, urls, pid, data');
@@ -97,28 +103,36 @@ async function start(mode: UpOptions['mode'], flags: UpFlags, environment: Envir
   if (natsServer === undefined)
     throw new Failure('service_unavailable', 'start with ./vectorizer, which brings the log server');
   const data = resolve(flags.data);
-  const shown = (urls: readonly string[], pid: number, stop: string): string =>
-    flags.json ? JSON.stringify({ url: urls[0], urls, pid, data }) : welcome({ urls, data, stop });
+  const show = async (urls: readonly string[], pid: number, stop: string): Promise<void> => {
+    if (flags.json) return print(JSON.stringify({ url: urls[0], urls, pid, data }));
+    print(welcome({ urls, data, stop, open: await isOpen(urls[0] ?? '') }));
+  };
   if (flags.detach) {
     const args = process.argv.slice(2).filter((argument) => argument !== '--detach' && argument !== '--json');
     const { urls, supervisor } = await detachInstance(data, args);
-    print(shown(urls, supervisor.pid, `./vectorizer down --data ${data}`));
+    await show(urls, supervisor.pid, `./vectorizer down --data ${data}`);
     return;
   }
-  const { port, nodes = 1, shards = 1, replicas = Math.min(nodes, 2), faults = false } = flags;
+  const { host, port, nodes = 1, shards = 1, replicas = Math.min(nodes, 2), faults = false } = flags;
   if (replicas > nodes) throw new Failure('validation_error', `${replicas} replicas need as many nodes, not ${nodes}`);
   const servers = { natsServer, redisServer: environment['VECTORIZER_REDIS_SERVER'] };
+  const settings = { ...settingsOf(environment), ...firstKeyIn(flags) };
   await runInstance(
-    { mode, port, data, nodes, shards, replicas, faults, ...servers, settings: settingsOf(environment) },
+    { mode, host, port, data, nodes, shards, replicas, faults, ...servers, settings },
     {
       say: (line) => process.stderr.write(`vectorizer: ${line}\n`),
-      onReady: (urls) => print(shown(urls, process.pid, 'Ctrl-C')),
+      onReady: async (urls) => show(urls, process.pid, 'Ctrl-C'),
     },
   );
 }
 
 /** What is for this command and its children, but for no service. */
-const NOT_SETTINGS: readonly string[] = ['VECTORIZER_NATS_SERVER', 'VECTORIZER_REDIS_SERVER', 'VECTORIZER_API_KEY'];
+const NOT_SETTINGS: readonly string[] = [
+  'VECTORIZER_NATS_SERVER',
+  'VECTORIZER_REDIS_SERVER',
+  'VECTORIZER_API_KEY',
+  'VECTORIZER_API_KEY_FILE',
+];
 
 /** What is set for the services, as in a container: each reads what concerns it, and refuses what it cannot use. */
 const SETTINGS = /^(VECTORIZER|OTEL)_/;
@@ -131,13 +145,30 @@ function settingsOf(environment: Environment): Record<string, string> {
   );
 }
 
-type Welcome = { readonly urls: readonly string[]; readonly data: string; readonly stop: string };
+function firstKeyIn({ initKey }: UpFlags): Record<string, string> {
+  return initKey === undefined ? {} : { VECTORIZER_BOOTSTRAP_KEY_FILE: resolve(initKey) };
+}
 
-function welcome({ urls, data, stop }: Welcome): string {
+/** Whether it lets somebody in who brings no key. */
+async function isOpen(url: string): Promise<boolean> {
+  const answer = await fetch(`${url}/api/v1/auth/me`, { signal: AbortSignal.timeout(ASK_MS_MAX) });
+  return answer.ok;
+}
+
+type Welcome = {
+  readonly urls: readonly string[];
+  readonly data: string;
+  readonly stop: string;
+  readonly open: boolean;
+};
+
+function welcome({ urls, data, stop, open }: Welcome): string {
+  const who = open ? 'open to everybody on this machine (no keys are configured)' : 'open to those who have a key';
+  const key = open ? '' : ' -H "Authorization: Bearer $(cat KEY_FILE)"';
   return [
     `Vectorizer is ready at ${urls.join(' and ')}`,
-    `data in ${data}, logs in ${data}/run; open to everybody on this machine (no keys are configured)`,
-    `first steps:  curl -s ${urls[0]}/api/v1/collections`,
+    `data in ${data}, logs in ${data}/run; ${who}`,
+    `first steps:  curl -s${key} ${urls[0]}/api/v1/collections`,
     `to stop it:   ${stop}`,
   ].join('\n');
 }

@@ -1,4 +1,5 @@
 import { join, resolve } from 'node:path';
+import { reachedAt } from './hosts.ts';
 import type { Links } from './links.ts';
 import { HOST, type Ports } from './ports.ts';
 import { planCache, planLogServers, type PlannedServer } from './servers.ts';
@@ -22,6 +23,8 @@ export type Topology = {
 
 export type TopologyOptions = {
   readonly mode: 'standalone' | 'cluster';
+  /** Where the gateways listen; everything else does so on loopback. */
+  readonly host: string;
   readonly port: number;
   readonly data: string;
   /** Index nodes; from two on, two of each other service; from three on, three log servers keep every log. */
@@ -61,11 +64,11 @@ async function planStandalone(options: TopologyOptions, ports: Ports): Promise<T
   const port = await ports.chosen(options.port);
   const servers = { logs: await planLogServers(options, ports), cache: await planCache(options, ports) };
   const environment = { VECTORIZER_DATA: indexDirectory(options.data, 1) };
-  const place = { name: 'standalone', app: 'standalone', port, environment };
+  const place = { name: 'standalone', app: 'standalone', host: options.host, port, environment };
   const standalone = await planService(place, servers, options);
   return {
     mode: 'standalone',
-    urls: [`http://${HOST}:${port}`],
+    urls: [`http://${reachedAt(options.host)}:${port}`],
     groups: [serverSpecs(servers), [standalone]],
   };
 }
@@ -89,13 +92,13 @@ async function planCluster(options: TopologyOptions, ports: Ports): Promise<Topo
       VECTORIZER_DEFAULT_SHARDS: String(options.shards),
       VECTORIZER_DEFAULT_REPLICAS: String(options.replicas),
     };
-    return { name: `gateway-${i + 1}`, app: 'gateway', port, environment };
+    return { name: `gateway-${i + 1}`, app: 'gateway', host: options.host, port, environment };
   });
   const plan = async (all: readonly Place[]): Promise<ProcessSpec[]> =>
     Promise.all(all.map(async (place) => planService(place, servers, options)));
   return {
     mode: 'cluster',
-    urls: gatewayPorts.map((port) => `http://${HOST}:${port}`),
+    urls: gatewayPorts.map((port) => `http://${reachedAt(options.host)}:${port}`),
     groups: [serverSpecs(servers), await plan(places), await plan(gateways)],
   };
 }
@@ -110,6 +113,8 @@ const INNER_SERVICES = [
 type Place = {
   readonly name: string;
   readonly app: string;
+  /** Loopback unless given. */
+  readonly host?: string;
   readonly port: number;
   readonly environment?: Readonly<Record<string, string>>;
 };
@@ -120,7 +125,7 @@ function serverSpecs({ logs, cache }: Servers): ProcessSpec[] {
 }
 
 async function planService(place: Place, servers: Servers, options: TopologyOptions): Promise<ProcessSpec> {
-  const { name, app, port } = place;
+  const { name, app, host = HOST, port } = place;
   const reach = async ({ spec, scheme, port: at }: PlannedServer): Promise<string> => {
     const through = (await options.links?.open({ from: name, to: spec.name, port: at })) ?? at;
     return `${scheme}://${HOST}:${through}`;
@@ -138,11 +143,11 @@ async function planService(place: Place, servers: Servers, options: TopologyOpti
       VECTORIZER_NATS_MONITOR_URL: servers.logs.map(({ spec }) => new URL(spec.readyUrl).origin).join(),
       VECTORIZER_LOG_REPLICAS: String(servers.logs.length),
       ...(servers.cache === undefined ? {} : { VECTORIZER_REDIS_URL: await reach(servers.cache) }),
-      VECTORIZER_HOST: HOST,
+      VECTORIZER_HOST: host,
       VECTORIZER_PORT: String(port),
       ...place.environment,
     },
-    readyUrl: `http://${HOST}:${port}/health/ready`,
+    readyUrl: `http://${reachedAt(host)}:${port}/health/ready`,
   };
 }
 

@@ -20,7 +20,7 @@ export type UpOptions = Omit<TopologyOptions, 'links'> & {
   readonly faults: boolean;
 };
 type Say = (line: string) => void;
-type Voice = { readonly say: Say; readonly onReady: (urls: readonly string[]) => void };
+type Voice = { readonly say: Say; readonly onReady: (urls: readonly string[]) => Promise<void> };
 
 const LEFTOVER_MS_MAX = 10_000;
 const READY_POLL_MS = 50;
@@ -50,7 +50,7 @@ async function superviseInstance(options: UpOptions, how: Voice & { readonly por
   try {
     await Promise.race([supervisor.start(), told]);
     const door = await ControlDoor.open(data, async (order) => carryOut(order, { supervisor, links }));
-    how.onReady(topology.urls);
+    await how.onReady(topology.urls);
     await Promise.race([told, supervisor.failed]).finally(async () => door.close());
   } finally {
     links?.mendAll();

@@ -1,7 +1,7 @@
 import { Controller, Delete, Get, Inject, Put, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AliasBody, type AliasRecord } from '@vectorizer/contracts';
-import { parse } from '@vectorizer/frame';
+import { maySee, parse } from '@vectorizer/frame';
 import { sendJson } from '../answers.ts';
 import { aliasOf, queries, queryOf, refuseBody } from '../requests.ts';
 import { Collections } from './collections.ts';
@@ -17,7 +17,8 @@ export class AliasesController {
   @Get()
   list(@Req() request: FastifyRequest, @Res() reply: FastifyReply): void {
     queryOf(queries.none, request);
-    sendJson(reply, 200, { aliases: this.#collections.aliases.list().map(shown) });
+    const visible = this.#collections.aliases.list().filter(({ collection }) => maySee(request, collection));
+    sendJson(reply, 200, { aliases: visible.map(shown) });
   }
 
   @Get(':alias')

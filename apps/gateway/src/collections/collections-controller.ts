@@ -1,7 +1,7 @@
 import { Controller, Delete, Get, Inject, Patch, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { CollectionChangeBody, type CollectionRecord, type newCollection } from '@vectorizer/contracts';
-import { parse } from '@vectorizer/frame';
+import { maySee, parse } from '@vectorizer/frame';
 import { sendJson } from '../answers.ts';
 import { collectionNameOf, contextOf, queries, queryOf, refuseBody } from '../requests.ts';
 import { Sessions } from '../sessions.ts';
@@ -30,7 +30,8 @@ export class CollectionsController {
   @Get()
   list(@Req() request: FastifyRequest, @Res() reply: FastifyReply): void {
     queryOf(queries.none, request);
-    sendJson(reply, 200, { collections: this.#collections.list().map(shown) });
+    const visible = this.#collections.list().filter(({ name }) => maySee(request, name));
+    sendJson(reply, 200, { collections: visible.map(shown) });
   }
 
   @Post()

@@ -43,10 +43,14 @@ export class EventFeed {
    * The text of a stream: every event after `after`, or from now on without it. Throws `overloaded`, before the first text,
    * when too many streams are open.
    */
-  async open(after: number | undefined, context: CallContext): Promise<AsyncIterable<string>> {
+  async open(
+    after: number | undefined,
+    context: CallContext,
+    isWanted: Heard['isWanted'] = () => true,
+  ): Promise<AsyncIterable<string>> {
     if (this.#streams >= STREAMS_MAX) throw new Failure('overloaded', 'too many streams of events are open');
     const { last } = await this.#bus.call(replicationEvents, { after: Number.MAX_SAFE_INTEGER }, { context });
-    return this.#text(after ?? last, last, context.correlationId);
+    return this.#text({ after: after ?? last, isWanted }, last, context.correlationId);
   }
 
   /** Ends all streams: their clients come back, to another gateway. Called by Nest before the server closes. */
@@ -55,7 +59,7 @@ export class EventFeed {
     for (const resolve of this.#waiting) resolve();
   }
 
-  async *#text(after: number, last: number, correlationId: string): AsyncGenerator<string> {
+  async *#text({ after, isWanted }: Heard, last: number, correlationId: string): AsyncGenerator<string> {
     this.#streams += 1;
     try {
       yield 'retry: 1000\n\n';
@@ -70,7 +74,7 @@ export class EventFeed {
             : this.#after(told, correlationId));
           const [first] = events;
           if (first !== undefined && first.number > told + 1) yield gap(told, first.number);
-          for (const event of events) yield textOf(event);
+          for (const event of events.filter(isWanted)) yield textOf(event);
           told = events.at(-1)?.number ?? told;
           hadSilence = events.length === 0 && !(await heard.within(this.#keepAliveMs));
           if (hadSilence) yield ': nothing new\n\n';
@@ -114,6 +118,8 @@ export class EventFeed {
     };
   }
 }
+
+type Heard = { readonly after: number; readonly isWanted: (event: ReplicationEvent) => boolean };
 
 function textOf(event: ReplicationEvent): string {
   return `id: ${event.number}\nevent: ${event.kind}\ndata: ${JSON.stringify(event)}\n\n`;

@@ -4,6 +4,7 @@ import { sendJson } from '../answers.ts';
 import { contextOf } from '../requests.ts';
 import { legacyStats } from '@vectorizer/contracts';
 import { legacyReplica, legacyStatus } from './legacy.ts';
+import { visible } from './replication-controller.ts';
 import { Replication } from './replication.ts';
 
 /** The paths of before there were versions, with what their clients expect. */
@@ -17,7 +18,8 @@ export class LegacyReplicationController {
 
   @Get('status')
   async status(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    sendJson(reply, 200, legacyStatus(await this.#replication.status(contextOf(request))));
+    const status = await this.#replication.status(contextOf(request));
+    sendJson(reply, 200, legacyStatus({ ...status, replicas: visible(request, status.replicas) }));
   }
 
   @Get('stats')
@@ -28,7 +30,8 @@ export class LegacyReplicationController {
 
   @Get('replicas')
   async replicas(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    const { replicas } = await this.#replication.status(contextOf(request));
+    const status = await this.#replication.status(contextOf(request));
+    const replicas = visible(request, status.replicas);
     sendJson(reply, 200, { replicas: replicas.map(legacyReplica), count: replicas.length });
   }
 }

@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream';
 import { Controller, Get, Inject, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { CollectionName, isRoutable } from '@vectorizer/contracts';
-import { invalidField, parse } from '@vectorizer/frame';
+import { CollectionName, isRoutable, type ReplicaView, type ReplicationEvent } from '@vectorizer/contracts';
+import { invalidField, maySee, parse } from '@vectorizer/frame';
 import { z } from 'zod';
 import { sendJson } from '../answers.ts';
 import { contextOf, parameter, queries, queryOf, refuseBody } from '../requests.ts';
@@ -13,6 +13,7 @@ import { Replication } from './replication.ts';
 const REPLICA = ['replicas/:id', 'replicas/:node/:collection/:shard'];
 const RESYNC = REPLICA.map((path) => `${path}/resync`);
 
+const EVENT_STREAM = 'text/event-stream; charset=utf-8';
 const Number15 = z.string().regex(/^\d{1,15}$/, 'expected the number of an event');
 const replicasQuery = queries.timed.extend({ routable: z.enum(['true', 'false']).optional() });
 const proofQuery = queries.timed.extend({ collection: CollectionName });
@@ -31,7 +32,8 @@ export class ReplicationController {
   @Get('status')
   async status(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const { timeout_ms } = queryOf(queries.timed, request);
-    sendJson(reply, 200, await this.#replication.status(contextOf(request, timeout_ms)));
+    const status = await this.#replication.status(contextOf(request, timeout_ms));
+    sendJson(reply, 200, { ...status, replicas: visible(request, status.replicas) });
   }
 
   @Get('stats')
@@ -45,7 +47,8 @@ export class ReplicationController {
   @Get('replicas')
   async replicas(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const { timeout_ms, routable } = queryOf(replicasQuery, request);
-    const { replicas: all } = await this.#replication.status(contextOf(request, timeout_ms));
+    const status = await this.#replication.status(contextOf(request, timeout_ms));
+    const all = visible(request, status.replicas);
     const replicas = routable === undefined ? all : all.filter((each) => isRoutable(each) === (routable === 'true'));
     sendJson(reply, 200, { replicas, count: replicas.length });
   }
@@ -75,14 +78,26 @@ export class ReplicationController {
   /** Server-sent events, from now on; or after `Last-Event-ID`, which browsers send, or `after`. */
   @Get('events')
   async events(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    const { after } = queryOf(eventsQuery, request);
-    const text = await this.#feed.open(lastEventIdOf(request) ?? after, contextOf(request));
+    const { after: given } = queryOf(eventsQuery, request);
+    const isWanted = ({ replica }: ReplicationEvent): boolean => {
+      const collection = replica?.split('/')[1];
+      return collection === undefined || maySee(request, collection);
+    };
+    const after = lastEventIdOf(request) ?? given;
+    // Without a body there would be nobody to end the stream.
+    if (request.method === 'HEAD') return void reply.header('content-type', EVENT_STREAM).send();
+    const text = await this.#feed.open(after, contextOf(request), isWanted);
     void reply
-      .header('content-type', 'text/event-stream; charset=utf-8')
+      .header('content-type', EVENT_STREAM)
       .header('cache-control', 'no-store')
       .header('x-accel-buffering', 'no')
       .send(Readable.from(text));
   }
+}
+
+/** Replicas of collections within the scope of who asks. */
+export function visible(request: FastifyRequest, replicas: readonly ReplicaView[]): readonly ReplicaView[] {
+  return replicas.filter(({ collection }) => maySee(request, collection));
 }
 
 function replicaIdOf(request: FastifyRequest): string {

@@ -1,5 +1,6 @@
 import { Controller, Get, Inject, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { maySee } from '@vectorizer/frame';
 import { sendJson } from '../answers.ts';
 import { contextOf, queries, queryOf } from '../requests.ts';
 import { SlowQueries } from './slow-queries.ts';
@@ -15,6 +16,8 @@ export class SlowQueriesController {
   @Get()
   async list(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const { timeout_ms, ...asked } = queryOf(queries.slow, request);
-    sendJson(reply, 200, await this.#slow.find(asked, contextOf(request, timeout_ms)));
+    const found = await this.#slow.find(asked, contextOf(request, timeout_ms));
+    const visible = found.queries.filter(({ collection }) => maySee(request, collection));
+    sendJson(reply, 200, { ...found, queries: visible });
   }
 }

@@ -1,0 +1,59 @@
+import type { KeyRegistry, KeyUsageRegistry, RoleRegistry } from '@vectorizer/cluster';
+import type { KeyRecord, Permission } from '@vectorizer/contracts';
+import { Failure } from '@vectorizer/errors';
+import type { FastifyRequest } from 'fastify';
+import { credentialOf } from './credential.ts';
+import type { Principal } from './principal.ts';
+
+export type AuthenticatorOptions = {
+  readonly keys: KeyRegistry;
+  readonly roles: RoleRegistry;
+  readonly usage: KeyUsageRegistry;
+};
+
+/** Tells who asks by what they bring. */
+export class Authenticator {
+  readonly #options: AuthenticatorOptions;
+
+  constructor(options: AuthenticatorOptions) {
+    this.#options = options;
+  }
+
+  /** Throws `authentication_error`, which says nothing of what is wrong with a key: who guesses would learn by it. */
+  authenticate(request: Pick<FastifyRequest, 'headers'>): Principal {
+    const credential = credentialOf(request);
+    if (credential === 'none') throw new Failure('authentication_error', 'a key is needed');
+    if (credential === 'malformed') throw notGood();
+    const nowMs = Date.now();
+    const record = this.#options.keys.find(credential.text, nowMs);
+    if (record === undefined) throw notGood();
+    this.#options.usage.count(record.id, nowMs);
+    return this.principalOf(record);
+  }
+
+  principalOf(record: KeyRecord): Principal {
+    const { id, name, roles, collections, events, rate, expires_at } = record;
+    const goodUntilMs = expires_at === null ? Number.POSITIVE_INFINITY : Date.parse(expires_at);
+    return {
+      kind: 'key',
+      id,
+      name,
+      roles,
+      permissions: this.permissionsOf(roles),
+      collections,
+      events,
+      rate,
+      goodUntilMs,
+    };
+  }
+
+  /** Of all roles together. One that does not exist any more gives nothing. */
+  permissionsOf(roles: readonly string[]): ReadonlySet<Permission> {
+    const sets = roles.flatMap((role) => this.#options.roles.permissionsOf(role) ?? []);
+    return sets.length === 1 && sets[0] !== undefined ? sets[0] : new Set(sets.flatMap((set) => [...set]));
+  }
+}
+
+function notGood(): Failure {
+  return new Failure('authentication_error', 'the key is not good');
+}

@@ -1,0 +1,117 @@
+import { Failure } from '@vectorizer/errors';
+import { counter, type Logger } from '@vectorizer/telemetry';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Authenticator } from './authenticator.ts';
+import type { EndlessAnswers } from './endless-answers.ts';
+import { isLoopback } from './loopback.ts';
+import { ANYBODY, askerOf, setPrincipal, type Principal } from './principal.ts';
+import { ruleOf, type RouteRule } from './route-rules.ts';
+import type { Scope } from './scope.ts';
+
+/** What stands at a service's door. Installed before any route. */
+export type Guard = { install(fastify: FastifyInstance): void };
+
+export type DoorOptions = {
+  readonly authenticator: Authenticator;
+  readonly scope: Scope;
+  readonly endless: EndlessAnswers;
+  readonly logger: Logger;
+  /** Whether anybody may do anything: without keys, on loopback. */
+  readonly isOpen: () => boolean;
+  /** `/metrics` is for everybody who can reach it. */
+  readonly openMetrics: boolean;
+};
+
+const refusals = counter({
+  name: 'vectorizer_access_refused_total',
+  help: 'Requests without a good key, and requests of good keys for what they are not for',
+  labelNames: ['reason'] as const,
+});
+
+export type Route = { readonly method: string; readonly pattern: string };
+
+/** Lets through what the table of routes, and the key, allow. What the table does not know nobody may. */
+export class Door implements Guard {
+  readonly #options: DoorOptions;
+  readonly #routes: Route[] = [];
+
+  constructor(options: DoorOptions) {
+    this.#options = options;
+  }
+
+  /** All that there are behind it. */
+  get routes(): readonly Route[] {
+    return this.#routes;
+  }
+
+  install(fastify: FastifyInstance): void {
+    fastify.addHook('onRoute', ({ method, url }) => {
+      for (const each of [method].flat()) {
+        this.#routes.push({ method: each, pattern: url });
+        const route = `${each} ${url}`;
+        if (ruleOf(each, url) === undefined) this.#options.logger.error({ route }, 'not in the table of routes');
+      }
+    });
+    fastify.addHook('onRequest', async (request, reply) => {
+      if (!request.is404) await this.#enter(request, reply);
+    });
+    fastify.addHook('preHandler', async (request) => {
+      const principal = askerOf(request);
+      const rule = ruleFor(request);
+      if (principal === undefined || rule === undefined) return;
+      await counted(async () => this.#options.scope.checkBody(request, principal, rule));
+    });
+  }
+
+  async #enter(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    const rule = ruleFor(request);
+    if (rule === undefined) throw new Failure('authorization_error', 'nobody may use this route');
+    if (this.#isPublic(rule)) return;
+    await counted(async () => {
+      const principal = this.#authenticate(request);
+      setPrincipal(request, principal);
+      checkPermissions(principal, rule);
+      await this.#options.scope.check(request, principal, rule);
+      if (rule.endless) this.#options.endless.add(principal, reply.raw);
+    });
+  }
+
+  #authenticate(request: FastifyRequest): Principal {
+    if (!this.#options.isOpen()) return this.#options.authenticator.authenticate(request);
+    refuseForeignName(request);
+    return ANYBODY;
+  }
+
+  #isPublic({ needs, action }: RouteRule): boolean {
+    return needs === 'public' || (action === 'metrics.read' && this.#options.openMetrics);
+  }
+}
+
+function ruleFor(request: FastifyRequest): RouteRule | undefined {
+  return ruleOf(request.method, request.routeOptions.url ?? '');
+}
+
+function checkPermissions({ permissions }: Principal, { needs }: RouteRule): void {
+  const lacking = needs === 'public' ? undefined : needs.find((permission) => !permissions.has(permission));
+  if (lacking === undefined) return;
+  throw new Failure('authorization_error', `the key has no role with ${lacking}`, { details: { permission: lacking } });
+}
+
+/**
+ * A page of anybody's can have a browser on this machine ask a name that it has resolve to this machine; then it may read
+ * the answers. Without keys nothing else would be in its way.
+ */
+function refuseForeignName({ headers }: FastifyRequest): void {
+  const { host } = headers;
+  if (host === undefined || isLoopback(host.replace(/:\d+$/, ''))) return;
+  throw new Failure('authorization_error', 'without keys only this machine may ask, and by its own name');
+}
+
+async function counted(check: () => Promise<void>): Promise<void> {
+  try {
+    await check();
+  } catch (thrown) {
+    if (thrown instanceof Failure && thrown.http < 500) refusals.inc({ reason: thrown.type });
+    throw thrown;
+  }
+}

@@ -1,0 +1,78 @@
+import type { IssuedKey } from '@vectorizer/cluster';
+import type { KeyId, KeyRecord, NewKey, Permission, RoleName } from '@vectorizer/contracts';
+import { checkMayGrant, invalidField, type Access, type Grants, type Principal } from '@vectorizer/frame';
+
+/** A key as it is shown: nothing of the key itself, and how it was used. */
+export type KeyView = Omit<KeyRecord, 'v' | 'hash' | 'previous'> & {
+  readonly active: boolean;
+  /** Until when what it was before its rotation is still good; null when that is not. */
+  readonly grace_until: string | null;
+  readonly usage: { readonly requests: number; readonly last_used_at: string | null };
+};
+
+/** What may be done about keys and roles, and by whom: nobody gives what they do not have. */
+export class Keys {
+  readonly #access: Access;
+
+  constructor(access: Access) {
+    this.#access = access;
+  }
+
+  list(): KeyView[] {
+    return this.#access.keys.list().map((record) => this.view(record));
+  }
+
+  async get(id: KeyId): Promise<KeyView> {
+    return this.view(await this.#access.keys.get(id));
+  }
+
+  /** Whoever is there before there are keys can only make one that can make others: the system is closed from then on. */
+  async create(key: NewKey, by: Principal): Promise<IssuedKey> {
+    this.#checkRoles(key.roles);
+    checkMayGrant(by, this.#grants(key));
+    if (by.kind === 'open') this.#checkFirst(key);
+    return this.#access.keys.create(key, nameOf(by));
+  }
+
+  async rotate(id: KeyId, graceSeconds: number, by: Principal): Promise<IssuedKey> {
+    checkMayGrant(by, this.#grants(await this.#access.keys.get(id)));
+    return this.#access.keys.rotate(id, graceSeconds);
+  }
+
+  async revoke(id: KeyId, by: Principal): Promise<KeyView> {
+    checkMayGrant(by, this.#grants(await this.#access.keys.get(id)));
+    return this.view(await this.#access.keys.revoke(id));
+  }
+
+  async putRole(name: RoleName, permissions: readonly Permission[], by: Principal): Promise<object> {
+    checkMayGrant(by, { permissions: new Set(permissions), collections: [], events: [] });
+    return this.#access.roles.put(name, permissions);
+  }
+
+  view({ v: _v, hash: _hash, previous, ...record }: KeyRecord): KeyView {
+    const now = new Date().toISOString();
+    const active = record.revoked_at === null && (record.expires_at === null || record.expires_at > now);
+    const grace_until = previous !== null && previous.until > now ? previous.until : null;
+    return { ...record, active, grace_until, usage: this.#access.usage.of(record.id) };
+  }
+
+  #grants({ roles, collections, events }: Pick<NewKey, 'roles' | 'collections' | 'events'>): Grants {
+    return { permissions: this.#access.authenticator.permissionsOf(roles), collections, events };
+  }
+
+  #checkRoles(roles: readonly string[]): void {
+    const unknown = roles.findIndex((role) => this.#access.roles.permissionsOf(role) === undefined);
+    if (unknown >= 0) throw invalidField(`roles[${unknown}]`, `there is no role ${roles[unknown]}`);
+  }
+
+  #checkFirst({ roles, collections, expires_in }: NewKey): void {
+    const canGoOn = roles.includes('admin') && collections.includes('*') && expires_in === undefined;
+    if (canGoOn) return;
+    const reason = 'the first key has to be of role admin, for all collections and without an end: it makes the others';
+    throw invalidField('roles', reason);
+  }
+}
+
+function nameOf({ kind, id }: Principal): string {
+  return kind === 'open' ? id : `${kind} ${id}`;
+}

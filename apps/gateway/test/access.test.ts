@@ -1,0 +1,241 @@
+import { describe, expect, it } from '@jest/globals';
+import { KeyId } from '@vectorizer/contracts';
+import { until } from '@vectorizer/testing';
+import { startGateway, type Gateway } from './fixture.ts';
+
+type Answer = { readonly status: number; readonly body: Record<string, unknown>; readonly headers: object };
+type Made = { readonly id: string; readonly key: string };
+const C = '/api/v1/collections';
+const KEYS = '/api/v1/auth/keys';
+const ADMIN = { name: 'root', roles: ['admin'] };
+
+async function ask(
+  gateway: Gateway,
+  route: string,
+  { key, body }: { key?: string; body?: object } = {},
+): Promise<Answer> {
+  const [method = 'GET', url = ''] = route.split(' ');
+  const answer = await gateway.app.inject({
+    method: method as 'GET',
+    url,
+    headers: key === undefined ? {} : { authorization: `Bearer ${key}` },
+    ...(body !== undefined && { payload: body }),
+  });
+  return { status: answer.statusCode, body: answer.json(), headers: answer.headers };
+}
+
+async function make(gateway: Gateway, body: object, key?: string): Promise<Made> {
+  const answer = await ask(gateway, `POST ${KEYS}`, { body, ...(key !== undefined && { key }) });
+  expect(answer).toMatchObject({ status: 201 });
+  return answer.body as Made;
+}
+
+const typeOf = ({ body }: Answer): unknown => (body['error'] as { type: unknown }).type;
+
+describe('a system without keys', () => {
+  it('is open on loopback, and closed to everybody without one from the first key on', async () => {
+    await using gateway = await startGateway();
+    expect(await ask(gateway, 'GET /api/v1/auth/me')).toMatchObject({ status: 200, body: { kind: 'open' } });
+    const { key } = await make(gateway, ADMIN);
+    const refused = await ask(gateway, `GET ${C}`);
+    expect([refused.status, typeOf(refused)]).toEqual([401, 'authentication_error']);
+    expect(refused.headers).toMatchObject({ 'www-authenticate': 'Bearer realm="vectorizer"' });
+    expect(await ask(gateway, `GET ${C}`, { key })).toMatchObject({ status: 200 });
+    expect(await ask(gateway, 'GET /health/live')).toMatchObject({ status: 200 });
+  });
+
+  it('takes as its first key only one that can make the others', async () => {
+    await using gateway = await startGateway();
+    for (const body of [
+      { name: 'a', roles: ['editor'] },
+      { ...ADMIN, collections: ['books'] },
+      { ...ADMIN, expires_in: 60 },
+    ]) {
+      expect(await ask(gateway, `POST ${KEYS}`, { body })).toMatchObject({ status: 400 });
+    }
+    expect(gateway.access.isOpen).toBe(true);
+  });
+
+  it('answers nobody who came by a foreign name', async () => {
+    await using gateway = await startGateway();
+    const by = async (host: string): Promise<number> =>
+      (await gateway.app.inject({ url: C, headers: { host } })).statusCode;
+    expect([await by('evil.example'), await by('127.0.0.1:15002'), await by('[::1]:80')]).toEqual([403, 200, 200]);
+  });
+
+  it('stays closed when all its keys are revoked', async () => {
+    await using gateway = await startGateway();
+    const { id, key } = await make(gateway, ADMIN);
+    expect(await ask(gateway, `DELETE ${KEYS}/${id}`, { key })).toMatchObject({ status: 200, body: { active: false } });
+    expect(await ask(gateway, `GET ${C}`, { key })).toMatchObject({ status: 401 });
+    expect(await ask(gateway, `GET ${C}`)).toMatchObject({ status: 401 });
+  });
+});
+
+describe('a key', () => {
+  it('is shown once, stored as a hash, and never again', async () => {
+    await using gateway = await startGateway();
+    const { id, key } = await make(gateway, ADMIN);
+    expect(key).toMatch(new RegExp(`^vz_${id}_[A-Za-z0-9_-]{43}$`));
+    for (const path of [KEYS, `${KEYS}/${id}`]) {
+      const text = JSON.stringify((await ask(gateway, `GET ${path}`, { key })).body);
+      expect(text).toContain(id);
+      expect(text).not.toContain(key.slice(16));
+      expect(text).not.toMatch(/hash|previous/);
+    }
+  });
+
+  it('is one only as a whole, in a header, and alone', async () => {
+    await using gateway = await startGateway();
+    const { key } = await make(gateway, ADMIN);
+    const bitFlipped = (at: number): string =>
+      key.slice(0, at) + String.fromCharCode(key.charCodeAt(at) ^ 1) + key.slice(at + 1);
+    const other = await make(gateway, ADMIN, key);
+    const swapped = key.slice(0, 16) + other.key.slice(16);
+    const bad = [key.slice(0, -1), `${key}A`, ` ${key}x`, swapped, '', 'vz_', key.toUpperCase(), `${key} ${key}`];
+    for (const text of [...bad, ...Array.from(key, (_, at) => bitFlipped(at))]) {
+      expect([text, (await ask(gateway, `GET ${C}`, { key: text })).status]).toEqual([text, 401]);
+    }
+    const by = async (headers: Record<string, string>, url = C): Promise<number> =>
+      (await gateway.app.inject({ url, headers })).statusCode;
+    expect(await by({ 'x-api-key': key })).toBe(200);
+    expect(await by({ authorization: `bearer ${key}` })).toBe(200);
+    expect(await by({ authorization: `Basic ${key}` })).toBe(401);
+    expect(await by({ authorization: `Bearer ${key}`, 'x-api-key': other.key })).toBe(401);
+    expect(await by({}, `${C}?api_key=${key}`)).toBe(401);
+  });
+
+  it('is good until it expires', async () => {
+    await using gateway = await startGateway();
+    const { key: root } = await make(gateway, ADMIN);
+    const { key } = await make(gateway, { name: 'brief', roles: ['viewer'], expires_in: 1 }, root);
+    expect(await ask(gateway, `GET ${C}`, { key })).toMatchObject({ status: 200 });
+    await until(async () => (await ask(gateway, `GET ${C}`, { key })).status === 401, { timeoutMs: 5_000 });
+  });
+
+  it('can be rotated: both are good for the grace time, and the older no longer', async () => {
+    await using gateway = await startGateway();
+    const { id, key: first } = await make(gateway, ADMIN);
+    const rotate = async (key: string, grace_s: number): Promise<string> => {
+      const answer = await ask(gateway, `POST ${KEYS}/${id}/rotate`, { key, body: { grace_s } });
+      expect(answer).toMatchObject({ status: 200, body: { id } });
+      return String(answer.body['key']);
+    };
+    const second = await rotate(first, 1);
+    const statusOf = async (key: string): Promise<number> => (await ask(gateway, `GET ${C}`, { key })).status;
+    expect([await statusOf(first), await statusOf(second)]).toEqual([200, 200]);
+    await until(async () => (await statusOf(first)) === 401, { timeoutMs: 5_000 });
+    const third = await rotate(second, 0);
+    expect([await statusOf(second), await statusOf(third)]).toEqual([401, 200]);
+  });
+
+  it('is good, changed and revoked on every gateway within a second', async () => {
+    await using gateway = await startGateway();
+    await using other = await startGateway({ beside: gateway.nats });
+    const { key: root } = await make(gateway, ADMIN);
+    const soon = { timeoutMs: 1_000 };
+    const statusThere = async (key: string, url = C): Promise<number> =>
+      (await ask(other, `GET ${url}`, { key })).status;
+    await until(async () => (await statusThere(root)) === 200, soon);
+    const role = async (permissions: readonly string[]): Promise<unknown> =>
+      ask(gateway, 'PUT /api/v1/auth/roles/clerk', { key: root, body: { permissions } });
+    await role(['list_collections']);
+    const { id, key } = await make(gateway, { name: 'clerk', roles: ['clerk'] }, root);
+    await until(async () => (await statusThere(key)) === 200, soon);
+    await role(['get_vector']);
+    await until(async () => (await statusThere(key)) === 403, soon);
+    await ask(gateway, `DELETE ${KEYS}/${id}`, { key: root });
+    await until(async () => (await statusThere(key)) === 401, soon);
+  });
+
+  it('has its uses counted exactly, over gateways and restarts', async () => {
+    const soon = { timeoutMs: 10_000 };
+    await using gateway = await startGateway();
+    const { key: root } = await make(gateway, ADMIN);
+    const { id, key } = await make(gateway, { name: 'counted', roles: ['viewer'] }, root);
+    {
+      await using other = await startGateway({ beside: gateway.nats });
+      await until(async () => (await ask(other, `GET ${C}`, { key: root })).status === 200, soon);
+      const uses = Array.from({ length: 100 }, async (_, i) => ask(i % 2 ? gateway : other, `GET ${C}`, { key }));
+      expect((await Promise.all(uses)).map(({ status }) => status)).toEqual(uses.map(() => 200));
+    }
+    const usage = async (): Promise<unknown> => (await ask(gateway, `GET ${KEYS}/${id}`, { key: root })).body['usage'];
+    await until(async () => ((await usage()) as { requests: number }).requests >= 100, soon);
+    expect(await usage()).toEqual({ requests: 100, last_used_at: expect.stringMatching(/^20.*Z$/) });
+    await using later = await startGateway({ beside: gateway.nats });
+    await until(() => later.access.usage.of(KeyId.parse(id)).requests === 100, soon);
+  });
+});
+
+describe('a scope', () => {
+  it('lets a key see its collections, by their own names, and of the others not even whether they exist', async () => {
+    await using gateway = await startGateway();
+    const { key: root } = await make(gateway, ADMIN);
+    for (const name of ['team-a', 'team-b', 'secret']) {
+      const body = { name, dimension: 2 };
+      expect(await ask(gateway, `POST ${C}`, { key: root, body })).toMatchObject({ status: 201 });
+    }
+    const alias = async (key: string, name: string, collection: string): Promise<number> =>
+      (await ask(gateway, `PUT /api/v1/aliases/${name}`, { key, body: { collection } })).status;
+    expect(await alias(root, 'team-x', 'secret')).toBe(201);
+    expect(await alias(root, 'current', 'team-a')).toBe(201);
+    const { key } = await make(gateway, { name: 'team', roles: ['editor'], collections: ['team-*'] }, root);
+    const names = async (path: string, list: string, field: string): Promise<unknown[]> =>
+      ((await ask(gateway, `GET ${path}`, { key })).body[list] as Record<string, unknown>[]).map((each) => each[field]);
+    expect(await names(C, 'collections', 'name')).toEqual(['team-a', 'team-b']);
+    expect(await names('/api/v1/aliases', 'aliases', 'alias')).toEqual(['current']);
+    const statusOf = async (route: string, body?: object): Promise<number> =>
+      (await ask(gateway, route, { key, ...(body !== undefined && { body }) })).status;
+    expect(await statusOf(`GET ${C}/team-a`)).toBe(200);
+    expect(await statusOf(`GET ${C}/current`)).toBe(200);
+    expect(await statusOf(`GET ${C}/team-none`)).toBe(404);
+    for (const outside of ['secret', 'team-x', 'nothing']) {
+      expect([outside, await statusOf(`GET ${C}/${outside}`)]).toEqual([outside, 403]);
+      expect(await statusOf(`POST ${C}/${outside}/search`, { vector: [1, 0] })).toBe(403);
+    }
+    expect(await statusOf(`GET /api/v1/operations/x?collection=secret`)).toBe(403);
+    expect(await statusOf(`POST ${C}`, { name: 'other', dimension: 2 })).toBe(403);
+    expect(await statusOf(`POST ${C}`, { name: 'team-c', dimension: 2 })).toBe(201);
+    expect(await alias(key, 'team-y', 'secret')).toBe(403);
+    expect(await alias(key, 'mine', 'team-a')).toBe(403);
+    expect(await alias(key, 'team-x', 'team-a')).toBe(403);
+    expect(await alias(key, 'team-y', 'team-a')).toBe(201);
+  });
+
+  it('lets nobody give more than they have', async () => {
+    await using gateway = await startGateway();
+    const { key: root, id } = await make(gateway, ADMIN);
+    const permissions = ['manage_api_keys', 'list_collections'];
+    await ask(gateway, 'PUT /api/v1/auth/roles/porter', { key: root, body: { permissions } });
+    const { key } = await make(gateway, { name: 'p', roles: ['porter'], collections: ['team-*'] }, root);
+    const give = async (body: object): Promise<number> => (await ask(gateway, `POST ${KEYS}`, { key, body })).status;
+    expect(await give({ name: 'x', roles: ['porter'], collections: ['team-a', 'team-b*'] })).toBe(201);
+    expect(await give({ name: 'x', roles: ['porter'] })).toBe(403);
+    expect(await give({ name: 'x', roles: ['porter'], collections: ['*-a'] })).toBe(403);
+    expect(await give({ name: 'x', roles: ['admin'], collections: ['team-a'] })).toBe(403);
+    expect(await ask(gateway, `POST ${KEYS}/${id}/rotate`, { key, body: {} })).toMatchObject({ status: 403 });
+    expect(await ask(gateway, `DELETE ${KEYS}/${id}`, { key })).toMatchObject({ status: 403 });
+    const role = { key, body: { permissions: ['delete_vector'] } };
+    expect(await ask(gateway, 'PUT /api/v1/auth/roles/porter', role)).toMatchObject({ status: 403 });
+  });
+
+  it('of no collections is for none, and bad patterns and roles are refused by name', async () => {
+    await using gateway = await startGateway();
+    const { key: root } = await make(gateway, ADMIN);
+    await ask(gateway, `POST ${C}`, { key: root, body: { name: 'books', dimension: 2 } });
+    const { key } = await make(gateway, { name: 'none', roles: ['admin'], collections: [] }, root);
+    expect(await ask(gateway, `GET ${C}`, { key })).toMatchObject({ status: 200, body: { collections: [] } });
+    expect(await ask(gateway, `GET ${C}/books`, { key })).toMatchObject({ status: 403 });
+    for (const [bad, field] of [
+      [{ roles: ['king'] }, 'roles[0]'],
+      [{ roles: [] }, 'roles'],
+      [{ collections: ['a/b'] }, 'collections[0]'],
+      [{ events: ['a..b'] }, 'events[0]'],
+      [{ name: '' }, 'name'],
+      [{ expires_in: 0 }, 'expires_in'],
+    ] as const) {
+      const answer = await ask(gateway, `POST ${KEYS}`, { key: root, body: { ...ADMIN, ...bad } });
+      expect(answer).toMatchObject({ status: 400, body: { error: { details: { field } } } });
+    }
+  });
+});
