@@ -37,7 +37,7 @@ export async function prepare(ground: Ground, entry: LoggedEntry, slices: Slices
     ...ground.meta,
     sequence: entry.sequence,
     bytes_received: ground.meta.bytes_received + entry.bytes.length,
-    last_applied_at: new Date(entry.at).toISOString(),
+    last_applied_ms: entry.at,
   };
   const requests = await readEntry(entry.bytes, slices);
   if (requests === undefined) {
@@ -68,7 +68,7 @@ class Run {
   }
 
   async request({ id, ops }: ReadRequest): Promise<void> {
-    const [only] = ops.length === 1 ? ops : [];
+    const only = ops.length === 1 ? ops[0] : undefined;
     const fingerprint = only === undefined ? await Fingerprint.ofAll(ops, this.#slices) : Fingerprint.of(only);
     const { sequence } = this.#rules;
     const first = this.#remembered.get(id) ?? this.#ground.requests.find(id);

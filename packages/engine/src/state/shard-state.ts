@@ -28,7 +28,7 @@ export type Step = {
 };
 
 /** What a replica knows about itself, but for what it can prove: that is worked out when it is asked for. */
-export type Figures = Omit<ShardMeta, keyof Proven>;
+export type Figures = Omit<ShardMeta, keyof Proven | 'last_applied_at'> & { readonly last_applied_ms: number | null };
 
 /**
  * A replica's state: points, remembered requests and figures. `advance` makes an entry's changes visible at once, in
@@ -50,9 +50,9 @@ export class ShardState {
     this.#store = parts.store;
     this.#turns = parts.turns;
     this.requests = parts.requests;
-    const { state_hash: _hash, chain: _chain, digest: _digest, ...figures } = parts.meta;
+    const { state_hash: _hash, chain: _chain, digest: _digest, last_applied_at: at, ...figures } = parts.meta;
     this.#proofs = new Proofs(parts.meta);
-    this.#meta = this.#durable = figures;
+    this.#meta = this.#durable = { ...figures, last_applied_ms: at === null ? null : Date.parse(at) };
   }
 
   static async open(
@@ -82,7 +82,7 @@ export class ShardState {
   }
 
   get proven(): ShardMeta {
-    return { ...this.#meta, ...this.#settle() };
+    return metaOf(this.#meta, this.#settle());
   }
 
   /** The sequence that a kill now would leave on disk. */
@@ -218,7 +218,7 @@ export class ShardState {
     this.#dirtyRequests = [];
     try {
       const writes = await encode(points, requests, new Slices(Infinity, this.#turns));
-      writes.push({ key: metaKey, value: encodeMeta({ ...meta, ...proven }) });
+      writes.push({ key: metaKey, value: encodeMeta(metaOf(meta, proven)) });
       await this.#store.commit(writes);
     } catch (cause) {
       this.#dirtyRequests = [...requests, ...this.#dirtyRequests];
@@ -227,6 +227,10 @@ export class ShardState {
     this.#durable = meta;
     this.#overlay.thaw();
   }
+}
+
+function metaOf({ last_applied_ms: at, ...figures }: Figures, proven: Proven): ShardMeta {
+  return { ...figures, ...proven, last_applied_at: at === null ? null : new Date(at).toISOString() };
 }
 
 /** Undefined where the request was forgotten. */
