@@ -70,9 +70,12 @@ function checkSize(length: number): string | undefined {
 
 /** Checked after rounding to float32: 1e39 is a finite double and an infinite float. */
 function checkFinite(vector: Float32Array): Float32Array | string {
-  // What is finite comes to zero, times zero; that is seen four times as fast as component by component.
+  // What is finite comes to zero, less itself; that is seen four times as fast as component by component.
   let sum = 0;
-  for (let i = 0; i < vector.length; i++) sum += (vector[i] ?? 0) * 0;
+  for (let i = 0; i < vector.length; i++) {
+    const x = vector[i] ?? 0;
+    sum += x - x;
+  }
   if (sum === 0) return vector;
   return `component ${vector.findIndex((x) => !Number.isFinite(x))}: expected a finite float32`;
 }

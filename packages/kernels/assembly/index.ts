@@ -114,3 +114,4 @@ function sum(v: v128): f32 {
 
 export { encodeBits, scanBits, scanBitsDistance, selectFrom } from './codes';
 export { boundRows, encodeRow } from './bounds';
+export { encodeSketch, selectSketched, turn } from './sketch';

@@ -76,7 +76,10 @@ export class CodeRows {
 
   queryOf(vector: Float32Array): CodeQuery {
     assert.equal(vector.length, this.#shape.dimension);
-    return codeQuery(this.#shape, vector);
+    const query = codeQuery(this.#shape, vector);
+    // Rows are turned alike in all segments.
+    this.#segments[0]?.sketch(query, vector);
+    return query;
   }
 
   /**

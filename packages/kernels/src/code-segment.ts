@@ -1,3 +1,4 @@
+import { CodeSketch } from './code-sketch.ts';
 import { bitQueryBytes, squaredLengthOf, type BitQuery, type CodeQuery, type CodeShape } from './code-shape.ts';
 import { kernelsOver, type Kernels } from './kernels.ts';
 import { RowLook, type CodedQuery } from './row-look.ts';
@@ -8,8 +9,14 @@ const GROWTH_PAGES_MAX = 256;
 const GROWTH_SHARE = 1 / 16;
 const FLOAT_MAX = 3.402_823_466_385_288_6e38;
 
-/** Which rows of a block a scan visits: the `k` best (with all that tie for the last place) of those from `floor` up. */
-export type Wanted = { readonly k: number; readonly floor: number };
+/** Where more of a block's rows than this share are left after a look at their sketches, that look was in vain. */
+const SKETCHED_SHARE_MAX = 0.25;
+
+/**
+ * Which rows of a block a scan visits: the `k` best (with all that tie for the last place) of those from `floor` up. `likely`:
+ * a few of these may be left out, for a scan that takes half the time or less.
+ */
+export type Wanted = { readonly k: number; readonly floor: number; readonly likely?: boolean };
 /** How far off its score may be is certain for int8 codes; of bits nothing is. */
 export type ScoredRow = { row: number; readonly score: number; readonly slop: number };
 
@@ -23,6 +30,8 @@ export class CodeSegment {
   readonly #kernels: Kernels;
   /** Of int8 codes, all rows of a block listed. */
   readonly #look: RowLook | undefined;
+  readonly #sketch: CodeSketch | undefined;
+  readonly #everyRow: Uint32Array;
   readonly #at: {
     readonly query: number;
     readonly heap: number;
@@ -47,16 +56,19 @@ export class CodeSegment {
     const apart = type === 'int8' ? query + pad(RowLook.bytes(size)) : heap + block * 3;
     this.#at = { query, heap, scores: heap + block, found: heap + block * 2, apart, rows: apart + pad(shape.rowBytes) };
     if (type === 'int8') this.#look = new RowLook({ kernels: this.#kernels, memory: this.#memory, start: query }, size);
+    if (type === 'int8' && CodeSketch.fits(dimension)) this.#sketch = new CodeSketch(shape);
     this.reserve(0);
-    this.#look?.list(Uint32Array.from({ length: blockRows }, (_, row) => row));
+    this.#everyRow = Uint32Array.from({ length: blockRows }, (_, row) => row);
+    this.#look?.list(this.#everyRow);
   }
 
   get byteLength(): number {
-    return this.#memory.buffer.byteLength;
+    return this.#memory.buffer.byteLength + (this.#sketch?.byteLength ?? 0);
   }
 
   /** Makes room for so many rows. */
   reserve(rows: number): void {
+    this.#sketch?.reserve(rows);
     const pages = this.#memory.buffer.byteLength / PAGE_BYTES;
     const missing = Math.ceil((this.#at.rows + rows * this.#shape.rowBytes) / PAGE_BYTES) - pages;
     if (missing > 0) {
@@ -70,6 +82,7 @@ export class CodeSegment {
 
   set(row: number, vector: Float32Array): void {
     this.#encode(vector, this.#addressOf(row));
+    this.#sketch?.set(row, vector);
   }
 
   /** A view of the rows' bytes, until the next change. */
@@ -80,6 +93,17 @@ export class CodeSegment {
   /** Rows as `rows` gave them. */
   setRows(start: number, bytes: Uint8Array): void {
     this.#bytes.set(bytes, this.#addressOf(start));
+    if (this.#sketch === undefined) return;
+    const { rowBytes, dimension, headerBytes } = this.#shape;
+    for (let row = start; row < start + bytes.length / rowBytes; row++) {
+      const address = this.#addressOf(row);
+      const codes = new Int8Array(this.#memory.buffer, address + headerBytes, dimension);
+      const scale = this.#floats[address / 4] ?? 0;
+      this.#sketch.set(
+        row,
+        Float32Array.from(codes, (code) => code * scale),
+      );
+    }
   }
 
   /** The score of a vector that is in no row, as it would be in one. */
@@ -92,9 +116,32 @@ export class CodeSegment {
   /** Visits rows of a block, in the order of their numbers. */
   scan(query: CodeQuery, rows: { start: number; end: number }, wanted: Wanted): ScoredRow[] {
     const block = { address: this.#addressOf(rows.start), count: rows.end - rows.start };
-    const found = this.#scan(query, block, wanted);
-    for (const each of found) each.row += rows.start;
+    const listed = this.#sketched(query, rows, wanted);
+    if (listed !== undefined) this.#look?.list(listed);
+    const found = this.#scan(query, listed === undefined ? block : { ...block, count: listed.length }, wanted);
+    for (const each of found) each.row = (listed?.[each.row] ?? each.row) + rows.start;
+    if (listed !== undefined) this.#look?.list(this.#everyRow);
     return found;
+  }
+
+  /** Those of a block whose sketches say that they may reach the floor; undefined for all. */
+  #sketched(
+    query: CodeQuery,
+    rows: { start: number; end: number },
+    { floor, likely }: Wanted,
+  ): Uint32Array | undefined {
+    if (likely !== true || floor === -Infinity || query.type !== 'int8' || query.sketched === undefined)
+      return undefined;
+    const listed = this.#sketch?.select(query.sketched, rows, floor);
+    if (listed !== undefined && listed.length <= (rows.end - rows.start) * SKETCHED_SHARE_MAX) return listed;
+    // So it will be in the next block too: its rows are all about as near.
+    delete query.sketched;
+    return undefined;
+  }
+
+  /** To be called once for a query, by the segment that it begins with. */
+  sketch(query: CodeQuery, vector: Float32Array): void {
+    if (query.type === 'int8' && this.#sketch !== undefined) query.sketched = this.#sketch.queryOf(vector);
   }
 
   /** Other searches have their turn between two blocks, so each block brings its query along. */

@@ -1,4 +1,5 @@
 import type { RowMetric } from './row-buffer.ts';
+import type { SketchQuery } from './code-sketch.ts';
 import { CODED_HEADER_BYTES, codedQuery, codedStride, type CodedQuery } from './row-look.ts';
 
 export type CodeType = 'int8' | 'binary';
@@ -18,7 +19,8 @@ export type CodeShape = {
 };
 
 const BLOCK_BYTES = 1024 * 1024;
-const BLOCK_ROWS = { min: 16, max: 4_096 } as const;
+/** Multiples of a group of sketched rows. */
+const BLOCK_ROWS = { min: 32, max: 4_096 } as const;
 
 export function codeShape(options: Pick<CodeShape, 'type' | 'dimension' | 'metric'>): CodeShape {
   const { type, dimension, metric } = options;
@@ -34,7 +36,7 @@ export function codeShape(options: Pick<CodeShape, 'type' | 'dimension' | 'metri
     codeBytes,
     rowBytes,
     components: bits ? codeBytes * 8 : codeBytes,
-    blockRows: Math.min(BLOCK_ROWS.max, Math.max(BLOCK_ROWS.min, Math.floor(BLOCK_BYTES / rowBytes))),
+    blockRows: Math.min(BLOCK_ROWS.max, Math.ceil(BLOCK_BYTES / rowBytes / BLOCK_ROWS.min) * BLOCK_ROWS.min),
   };
 }
 
@@ -42,7 +44,10 @@ export function codeShape(options: Pick<CodeShape, 'type' | 'dimension' | 'metri
 export type CodeQuery = {
   /** The query's own squared length, by which a squared distance exceeds what is ranked. */
   readonly squaredLength: number;
-} & ({ readonly type: 'int8'; readonly coded: CodedQuery } | { readonly type: 'binary'; readonly bits: BitQuery });
+} & (
+  | { readonly type: 'int8'; readonly coded: CodedQuery; sketched?: SketchQuery }
+  | { readonly type: 'binary'; readonly bits: BitQuery }
+);
 
 export type BitQuery = {
   readonly codes: Uint8Array;

@@ -1,3 +1,4 @@
+export type { Wanted } from './code-segment.ts';
 export { CodeRows } from './code-rows.ts';
 export type { CodeQuery, CodeType } from './code-shape.ts';
 export { RowBuffer, type RowMetric } from './row-buffer.ts';

@@ -11,6 +11,8 @@ type CodeScanArguments = [
 ];
 type SelectFromArguments = [scores: number, found: number, count: number, floor: number];
 type BoundArguments = [table: number, list: number, count: number, stride: number, query: number, counted: boolean];
+type SketchArguments = [turned: number, group: number, row: number, size: number];
+type SketchedArguments = [groups: number, count: number, size: number, query: number];
 type SelectArguments = [scores: number, found: number, heap: number, count: number, k: number];
 
 /** What assembly/index.ts exports; addresses are bytes into the memory. */
@@ -21,6 +23,10 @@ export type Kernels = {
   readonly encodeRow: (vector: number, row: number, codeBytes: number) => void;
   readonly selectTop: (...select: SelectArguments) => number;
   readonly selectFrom: (...select: SelectFromArguments) => number;
+  /** See assembly/sketch.ts. */
+  readonly turn: (vector: number, signs: number, size: number) => void;
+  readonly encodeSketch: (...row: SketchArguments) => number;
+  readonly selectSketched: (...select: SketchedArguments) => number;
   readonly encodeBits: (vector: number, codes: number, codeBytes: number) => void;
   readonly scanBits: (...scan: CodeScanArguments) => void;
   readonly scanBitsDistance: (...scan: CodeScanArguments) => void;

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { CodeRows, type CodeQuery, type CodeType, type RowMetric } from '@vectorizer/kernels';
+import { CodeRows, type CodeQuery, type CodeType, type RowMetric, type Wanted } from '@vectorizer/kernels';
 import type { PointVersions } from '../vector/point-index.ts';
 import type { Scored } from '../vector/ranking.ts';
 
@@ -85,7 +85,7 @@ export class CodedPoints {
   }
 
   /** Scans the rows of a block; see CodeRows. */
-  scan(query: CodeQuery, start: number, wanted: { readonly k: number; readonly floor: number }): Scanned {
+  scan(query: CodeQuery, start: number, wanted: Wanted): Scanned {
     const { found, next } = this.#rows.scan(query, start, wanted);
     return { found: found.map(({ row, score, slop }) => ({ id: this.#ids[row] ?? '', score, slop })), next };
   }

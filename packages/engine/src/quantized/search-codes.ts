@@ -45,7 +45,7 @@ function* scan(search: CodeSearch, query: CodeQuery, best: TopK): Generator<unde
   let slop = 0;
   const candidates = search.rescored ?? search.k;
   for (let start = 0; start < points.count;) {
-    const wanted = { k: accept === undefined ? candidates : Infinity, floor: best.floor };
+    const wanted = { k: accept === undefined ? candidates : Infinity, floor: best.floor, likely: true };
     const { found, next } = points.scan(query, start, wanted);
     for (const each of found) slop = Math.max(slop, each.slop);
     const unchanged = changed.size === 0 ? found : found.filter(({ id }) => !changed.has(id));
