@@ -9,7 +9,8 @@ import type { Evidence } from './evidence.ts';
 import type { HistoryEvent } from './history.ts';
 import type { Door } from './http-call.ts';
 import { DIMENSION } from './intents.ts';
-import { readLogs, replicasAtRest } from './gather.ts';
+import { FollowedLogs } from './followed-logs.ts';
+import { replicasAtRest } from './gather.ts';
 
 export const SHARDS = 2;
 const COLLECTION = 'chaos';
@@ -18,15 +19,22 @@ const READY_MS_MAX = 60_000;
 const SETTLE_MS = 6_000;
 const ROUNDS_MAX = 10;
 
+type Connection = Awaited<ReturnType<typeof connectNats>>;
+
 /** One collection of a running cluster, and what it comes to. */
 export class Arena {
   readonly doors: readonly Door[];
   readonly #system: System;
-  readonly #uid: CollectionUid;
+  readonly #followed: FollowedLogs;
+  readonly #connections: readonly Connection[];
 
-  private constructor(system: System, uid: CollectionUid) {
+  private constructor(
+    system: System,
+    parts: { readonly followed: FollowedLogs; readonly connections: readonly Connection[] },
+  ) {
     this.#system = system;
-    this.#uid = uid;
+    this.#followed = parts.followed;
+    this.#connections = parts.connections;
     this.doors = system.urls.map((url) => ({ url, collection: COLLECTION }));
   }
 
@@ -38,7 +46,16 @@ export class Arena {
       shards: SHARDS,
       replication_factor: replicas,
     });
-    return new Arena(system, CollectionUid.parse(uid));
+    const servers = await logServersOf(system);
+    const connections = await Promise.all(servers.map(async (url) => connectNats({ servers: url, name: 'chaos' })));
+    const logs = await Promise.all(connections.map(async (connection) => Log.open({ connection, replicas: 1 })));
+    const id = CollectionUid.parse(uid);
+    return new Arena(system, { connections, followed: new FollowedLogs(logs, id, SHARDS) });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#followed.close();
+    await Promise.all(this.#connections.map(async (connection) => connection.close()));
   }
 
   /** Returns when every gateway answers a strong read of every shard. */
@@ -55,16 +72,17 @@ export class Arena {
     await sleep(SETTLE_MS);
   }
 
+  /** How many entries each shard's log has lost at its old end, for which there are snapshots. */
+  async cut(): Promise<readonly number[]> {
+    return (await this.#followed.ends()).map(({ firstSequence }) => firstSequence - 1);
+  }
+
   /** The logs and the replicas at one moment at which nothing moves. */
   async gather(history: readonly HistoryEvent[]): Promise<Evidence> {
-    await using stack = new AsyncDisposableStack();
-    const connection = await connectNats({ servers: await logServersOf(this.#system), name: 'chaos' });
-    stack.defer(async () => connection.close());
-    const log = await Log.open({ connection, replicas: 1 });
     for (let round = 1; ; round++) {
-      const logs = await readLogs(log, this.#uid, SHARDS);
+      const logs = await this.#followed.now();
       const replicas = await replicasAtRest(this.#system.url, COLLECTION, logs);
-      const ends = await Promise.all(logs.map(async (_, shard) => log.state(this.#uid, shard)));
+      const ends = await this.#followed.ends();
       const grew = ends.some(({ lastSequence }, shard) => lastSequence !== (logs[shard]?.at(-1)?.sequence ?? 0));
       if (!grew) return { history, logs, replicas };
       if (round === ROUNDS_MAX) throw new Error('the logs still grow, although nobody writes');
@@ -73,11 +91,11 @@ export class Arena {
 }
 
 /** Each says on its monitoring page at which port it takes clients. */
-async function logServersOf(system: System): Promise<string> {
+async function logServersOf(system: System): Promise<readonly string[]> {
   const servers = (await system.status()).processes.filter(({ name }) => name.startsWith('nats'));
   const urls = servers.map(async ({ url }) => {
     const { port } = (await (await fetch(`${url}/varz`)).json()) as { readonly port: number };
     return `nats://${new URL(url).hostname}:${port}`;
   });
-  return (await Promise.all(urls)).join();
+  return Promise.all(urls);
 }

@@ -7,6 +7,8 @@ import { runChaos, type RunOptions, type RunResult } from './run.ts';
 
 export type ChaosOptions = Pick<RunOptions, 'seed' | 'durationMs' | 'kinds' | 'targets' | 'say'> & {
   readonly shape: ClusterShape & { readonly replicas: number };
+  /** Logs that are outgrown within seconds: snapshots are stored, the logs cut, and replicas synced in full. */
+  readonly smallLogs?: boolean;
   /** What a run leaves behind is kept also when it broke no promise. */
   readonly keep?: boolean;
 };
@@ -17,11 +19,24 @@ export type ChaosResult = RunResult & {
   readonly kept: string | undefined;
 };
 
+/** An entry is kept for as long as a log may be without a leader, so that the judge reads it before it is cut off. */
+const SMALL_LOGS = {
+  VECTORIZER_LOG_BYTES_MAX: String(16 * 1024),
+  VECTORIZER_LOG_RETENTION_MS: '15000',
+  VECTORIZER_VERIFY_INTERVAL_MS: '1000',
+};
+
 /** A cluster of its own, a run on it, and what is to be said of that. What a failed run leaves behind is always kept. */
-export async function chaos({ shape, keep = false, ...options }: ChaosOptions): Promise<ChaosResult> {
+export async function chaos({
+  shape,
+  smallLogs = false,
+  keep = false,
+  ...options
+}: ChaosOptions): Promise<ChaosResult> {
   const directory = await mkdtemp(join(tmpdir(), 'vectorizer-chaos-'));
   const logs = join(directory, 'logs');
-  await using system = await startSystem({ ...shape, faults: options.kinds.includes('cut') });
+  const settings = smallLogs ? SMALL_LOGS : {};
+  await using system = await startSystem({ ...shape, faults: options.kinds.includes('cut') }, settings);
   const keepLogs = async (): Promise<void> => cp(join(system.data, 'run'), logs, { recursive: true, filter: isLog });
   let result: RunResult;
   try {

@@ -1,33 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { VectorizerClient, type CollectionState } from '@vectorizer/client';
-import type { CollectionUid } from '@vectorizer/contracts';
-import type { Log } from '@vectorizer/log';
 import type { ReplicaEnd } from './evidence.ts';
-import { loggedEntry, type LoggedEntry, type ShardLog } from './logged.ts';
+import type { ShardLog } from './logged.ts';
 
 /** Elections, replays and rebuilt replicas included. */
 const QUIET_MS_MAX = 90_000;
 const POLL_MS = 200;
-
-/** Every entry of every shard's log. */
-export async function readLogs(log: Log, uid: CollectionUid, shards: number): Promise<ShardLog[]> {
-  const logs: ShardLog[] = [];
-  for (let shard = 0; shard < shards; shard++) logs.push(await readLog(log, uid, shard));
-  return logs;
-}
-
-async function readLog(log: Log, uid: CollectionUid, shard: number): Promise<LoggedEntry[]> {
-  const { firstSequence, lastSequence } = await log.state(uid, shard);
-  const entries: LoggedEntry[] = [];
-  if (lastSequence === 0) return entries;
-  const enough = new AbortController();
-  const options = { after: Math.max(0, firstSequence - 1), signal: enough.signal };
-  for await (const { sequence, bytes } of log.read(uid, shard, options)) {
-    entries.push(loggedEntry(sequence, bytes));
-    if (sequence >= lastSequence) enough.abort();
-  }
-  return entries;
-}
 
 /** What the replicas say once each has applied its log, or after the longest time that this may take. */
 export async function replicasAtRest(

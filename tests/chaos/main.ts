@@ -3,10 +3,10 @@ import { inspect, parseArgs } from 'node:util';
 import { chaos } from './chaos.ts';
 import { FAULT_KINDS } from './plan.ts';
 
-const USAGE = `usage: ./vectorizer chaos [--seed N] [--minutes M] [--nodes 3] [--keep]
+const USAGE = `usage: ./vectorizer chaos [--seed N] [--minutes M] [--nodes 3] [--small-logs] [--keep]
 
 A cluster of real processes works while they are killed, paused, cut off and damaged; then everything that clients were
-answered is held against the write logs. With --keep the history and the logs are kept in any case. Exits with 1 when a
+answered is held against the write logs. With --small-logs these are cut behind snapshots all the while. With --keep the history and the logs are kept in any case. Exits with 1 when a
 promise was broken. See docs/TESTING.md.`;
 
 /** Answers the exit code. */
@@ -16,6 +16,7 @@ async function main(): Promise<number> {
       seed: { type: 'string', default: String(randomInt(1_000_000)) },
       minutes: { type: 'string', default: '2' },
       nodes: { type: 'string', default: '3' },
+      'small-logs': { type: 'boolean', default: false },
       keep: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -32,6 +33,7 @@ async function main(): Promise<number> {
     durationMs: minutes * 60_000,
     kinds: FAULT_KINDS,
     shape: { nodes, replicas: Math.min(nodes, 3) },
+    smallLogs: values['small-logs'],
     keep: values.keep,
     say,
   });

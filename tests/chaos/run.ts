@@ -28,6 +28,8 @@ export type RunResult = {
   readonly history: readonly HistoryEvent[];
   readonly historyFile: string;
   readonly faults: readonly PlannedFault[];
+  /** Entries of each shard's log that were cut off behind snapshots. */
+  readonly cut: readonly number[];
   readonly acknowledged: number;
   readonly answered: number;
   readonly unknown: number;
@@ -47,7 +49,7 @@ const FINAL_PAUSE_MS = 500;
 export async function runChaos(options: RunOptions): Promise<RunResult> {
   const { seed, durationMs, system, kinds, targets = () => true, directory, say } = options;
   const historyFile = join(directory, `history-${seed}.jsonl`);
-  const arena = await Arena.open(system, options.replicas);
+  await using arena = await Arena.open(system, options.replicas);
   const members = (await system.status()).processes.map(({ name }) => name).filter(targets);
   const faults = planFaults({ seed, durationMs, members, kinds });
   const recorder = new Recorder(historyFile);
@@ -65,7 +67,8 @@ export async function runChaos(options: RunOptions): Promise<RunResult> {
   }
   await recorder.close();
   const violations = check(await arena.gather(recorder.events));
-  return { violations, history: recorder.events, historyFile, faults, ...figures(recorder.events) };
+  const cut = await arena.cut();
+  return { violations, history: recorder.events, historyFile, faults, cut, ...figures(recorder.events) };
 }
 
 async function insist(read: () => Promise<boolean>): Promise<void> {
