@@ -23,6 +23,7 @@ export const PHASES = [
   'update',
   'update_http',
   'accept',
+  'stats_cost',
 ] as const;
 export type Phase = (typeof PHASES)[number];
 
@@ -75,6 +76,8 @@ const FIGURES: Readonly<Record<string, Plan>> = {
   'sync.replay_ops_per_s': plan('sync', 'engine'),
   'sync.search_p99_ms': plan('while_syncing', 'server'),
   'sync.search_p99_ratio': plan('while_syncing', 'server'),
+  'replication.stats_cost': plan('stats_cost'),
+  'replication.stats_cost.of': plan('stats_cost'),
   'memory.resident': plan('memory', 'server'),
   'memory.limit': plan('memory', 'server'),
 };

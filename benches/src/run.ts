@@ -12,6 +12,7 @@ import { benchFilter } from './measure/filter.ts';
 import { benchRestart } from './measure/restart.ts';
 import { benchSearch } from './measure/search.ts';
 import { benchSearchable } from './measure/searchable.ts';
+import { benchStatsCost } from './measure/stats-cost.ts';
 import { benchSync } from './measure/sync.ts';
 import { benchUnderWrites } from './measure/under-writes.ts';
 import { benchUpdate } from './measure/update-engine.ts';
@@ -110,6 +111,7 @@ const MEASURES: Readonly<Record<Exclude<Phase, 'fill'>, Measure>> = {
     }
     return results;
   },
+  stats_cost: async (_, { dataset, rounds }) => benchStatsCost(dataset, rounds),
   accept: async ({ system }, { dataset, rounds }) => benchAccept(there(system).url, dataset, rounds),
 };
 

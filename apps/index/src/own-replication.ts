@@ -1,5 +1,5 @@
 import type { ReplicaReport, ReplicationStats } from '@vectorizer/contracts';
-import type { Log } from '@vectorizer/log';
+import { oldestMissing, type Log } from '@vectorizer/log';
 
 /** A log that does not answer in this time is away; logs asked at once. */
 const LOOK_MS_MAX = 1_000;
@@ -65,10 +65,13 @@ export class OwnReplication {
 
   async #look({ uid, shard, applied_sequence }: ReplicaReport): Promise<Look> {
     const { log } = this.#options;
-    const { firstSequence, lastSequence, clockAheadMs } = await log.state(uid, shard);
-    const sequence = Math.max(applied_sequence + 1, firstSequence);
-    const entry = sequence <= lastSequence ? await log.entryAt(uid, shard, sequence) : undefined;
-    return { lastSequence, atMs: this.#epochMs(), missing: entry && { sequence, loggedAtMs: entry.at - clockAheadMs } };
+    const { clockAheadMs, ...ends } = await log.state(uid, shard);
+    const { lastSequence } = ends;
+    const sequence = oldestMissing(applied_sequence, ends);
+    const entry = sequence === undefined ? undefined : await log.entryAt(uid, shard, sequence);
+    const isMissing = sequence !== undefined && entry !== undefined;
+    const missing = isMissing ? { sequence, loggedAtMs: entry.at - clockAheadMs } : undefined;
+    return { lastSequence, atMs: this.#epochMs(), missing };
   }
 }
 

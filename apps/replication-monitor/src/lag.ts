@@ -1,3 +1,5 @@
+import { oldestMissing } from '@vectorizer/log';
+
 /** A report speaks for its moment; after so many heartbeats without another, the replica is measured against now. */
 const REPORT_HEARTBEATS_MAX = 2;
 
@@ -20,13 +22,6 @@ export type LagBasis = {
 
 export type Lag = { readonly entries: number; readonly ms: number };
 export const NO_LAG: Lag = { entries: 0, ms: 0 };
-
-/** The first sequence that a replica is missing, of those that the log still has. */
-export function oldestMissing(applied: number, { firstSequence, lastSequence }: Ends): number | undefined {
-  const next = Math.max(applied + 1, firstSequence);
-  return next <= lastSequence ? next : undefined;
-}
-type Ends = Pick<LogPosition, 'firstSequence' | 'lastSequence'>;
 
 /** What the entries that a replica has not applied come to, by the mean size of those that it has, else of the log's. */
 export function lagBytes(entries: number, report: Consumed | undefined, log: LogPosition | undefined): number {

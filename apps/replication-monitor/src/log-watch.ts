@@ -1,7 +1,7 @@
 import { Failure } from '@vectorizer/errors';
-import type { Log } from '@vectorizer/log';
+import { oldestMissing, type Log } from '@vectorizer/log';
 import { eachBounded } from './each-bounded.ts';
-import { oldestMissing, type LagBasis, type LogPosition } from './lag.ts';
+import type { LagBasis, LogPosition } from './lag.ts';
 import type { KnownReplica, KnownShard } from './replica-registry.ts';
 
 /** Logs looked at, at once. */

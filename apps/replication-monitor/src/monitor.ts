@@ -29,7 +29,8 @@ import { Failure } from '@vectorizer/errors';
 import type { Log } from '@vectorizer/log';
 import type { Logger } from '@vectorizer/telemetry';
 import { systemClock, type Clock } from './clock.ts';
-import { LiveNodes } from './live-nodes.ts';
+import { intervalsOf, type MonitorIntervals } from './intervals.ts';
+import { HeardNodes } from './heard-nodes.ts';
 import { LogWatch } from './log-watch.ts';
 import { MissingLogs } from './missing-logs.ts';
 import { News } from './news.ts';
@@ -44,7 +45,7 @@ import { viewsOf } from './replica-views.ts';
 import { ReplicationGauges } from './replication-gauges.ts';
 import { statsOf } from './replication-stats.ts';
 
-const INTERVALS = { lookMs: 1_000, tendMs: 250, sweepMs: 30_000 };
+const LOOK_MS = 1_000;
 const DISCONNECTED_AFTER_MS = 10_000;
 const REPLACE_AFTER_MS = 60_000;
 /** Nodes that speak answer at once. */
@@ -67,8 +68,7 @@ export type MonitorOptions = {
   /** One that was disconnected for longer is placed on another node. */
   readonly replaceAfterMs?: number;
   readonly clock?: Clock;
-  /** How often the logs are looked at, the replicas tended, and logs that belong to no collection looked for. */
-  readonly intervals?: typeof INTERVALS;
+  readonly intervals?: MonitorIntervals;
 };
 
 /**
@@ -81,7 +81,7 @@ export class Monitor {
   readonly #clock: Clock;
   readonly #owner = `monitor-${randomUUID().slice(0, 8)}`;
   readonly #replicas: ReplicaRegistry;
-  readonly #nodes: LiveNodes;
+  readonly #nodes: HeardNodes;
   readonly #watch: LogWatch;
   readonly #news: News;
   readonly #quarantine: Quarantine;
@@ -105,7 +105,7 @@ export class Monitor {
     this.#clock = clock;
     this.#replicas = new ReplicaRegistry(catalog, monotonicMs);
     const lostAfterMs = (options.disconnectedAfterMs ?? DISCONNECTED_AFTER_MS) + graceMs;
-    this.#nodes = new LiveNodes({ ...options, monotonicMs, lostAfterMs });
+    this.#nodes = new HeardNodes({ ...options, monotonicMs, lostAfterMs });
     this.#watch = new LogWatch(log);
     this.#news = new News({ ...options, journal, epochMs });
     this.#quarantine = new Quarantine({ ...options, news: this.#news, monotonicMs });
@@ -116,7 +116,7 @@ export class Monitor {
   }
 
   serve(): void {
-    const { bus, leases, intervals = INTERVALS } = this.#options;
+    const { bus, leases, intervals = intervalsOf(LOOK_MS) } = this.#options;
     bus.listen(heartbeat, (beat) => this.#hear(beat));
     this.#listening = setTimeout(() => this.#answer(), LISTEN_MS_MAX);
     if (this.#nodes.allHeard) this.#answer();

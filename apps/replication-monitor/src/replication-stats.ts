@@ -1,5 +1,6 @@
 import { isRoutable, type ReplicationStatus, type ReplicaView } from '@vectorizer/contracts';
-import { lagBytes, oldestMissing } from './lag.ts';
+import { oldestMissing } from '@vectorizer/log';
+import { lagBytes } from './lag.ts';
 import type { KnownShard } from './replica-registry.ts';
 import { reportsOf } from './replica-views.ts';
 

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { temporaryDirectory } from '@vectorizer/testing';
@@ -10,28 +10,45 @@ const COMMAND_LINE = resolve(import.meta.dirname, '../../../apps/cli/dist/main.j
 const START_MS = 120_000;
 const STOP_MS = 60_000;
 
-/** A standalone server with its log server, on ports and in a directory of its own; `residentMb` is of the server alone. */
-export type System = AsyncDisposable & { readonly url: string; readonly residentMb: () => number };
+/** A standalone server with its log server, on ports and in a directory of its own; what it takes is of the server alone. */
+export type System = AsyncDisposable & {
+  readonly url: string;
+  readonly residentMb: () => number;
+  /** Of all its threads since it started. */
+  readonly processorMs: () => number;
+};
 
-export async function startSystem(): Promise<System> {
+/** `settings`: of the server, beside what is set for this process. */
+export async function startSystem(settings: Readonly<Record<string, string>> = {}): Promise<System> {
   if (!existsSync(COMMAND_LINE)) throw new Error(`${COMMAND_LINE} is missing: build first (pnpm build)`);
   await using stack = new AsyncDisposableStack();
   const directory = stack.use(await temporaryDirectory());
   const data = join(directory.path, 'data');
   // Also when the start fails half-way.
   stack.defer(() => command(['down', '--data', data], STOP_MS).then(ignore, ignore));
-  const up = await command(['up', '--port', '0', '--data', data, '--detach', '--json'], START_MS);
+  const up = await command(['up', '--port', '0', '--data', data, '--detach', '--json'], START_MS, settings);
   const { url } = JSON.parse(lastLine(up)) as Started;
   const status = await command(['status', '--data', data, '--json'], STOP_MS);
   const { processes } = JSON.parse(lastLine(status)) as Status;
   const pid = processes.find(({ name }) => name === 'standalone')?.pid;
   if (pid === undefined) throw new Error('the standalone server is not among the processes that were started');
   const held = stack.move();
-  return { url, residentMb: () => residentMb(pid), [Symbol.asyncDispose]: () => held.disposeAsync() };
+  return {
+    url,
+    residentMb: () => residentMb(pid),
+    processorMs: () => processorMs(pid),
+    [Symbol.asyncDispose]: () => held.disposeAsync(),
+  };
 }
 
-async function command(words: readonly string[], timeout: number): Promise<string> {
-  const { stdout } = await promisify(execFile)(process.execPath, [COMMAND_LINE, ...words], { timeout });
+async function command(
+  words: readonly string[],
+  timeout: number,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<string> {
+  const set = Object.entries(settings).map(([name, value]) => `${name}=${value}`);
+  const all = [...set, process.execPath, COMMAND_LINE, ...words];
+  const { stdout } = await promisify(execFile)('/usr/bin/env', all, { timeout });
   return stdout;
 }
 
@@ -48,6 +65,17 @@ function residentMb(pid: number): number {
   const file = `/proc/${pid}/status`;
   if (!existsSync(file)) return NaN;
   return Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(file, 'utf8'))?.[1]) / 1_024;
+}
+
+/** To the nanosecond, where `stat` counts hundredths of a second. */
+function processorMs(pid: number): number {
+  const tasks = `/proc/${pid}/task`;
+  if (!existsSync(tasks)) return NaN;
+  const nanoseconds = readdirSync(tasks).map((task) => {
+    const [ran = NaN] = readFileSync(`${tasks}/${task}/schedstat`, 'utf8').split(' ').map(Number);
+    return ran;
+  });
+  return nanoseconds.reduce((sum, each) => sum + each, 0) / 1e6;
 }
 
 function ignore(): void {

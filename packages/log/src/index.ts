@@ -1,4 +1,4 @@
-export { Log, type LogState } from './log.ts';
+export { Log, oldestMissing, type LogState } from './log.ts';
 export type { Origin } from './origin.ts';
 export type { LogMessage, ReadOptions } from './log-reader.ts';
 export type { LogWriter } from './log-writer.ts';

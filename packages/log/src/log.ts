@@ -39,6 +39,15 @@ export type LogState = {
   readonly clockAheadMs: number;
 };
 
+/** The first sequence that whoever has applied so much is missing, of those that the log still has; undefined when none is. */
+export function oldestMissing(
+  applied: number,
+  { firstSequence, lastSequence }: Pick<LogState, 'firstSequence' | 'lastSequence'>,
+): number | undefined {
+  const next = Math.max(applied + 1, firstSequence);
+  return next <= lastSequence ? next : undefined;
+}
+
 /** The write logs: one JetStream stream per shard. */
 export class Log {
   readonly #client: JetStreamClient;

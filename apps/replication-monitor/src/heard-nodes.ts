@@ -2,7 +2,7 @@ import type { NodeRegistry } from '@vectorizer/cluster';
 import { everyMsOf, HEARTBEAT_MS, silentMsMax, type Heartbeat, type NodeId } from '@vectorizer/contracts';
 import type { NodeStates } from './news.ts';
 
-export type LiveNodesOptions = {
+export type HeardNodesOptions = {
   readonly registry: NodeRegistry;
   readonly monotonicMs: () => number;
   /** A node that was silent for longer has left. */
@@ -10,12 +10,12 @@ export type LiveNodesOptions = {
 };
 
 /** Which index nodes there are, and which of them speak. */
-export class LiveNodes {
-  readonly #options: LiveNodesOptions;
+export class HeardNodes {
+  readonly #options: HeardNodesOptions;
   readonly #heard = new Map<NodeId, { readonly atMs: number; readonly everyMs: number }>();
   readonly #spoken = new Set<NodeId>();
 
-  constructor(options: LiveNodesOptions) {
+  constructor(options: HeardNodesOptions) {
     this.#options = options;
     // From here on their silence counts.
     const never = { atMs: options.monotonicMs(), everyMs: HEARTBEAT_MS };
