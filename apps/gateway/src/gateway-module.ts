@@ -13,6 +13,7 @@ import { Collections } from './collections/collections.ts';
 import { PayloadIndexes } from './collections/payload-indexes.ts';
 import { PayloadIndexesController } from './collections/payload-indexes-controller.ts';
 import { CollectionsController, NewCollectionBody } from './collections/collections-controller.ts';
+import { LiveNodes } from './collections/live-nodes.ts';
 import { DashboardController } from './dashboard/dashboard-controller.ts';
 import { LiveFeed } from './dashboard/live-feed.ts';
 import { Sampler } from './dashboard/sampler.ts';
@@ -25,6 +26,8 @@ import { Reads } from './points/reads.ts';
 import { VectorsController } from './points/vectors-controller.ts';
 import { Writes } from './points/writes.ts';
 import { EventFeed } from './replication/event-feed.ts';
+import { NodesController } from './replication/nodes-controller.ts';
+import { Nodes } from './replication/nodes.ts';
 import { LegacyReplicationController } from './replication/legacy-controller.ts';
 import { ReplicationController } from './replication/replication-controller.ts';
 import { Replication } from './replication/replication.ts';
@@ -60,7 +63,8 @@ const ONE_OF_EACH: CollectionDefaults = { shards: 1, replication_factor: 1 };
 export class GatewayModule {
   static with(parts: GatewayParts, metrics: RequestMetrics): DynamicModule {
     const sessions = new Sessions();
-    const collections = new Collections(parts);
+    const nodes = new LiveNodes(parts.bus, parts.registry);
+    const collections = new Collections({ ...parts, nodes });
     const jobs = new Jobs(parts);
     const sampler = new Sampler(parts);
     const snapshotParts = { ...parts, store: parts.snapshots, collections, jobs };
@@ -75,6 +79,7 @@ export class GatewayModule {
         SearchController,
         OperationsController,
         ReplicationController,
+        NodesController,
         LegacyReplicationController,
         SnapshotsController,
         SlowQueriesController,
@@ -91,7 +96,7 @@ export class GatewayModule {
         { provide: NewCollectionBody, useValue: newCollection(parts.defaults ?? ONE_OF_EACH) },
         { provide: PayloadIndexes, useValue: new PayloadIndexes(parts.catalog, collections) },
         { provide: Edge, useValue: new Edge(collections, sessions) },
-        { provide: Writes, useValue: new Writes(parts.bus, sessions) },
+        { provide: Writes, useValue: new Writes(parts.bus, sessions, collections) },
         { provide: Reads, useValue: new Reads(parts.bus, sessions) },
         { provide: Operations, useValue: new Operations(parts) },
         { provide: Jobs, useValue: jobs },
@@ -99,6 +104,7 @@ export class GatewayModule {
         { provide: Restores, useValue: new Restores(snapshotParts) },
         { provide: Archives, useValue: new Archives(parts.snapshots, parts.logger) },
         { provide: Replication, useValue: new Replication(parts.bus, collections) },
+        { provide: Nodes, useValue: new Nodes({ ...parts, nodes }) },
         { provide: SlowQueries, useValue: new SlowQueries(parts.bus) },
         { provide: Access, useValue: parts.access },
         { provide: Keys, useValue: new Keys(parts.access) },

@@ -30,6 +30,7 @@ export type Gateway = AsyncDisposable & {
   readonly app: ServiceApp;
   readonly bus: LocalBus;
   readonly catalog: Catalog;
+  readonly registry: NodeRegistry;
   /** The catalog as another gateway has it. */
   readonly elsewhere: Catalog;
   readonly access: Access;
@@ -78,6 +79,7 @@ export async function startGateway({ beside }: { readonly beside?: NatsServer } 
     app,
     bus,
     catalog,
+    registry,
     elsewhere,
     access,
     log,

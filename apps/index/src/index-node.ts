@@ -62,6 +62,8 @@ export class IndexNode {
   readonly #gauges = new NodeGauges();
   readonly #closing = new AbortController();
   #identity: Lease | undefined;
+  #joined = false;
+  #registering = false;
 
   private constructor(options: IndexNodeOptions, directory: DataDirectory) {
     const logger = options.logger.child({ node: directory.node });
@@ -123,13 +125,14 @@ export class IndexNode {
     this.#heartbeats.start();
     this.#upkeep.start();
     // Last: from here on collections are placed on this node.
-    if (!(await this.#register())) void this.#registerLater();
+    if (!(await this.#register())) this.#registerLater();
   }
 
   async #register(): Promise<boolean> {
     const { registry, host, port, logger } = this.#options;
     try {
       await registry.register({ node: this.node, host, port });
+      this.#joined = true;
       return true;
     } catch (cause) {
       logger.warn({ err: cause }, 'the node cannot be registered yet');
@@ -137,7 +140,13 @@ export class IndexNode {
     }
   }
 
-  async #registerLater(): Promise<void> {
+  #registerLater(): void {
+    if (this.#registering) return;
+    this.#registering = true;
+    void this.#insist().finally(() => (this.#registering = false));
+  }
+
+  async #insist(): Promise<void> {
     const { signal } = this.#closing;
     do await sleep(REGISTER_PAUSE_MS, undefined, { signal, ref: false }).catch(() => undefined);
     while (!signal.aborted && !(await this.#register()));
@@ -159,8 +168,10 @@ export class IndexNode {
 
   /** Answers how many messages it took. */
   #beat(): number {
-    const { bus, host, port, logger } = this.#options;
+    const { bus, registry, host, port, logger } = this.#options;
     const replicas = this.replicas();
+    // It was taken for gone, and removed.
+    if (this.#joined && !registry.nodes().some(({ node }) => node === this.node)) this.#registerLater();
     this.#gauges.show(replicas);
     const about = { node: this.node, at: new Date().toISOString(), host, port, every_ms: this.#everyMs };
     const beats = heartbeatsOf(about, replicas);

@@ -34,6 +34,17 @@ describe('the heartbeats of an index node', () => {
     expect(heartbeatsOf(about, [])).toEqual([{ ...about, replicas: [] }]);
   });
 
+  it('have a node join again that was taken for gone and removed', async () => {
+    await using system = await startSystem();
+    await using directory = await temporaryDirectory();
+    await using node = await openNode(system, directory.path);
+    await system.registry.remove(node.id);
+    await until(() => system.registry.nodes().some((each) => each.node === node.id), {
+      timeoutMs: 10_000,
+      what: 'the node being registered again',
+    });
+  });
+
   it('tell of a replica that has come, however rarely they come', async () => {
     await using system = await startSystem();
     await using directory = await temporaryDirectory();

@@ -77,6 +77,12 @@ export class Catalog {
     return isAlias(newer) ? this.aliases.target(newer) : newer;
   }
 
+  /** The collection of that name or alias that the catalog's leader knows now. */
+  async refresh(name: string): Promise<CollectionRecord | undefined> {
+    await this.#mirror.refresh(name);
+    return this.find(name);
+  }
+
   /** The collection of that uid as far as this process has heard. */
   findByUid(uid: CollectionUid): CollectionRecord | undefined {
     return this.#byUid.get(uid);

@@ -28,6 +28,11 @@ export class NodeRegistry {
     await this.#mirror.put(record.node, { v: 1, ...record });
   }
 
+  /** It joins again should it come back. */
+  async remove(node: NodeRecord['node']): Promise<void> {
+    await this.#mirror.delete(node);
+  }
+
   nodes(): NodeRecord[] {
     return this.#mirror.values();
   }

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Aliases, Catalog, NodeRegistry, SnapshotStore } from '@vectorizer/cluster';
+import type { Aliases, Catalog, SnapshotStore } from '@vectorizer/cluster';
 import {
   describe,
   shardDescribe,
@@ -14,13 +14,13 @@ import {
 import { Failure } from '@vectorizer/errors';
 import type { Log } from '@vectorizer/log';
 import type { Logger } from '@vectorizer/telemetry';
-import { LiveNodes } from './live-nodes.ts';
+import type { LiveNodes } from './live-nodes.ts';
 import { placeShards } from './placement.ts';
 
 export type CollectionsOptions = {
   readonly bus: Bus;
   readonly catalog: Catalog;
-  readonly registry: NodeRegistry;
+  readonly nodes: LiveNodes;
   readonly log: Log;
   readonly snapshots: SnapshotStore;
   readonly logger: Logger;
@@ -53,7 +53,7 @@ export class Collections {
 
   constructor(options: CollectionsOptions) {
     this.#options = options;
-    this.#nodes = new LiveNodes(options.bus, options.registry);
+    this.#nodes = options.nodes;
   }
 
   get aliases(): Aliases {
@@ -69,6 +69,13 @@ export class Collections {
     const record = await this.#options.catalog.find(name);
     if (record !== undefined) return record;
     throw new Failure('collection_not_found', `no collection is named ${name}`, { details: { collection: name } });
+  }
+
+  /** What has taken the place of a collection that turned out to be gone, as a restore does; undefined when nothing has. */
+  async successorOf({ name, uid, config }: CollectionRecord): Promise<CollectionRecord | undefined> {
+    const found = await this.#options.catalog.refresh(name);
+    const takesTheSame = found?.config.dimension === config.dimension && found.config.metric === config.metric;
+    return found !== undefined && found.uid !== uid && takesTheSame ? found : undefined;
   }
 
   /** Durable, and able to take writes and searches, when this returns. Otherwise the name is free again. */

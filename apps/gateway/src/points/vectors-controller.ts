@@ -8,7 +8,6 @@ import {
   ScrollBody,
   UpdateBody,
   UpsertBatchBody,
-  type Sequences,
 } from '@vectorizer/contracts';
 import { parse } from '@vectorizer/frame';
 import { sendJson, sendText } from '../answers.ts';
@@ -20,7 +19,7 @@ import { deleteItems, insertItems, mixedItems, patchOperation, updateOperation, 
 import { failureOf } from './outcomes.ts';
 import { pointJson, pointsJson, warningsJson } from './point-json.ts';
 import { Reads } from './reads.ts';
-import { Writes, type BatchAnswer, type SingleAnswer, type WriteCall } from './writes.ts';
+import { Writes, type SingleAnswer, type WriteCall } from './writes.ts';
 
 /** A write that waited only for the log is accepted, not done. */
 const statusOf = (call: WriteCall): number => (call.wait === 'logged' ? 202 : 200);
@@ -64,8 +63,9 @@ export class VectorsController {
     const call = await this.#edge.write(request);
     if ('ids' in body) return sendBatch(reply, call, await this.#writes.batch(deleteItems(body.ids), call));
     checkFilter(body.filter, call.collection.payload_indexes);
-    const { outcome, sequences } = await this.#writes.one({ kind: 'delete_by_filter', filter: body.filter }, call);
-    sendWritten(reply, call, sequences);
+    const written = await this.#writes.one({ kind: 'delete_by_filter', filter: body.filter }, call);
+    const { outcome, sequences } = written;
+    sendWritten(reply, call, written);
     const done = outcome === undefined ? { status: 'logged' } : { status: 'deleted', deleted: outcome.count ?? 0 };
     sendJson(reply, statusOf(call), { ...done, sequences });
   }
@@ -145,19 +145,24 @@ export class VectorsController {
 }
 
 /** The key that the write can be repeated and asked about by, and what has been seen once it has been. */
-function sendWritten(reply: FastifyReply, call: WriteCall, sequences: Sequences): void {
-  reply.header('idempotency-key', call.requestId);
-  sendToken(reply, call.collection.uid, sequences);
+function sendWritten(
+  reply: FastifyReply,
+  { requestId }: WriteCall,
+  { collection, sequences }: Pick<SingleAnswer, 'collection' | 'sequences'>,
+): void {
+  reply.header('idempotency-key', requestId);
+  sendToken(reply, collection.uid, sequences);
 }
 
-function sendBatch(reply: FastifyReply, call: WriteCall, answer: BatchAnswer): void {
-  sendWritten(reply, call, answer.sequences);
+function sendBatch(reply: FastifyReply, call: WriteCall, written: Awaited<ReturnType<Writes['batch']>>): void {
+  const { collection, answer } = written;
+  sendWritten(reply, call, { collection, sequences: answer.sequences });
   sendJson(reply, statusOf(call), answer);
 }
 
 function sendOne(reply: FastifyReply, call: WriteCall, answer: SingleAnswer & { readonly id: string }): void {
   const { id, outcome, sequences } = answer;
-  sendWritten(reply, call, sequences);
+  sendWritten(reply, call, answer);
   const version = outcome?.version === undefined ? {} : { version: outcome.version };
   sendJson(reply, statusOf(call), { id, status: outcome?.status ?? 'logged', ...version, sequences });
 }

@@ -9,6 +9,7 @@ import {
   type Wait,
 } from '@vectorizer/contracts';
 import { Failure } from '@vectorizer/errors';
+import type { Collections } from '../collections/collections.ts';
 import { later, type Sessions } from '../sessions.ts';
 import type { Item } from './items.ts';
 import { failureOf, loggedResult, refusedResult, type ItemResult } from './outcomes.ts';
@@ -24,6 +25,9 @@ export type WriteCall = {
   readonly context: CallContext;
 };
 
+/** What was written to: the collection of the call, or what has taken its place meanwhile. */
+type WrittenTo = { readonly collection: CollectionRecord };
+
 export type BatchAnswer = {
   readonly total: number;
   readonly succeeded: number;
@@ -33,7 +37,7 @@ export type BatchAnswer = {
   readonly sequences: Sequences;
 };
 
-export type SingleAnswer = {
+export type SingleAnswer = WrittenTo & {
   readonly outcome: Outcome | undefined;
   readonly sequences: Sequences;
 };
@@ -41,14 +45,16 @@ export type SingleAnswer = {
 export class Writes {
   readonly #bus: Bus;
   readonly #sessions: Sessions;
+  readonly #collections: Pick<Collections, 'successorOf'>;
 
-  constructor(bus: Bus, sessions: Sessions) {
+  constructor(bus: Bus, sessions: Sessions, collections: Pick<Collections, 'successorOf'>) {
     this.#bus = bus;
     this.#sessions = sessions;
+    this.#collections = collections;
   }
 
   /** Writes the good items, in order, and answers for each. Throws only what befell the request as a whole. */
-  async batch(items: readonly Item[], call: WriteCall): Promise<BatchAnswer> {
+  async batch(items: readonly Item[], call: WriteCall): Promise<WrittenTo & { readonly answer: BatchAnswer }> {
     const good = items.filter((item) => 'operation' in item);
     const written = await this.#write(
       good.map((item) => item.operation),
@@ -62,19 +68,35 @@ export class Writes {
         : loggedResult(item.index, item.id, outcomeOf.get(item.index)),
     );
     const failed = results.filter((result) => result.error !== undefined).length;
-    return { total: results.length, succeeded: results.length - failed, failed, results, sequences: written.sequences };
+    const { sequences, collection } = written;
+    return {
+      collection,
+      answer: { total: results.length, succeeded: results.length - failed, failed, results, sequences },
+    };
   }
 
   /** One operation; throws the failure that its outcome amounts to. */
   async one(operation: Operation, call: WriteCall): Promise<SingleAnswer> {
-    const { sequences, outcomes } = await this.#write([operation], call);
+    const { sequences, outcomes, collection } = await this.#write([operation], call);
     const outcome = outcomes?.[0];
     const failure = outcome === undefined ? undefined : failureOf(outcome, 'id' in operation ? operation.id : '');
     if (failure !== undefined) throw failure;
-    return { outcome, sequences };
+    return { outcome, sequences, collection };
   }
 
+  /** Once more, to what has taken the collection's place where that is gone, and with it whatever of this was written. */
   async #write(operations: readonly Operation[], call: WriteCall): Promise<Written> {
+    try {
+      return await this.#writeTo(operations, call);
+    } catch (error) {
+      if (Failure.from(error).type !== 'collection_not_found') throw error;
+      const collection = await this.#collections.successorOf(call.collection);
+      if (collection === undefined) throw error;
+      return this.#writeTo(operations, { ...call, collection, seen: undefined });
+    }
+  }
+
+  async #writeTo(operations: readonly Operation[], call: WriteCall): Promise<Written> {
     let logged: Sequences | undefined;
     const outcomes: Outcome[] = [];
     const { uid } = call.collection;
@@ -88,8 +110,8 @@ export class Writes {
       if (answer.outcomes !== undefined) outcomes.push(...answer.outcomes);
       if (call.wait !== 'logged') this.#sessions.acknowledge(uid, answer.sequences);
     }
-    const sequences = later(call.seen, logged ?? []);
-    return call.wait === 'logged' ? { sequences } : { sequences, outcomes };
+    const written = { sequences: later(call.seen, logged ?? []), collection: call.collection };
+    return call.wait === 'logged' ? written : { ...written, outcomes };
   }
 }
 
@@ -111,7 +133,7 @@ function withDetails(failure: Failure, details: Record<string, unknown>): Failur
   return new Failure(failure.type, failure.message, { cause: failure, details });
 }
 
-type Written = { readonly sequences: Sequences; readonly outcomes?: readonly Outcome[] };
+type Written = WrittenTo & { readonly sequences: Sequences; readonly outcomes?: readonly Outcome[] };
 
 /** When no operation was done because the key belongs to another request, that is the answer to the whole. */
 function refuseReusedKey(outcomes: readonly Outcome[] | undefined): void {
