@@ -19,6 +19,7 @@ import { Failure } from '@vectorizer/errors';
 import type { Log } from '@vectorizer/log';
 import type { Logger } from '@vectorizer/telemetry';
 import type { z } from 'zod';
+import { showCache } from './cache/cache-metrics.ts';
 import { SearchCache, type CacheFigures, type CacheOptions } from './cache/search-cache.ts';
 import { Demands } from './demands.ts';
 import { queryMetrics, type Read } from './query-metrics.ts';
@@ -65,6 +66,7 @@ export class Query {
   readonly #table = new ReplicaTable();
   readonly #metrics = queryMetrics();
   readonly #cache: SearchCache;
+  readonly #hideCache: () => void;
   readonly #reads: Reads;
   readonly #slow: SlowQueries;
 
@@ -82,6 +84,7 @@ export class Query {
     this.#catalog = catalog;
     this.#slow = new SlowQueries({ catalog, thresholdMs: options.slowMs ?? SLOW_MS, port: options.port ?? 0 });
     this.#cache = new SearchCache(options.cache ?? NO_CACHE, options.logger);
+    this.#hideCache = showCache(() => this.#cache.figures);
     const demands = new Demands(log, now);
     this.#reads = new Reads({
       bus,
@@ -106,6 +109,7 @@ export class Query {
   }
 
   close(): void {
+    this.#hideCache();
     this.#cache.close();
   }
 

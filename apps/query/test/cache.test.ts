@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { NewCollection, unindexedFilter, type SearchSpec } from '@vectorizer/contracts';
 import { Failure } from '@vectorizer/errors';
+import { printMetrics } from '@vectorizer/telemetry';
 import { until } from '@vectorizer/testing';
 import { caching, node, serveNode, startQuery } from './fixture.ts';
 import { ask, hit, openWorld, spec } from './world.ts';
@@ -225,6 +226,23 @@ describe('a search that says so', () => {
     await setting.catalog.update('books', (record) => ({ ...record, cache: true }));
     expect(await world.status()).toBe('hit');
     expect(setting.query.cacheFigures.bypasses).toBe(2);
+  });
+
+  it('counts in the metrics of its process, once for each search', async () => {
+    await using setting = await startQuery({ cache: caching() });
+    const world = await openWorld(setting);
+    await world.ask();
+    await world.ask();
+    await world.status({}, { bypass_cache: true });
+    const series = (await printMetrics()).text.split('\n');
+    for (const [status, count] of Object.entries({ hit: 1, miss: 1, bypass: 1 }))
+      expect(series).toContain(`vectorizer_cache_requests_total{cache_type="memory",status="${status}"} ${count}`);
+    const { bytes } = setting.query.cacheFigures.memory;
+    expect(bytes).toBeGreaterThan(0);
+    expect(series).toContain(`vectorizer_cache_size_bytes{cache_type="memory"} ${bytes}`);
+    expect(series).toContain(`vectorizer_memory_usage_bytes{type="cache"} ${bytes}`);
+    setting.query.close();
+    expect((await printMetrics()).text).not.toContain('vectorizer_cache_requests_total{');
   });
 });
 

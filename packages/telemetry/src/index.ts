@@ -15,6 +15,7 @@ export {
   latencyBuckets,
   memoryUsage,
   printMetrics,
+  readMemoryUsage,
   searchStage,
   type HistogramOptions,
   type MetricOptions,

@@ -8,6 +8,8 @@ export type MetricOptions<Label extends string> = {
   readonly name: string;
   readonly help: string;
   readonly labelNames?: readonly Label[];
+  /** Called before it is printed, to set what is known elsewhere; of several of one name the first one's is. */
+  readonly collect?: () => void;
 };
 export type HistogramOptions<Label extends string> = MetricOptions<Label> & { readonly buckets?: readonly number[] };
 
@@ -40,23 +42,28 @@ export function searchStage(stage: string): Observer {
 export type Observer = { observe(value: number): void };
 
 /** Memory that one use takes of this process, beside the heap; what several parts take is told by its changes. */
-export function memoryUsage(type: 'index' | 'cache'): { set(bytes: number): void; inc(bytes: number): void } {
+export function memoryUsage(type: 'index'): { inc(bytes: number): void } {
   return memoryGauge().labels(type);
 }
 
+/** The same, asked for whenever metrics are printed; the last to say how is asked. */
+export function readMemoryUsage(type: 'cache', read: () => number): void {
+  memoryReaders.set(type, read);
+  memoryGauge();
+}
+
+const memoryReaders = new Map([['heap', (): number => process.memoryUsage().heapUsed]]);
+
 function memoryGauge(): Gauge<'type'> {
-  const name = 'vectorizer_memory_usage_bytes';
-  return (
-    existing<Gauge<'type'>>(name, Gauge) ??
-    new Gauge({
-      name,
-      help: 'Memory of this process by use; process_resident_memory_bytes is the whole',
-      labelNames: ['type'],
-      collect() {
-        this.set({ type: 'heap' }, process.memoryUsage().heapUsed);
-      },
-    })
-  );
+  const memory = gauge({
+    name: 'vectorizer_memory_usage_bytes',
+    help: 'Memory of this process by use; process_resident_memory_bytes is the whole',
+    labelNames: ['type'],
+    collect() {
+      for (const [type, read] of memoryReaders) memory.set({ type }, read());
+    },
+  });
+  return memory;
 }
 
 /** Prometheus' text of every metric of this process, with its content type. */
@@ -76,8 +83,10 @@ function settings<Label extends string>(
   name: string;
   help: string;
   labelNames: Label[];
+  collect?: () => void;
 } {
-  return { name: options.name, help: options.help, labelNames: [...(options.labelNames ?? [])] };
+  const { name, help, labelNames = [], collect } = options;
+  return { name, help, labelNames: [...labelNames], ...(collect !== undefined && { collect }) };
 }
 
 function existing<Metric>(name: string, kind: new (...args: never[]) => Metric): Metric | undefined {
