@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { VectorizerClient } from '@vectorizer/client';
 import { CollectionUid, encodeToken } from '@vectorizer/contracts';
 import { failures, type FailureType } from '@vectorizer/errors';
 import { startSystem, type System } from '../system/system.ts';
@@ -123,18 +124,21 @@ describe('every failure', () => {
     process.kill(pid, 'SIGCONT');
   });
 
-  it('authentication_error and authorization_error are what those are answered with who lack a key, or its role', async () => {
+  it('authentication_error, authorization_error and rate_limit_exceeded are what keys that are bad, narrow or used up get', async () => {
     await using closed = await startSystem('standalone');
     const admin = await closed.client.keys.create({ name: 'root', roles: ['admin'] });
     const as = async (key: string, call: Call): Promise<Told> =>
       told(await ask({ ...call, headers: { authorization: `Bearer ${key}` } }, closed.url));
     expect(await as('nothing', search)).toMatchObject({ type: 'authentication_error', details: {} });
-    const made = await fetch(`${closed.url}/api/v1/auth/keys`, {
-      method: 'POST',
-      headers: { ...json, 'x-api-key': admin.key },
-      body: JSON.stringify({ name: 'reader', roles: ['viewer'] }),
-    });
-    const { key } = (await made.json()) as { key: string };
+    await using client = new VectorizerClient({ url: closed.url, apiKey: admin.key });
+    const { key } = await client.keys.create({ name: 'reader', roles: ['viewer'] });
+    const slow = { per_s: 1, burst: 1 };
+    const limited = await client.keys.create({ name: 'slow', roles: ['viewer'], rate: { read: slow } });
+    const [, refused] = [
+      await ask({ ...search, headers: { 'x-api-key': limited.key } }, closed.url),
+      await as(limited.key, search),
+    ];
+    expect(refused).toMatchObject({ type: 'rate_limit_exceeded', details: { limit_type: 'read', limit: 1 } });
     expect(await as(key, { route: `DELETE ${C}/books` })).toMatchObject({
       type: 'authorization_error',
       details: { permission: 'delete_collection' },

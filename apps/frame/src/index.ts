@@ -1,7 +1,15 @@
 export { Access, type AccessOptions } from './access/access.ts';
 export { type Guard, type Route } from './access/guard.ts';
 export { isLoopback } from './access/loopback.ts';
-export { checkMayGrant, covers, maySee, principalOf, type Grants, type Principal } from './access/principal.ts';
+export {
+  askerOf,
+  checkMayGrant,
+  covers,
+  maySee,
+  principalOf,
+  type Grants,
+  type Principal,
+} from './access/principal.ts';
 export { ruleOf, type RouteRule } from './access/route-rules.ts';
 export { secureStart } from './access/secure-start.ts';
 export { answerOf, toFailure, type FailureAnswer } from './failure-answer.ts';

@@ -3,6 +3,10 @@ import { createServiceApp, secureStart, type ServiceApp } from '@vectorizer/fram
 import { installBodyParsers } from './body-parsers.ts';
 import { serveDashboard } from './dashboard/dashboard-files.ts';
 import { GatewayModule, type GatewayParts } from './gateway-module.ts';
+import { limitRequests } from './limits/limit-requests.ts';
+import { RateLimiter } from './limits/rate-limiter.ts';
+import { SharedBuckets } from './limits/shared-buckets.ts';
+import { LIMITS } from './limits/tiers.ts';
 import { RequestMetrics } from './request-metrics.ts';
 
 export type GatewayAppOptions = GatewayParts & {
@@ -16,6 +20,7 @@ export type GatewayAppOptions = GatewayParts & {
 export async function createGatewayApp(options: GatewayAppOptions): Promise<ServiceApp> {
   const metrics = new RequestMetrics(options.catalog);
   await secureStart(options);
+  const limiter = openLimiter(options);
   return createServiceApp({
     module: GatewayModule.with(options, metrics),
     host: options.host,
@@ -24,9 +29,16 @@ export async function createGatewayApp(options: GatewayAppOptions): Promise<Serv
     guard: options.access.guard,
     bodyBytesMax: limits.bodyBytesMax,
     prepare: (fastify) => {
+      limitRequests(fastify, limiter);
+      fastify.addHook('onClose', async () => limiter.close());
       installBodyParsers(fastify);
       serveDashboard(fastify);
     },
     observe: (answered) => metrics.observe(answered),
   });
+}
+
+function openLimiter({ limits: { redisUrl, tiers } = LIMITS, logger }: GatewayAppOptions): RateLimiter {
+  const shared = redisUrl === undefined ? undefined : new SharedBuckets(redisUrl, logger);
+  return new RateLimiter({ tiers, shared, logger });
 }

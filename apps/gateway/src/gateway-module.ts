@@ -20,6 +20,7 @@ import { Sampler } from './dashboard/sampler.ts';
 import { Edge } from './edge.ts';
 import { Logs } from './logs/logs.ts';
 import { LogsController } from './logs/logs-controller.ts';
+import { LIMITS, type LimitSettings } from './limits/tiers.ts';
 import { Operations } from './operations/operations.ts';
 import { OperationsController } from './operations/operations-controller.ts';
 import { Reads } from './points/reads.ts';
@@ -52,6 +53,7 @@ export type GatewayParts = {
   readonly snapshots: SnapshotStore;
   readonly backups: BackupRegistry;
   readonly access: Access;
+  readonly limits?: LimitSettings;
   readonly logger: Logger;
   readonly checks: readonly HealthCheck[];
   readonly defaults?: CollectionDefaults;
@@ -107,7 +109,7 @@ export class GatewayModule {
         { provide: Nodes, useValue: new Nodes({ ...parts, nodes }) },
         { provide: SlowQueries, useValue: new SlowQueries(parts.bus) },
         { provide: Access, useValue: parts.access },
-        { provide: Keys, useValue: new Keys(parts.access) },
+        { provide: Keys, useValue: new Keys(parts.access, (parts.limits ?? LIMITS).tiers) },
         { provide: EventFeed, useValue: new EventFeed(parts.bus) },
         { provide: Logs, useValue: new Logs(parts.bus) },
         { provide: LiveFeed, useValue: new LiveFeed({ ...parts, sample: async (id) => sampler.sample(id) }) },

@@ -8,14 +8,14 @@ const STATUS_MS_MAX = 1_000;
 
 await runBusService('gateway', {
   readConfig: () => readConfig(process.env),
-  serve: (foundation, { defaults, access: { bootstrapKeyFile } }): Served => {
+  serve: (foundation, { defaults, limits, access: { bootstrapKeyFile } }): Served => {
     const status = async (): Promise<ReplicationStatus> => {
       const context = { correlationId: 'health', deadline: Date.now() + STATUS_MS_MAX };
       return foundation.bus.call(replicationStatus, {}, { context });
     };
     return {
       checks: [replicationHealth(status)],
-      createApp: async (options) => createGatewayApp({ ...foundation, ...options, defaults, bootstrapKeyFile }),
+      createApp: async (options) => createGatewayApp({ ...foundation, ...options, defaults, limits, bootstrapKeyFile }),
     };
   },
 });

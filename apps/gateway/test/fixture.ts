@@ -11,12 +11,12 @@ import {
   type SearchAnswer,
   type WriteAnswer,
 } from '@vectorizer/contracts';
-import { Access, type ServiceApp } from '@vectorizer/frame';
+import { Access, type AccessOptions, type ServiceApp } from '@vectorizer/frame';
 import { Log } from '@vectorizer/log';
 import { createLogger } from '@vectorizer/telemetry';
 import { startNats, type NatsServer } from '@vectorizer/testing';
 import type { z } from 'zod';
-import { createGatewayApp } from '../src/index.ts';
+import { createGatewayApp, type GatewayAppOptions } from '../src/index.ts';
 
 export type Written = z.output<typeof write.input>;
 export type Searched = z.output<typeof search.input>;
@@ -46,8 +46,13 @@ export type Gateway = AsyncDisposable & {
 
 const node = NodeId.parse('node-a');
 
+export type GatewaySettings = Pick<GatewayAppOptions, 'limits'> &
+  Pick<AccessOptions, 'failures'> & { readonly beside?: NatsServer };
+/** Tests fail on purpose, and often. */
+const FAILURES = { per_s: 1_000_000, burst: 1_000_000 };
+
 /** On a log server of its own, or, beside another gateway, on that one's. */
-export async function startGateway({ beside }: { readonly beside?: NatsServer } = {}): Promise<Gateway> {
+export async function startGateway({ beside, ...settings }: GatewaySettings = {}): Promise<Gateway> {
   const nats = beside ?? (await startNats());
   const logger = createLogger({ service: 'gateway', level: 'silent' });
   const connection = await connectNats({ servers: nats.url, name: 'test' });
@@ -58,7 +63,8 @@ export async function startGateway({ beside }: { readonly beside?: NatsServer } 
   await registry.register({ node, host: '127.0.0.1', port: 1 });
   const log = await Log.open({ connection, replicas: 1 });
   const bus = new LocalBus();
-  const access = await Access.open({ connection, replicas: 1, logger, catalog, host: '127.0.0.1' });
+  const { failures = FAILURES } = settings;
+  const access = await Access.open({ connection, replicas: 1, logger, catalog, failures, host: '127.0.0.1' });
   const app = await createGatewayApp({
     service: 'gateway',
     bus,
@@ -67,6 +73,7 @@ export async function startGateway({ beside }: { readonly beside?: NatsServer } 
     log,
     backups,
     access,
+    ...settings,
     snapshots: await SnapshotStore.open({ connection, replicas: 1, logger }),
     logger,
     checks: [],

@@ -1,6 +1,6 @@
 import { LocalBus } from '@vectorizer/cluster';
 import { openFoundation, replicationHealth, runService, tellOfProcess, type RunningService } from '@vectorizer/frame';
-import { createGatewayApp } from '@vectorizer/gateway';
+import { createGatewayApp, readLimitSettings } from '@vectorizer/gateway';
 import { IndexNode, indexHealth, readIndexConfig } from '@vectorizer/index';
 import { Ingest } from '@vectorizer/ingest';
 import { cacheHealth, Query, readQuerySettings } from '@vectorizer/query';
@@ -22,7 +22,8 @@ await runService('standalone', async (): Promise<RunningService> => {
   const replication = replicationHealth(() => monitor.status());
   const checks = [...foundation.checks, indexHealth(node), replication, cacheHealth(query)];
   const { bootstrapKeyFile } = config.access;
-  const app = await createGatewayApp({ ...foundation, ...config.http, checks, bootstrapKeyFile });
+  const limits = readLimitSettings(process.env);
+  const app = await createGatewayApp({ ...foundation, ...config.http, checks, bootstrapKeyFile, limits });
   const { url, port } = await app.listen();
   const activity = tellOfProcess(foundation, port);
   logger.info({ url, directory: config.directory }, 'listening');

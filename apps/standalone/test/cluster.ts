@@ -22,6 +22,8 @@ import { startNats, temporaryDirectory, until, type NatsServer, type TemporaryDi
 
 const logger = createLogger({ service: 'test', level: 'silent' });
 const INTERVALS = { lookMs: 50, tendMs: 50, sweepMs: 30_000 };
+/** Tests fail on purpose, and often. */
+const FAILURES = { per_s: 1_000_000, burst: 1_000_000 };
 const BOUND = { timeoutMs: 30_000 };
 
 /** What one process knows of the others: a connection and mirrors of its own. */
@@ -42,7 +44,7 @@ export async function openProcess(nats: NatsServer): Promise<Process> {
     SnapshotStore.open(parts),
   ]);
   const bus = new NatsBus({ connection, logger });
-  const access = await Access.open({ ...parts, catalog, host: '127.0.0.1' });
+  const access = await Access.open({ ...parts, catalog, failures: FAILURES, host: '127.0.0.1' });
   return {
     access,
     logger,

@@ -30,6 +30,10 @@ export const failures = {
   payload_too_large: refused(413, 'the body is over the limit'),
   unsupported_media_type: refused(415, 'send `application/json` or `application/msgpack`'),
   overloaded: later(429, 'a queue is full; see `Retry-After`'),
+  rate_limit_exceeded: later(
+    429,
+    "the key's rate is used up; `details` has `limit_type` and `limit`, `Retry-After` when it is worth coming back",
+  ),
   internal_error: broken(500, 'a bug of ours; the log has its cause under the correlation id'),
   storage_error: broken(500, 'a disk or a file failed'),
   log_unavailable: later(

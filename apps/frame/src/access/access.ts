@@ -2,6 +2,7 @@ import { KeyRegistry, KeyUsageRegistry, RoleRegistry, type Catalog, type NatsCon
 import type { Logger } from '@vectorizer/telemetry';
 import { Authenticator } from './authenticator.ts';
 import { EndlessAnswers } from './endless-answers.ts';
+import { FailedAttempts, type FailureRate } from './failed-attempts.ts';
 import { Door } from './guard.ts';
 import { isLoopback } from './loopback.ts';
 import { Scope } from './scope.ts';
@@ -11,6 +12,8 @@ export type AccessSettings = {
   readonly host: string;
   /** `/metrics` needs no key. */
   readonly openMetrics?: boolean;
+  /** How often an address may come without a good key. */
+  readonly failures?: FailureRate;
 };
 
 export type AccessOptions = AccessSettings & {
@@ -49,7 +52,8 @@ export class Access {
   }
 
   static async open(options: AccessOptions): Promise<Access> {
-    const { host, openMetrics = false, catalog, logger } = options;
+    const { host, openMetrics = false, catalog, logger, failures } = options;
+    const failedAttempts = new FailedAttempts(failures);
     const [keys, roles, usage] = await Promise.all([
       KeyRegistry.open(options),
       RoleRegistry.open(options),
@@ -62,7 +66,7 @@ export class Access {
     const endless = new EndlessAnswers(keys);
     const isOpen = (): boolean => keys.isEmpty && isLoopback(host);
     const scope = new Scope(catalog);
-    const guard = new Door({ authenticator, scope, endless, logger, isOpen, openMetrics });
+    const guard = new Door({ authenticator, scope, endless, failedAttempts, logger, isOpen, openMetrics });
     return new Access({ keys, roles, usage, authenticator, guard, endless, isOpen });
   }
 

@@ -3,6 +3,7 @@ import { counter, type Logger } from '@vectorizer/telemetry';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Authenticator } from './authenticator.ts';
 import type { EndlessAnswers } from './endless-answers.ts';
+import type { FailedAttempts } from './failed-attempts.ts';
 import { isLoopback } from './loopback.ts';
 import { ANYBODY, askerOf, setPrincipal, type Principal } from './principal.ts';
 import { ruleOf, type RouteRule } from './route-rules.ts';
@@ -15,6 +16,7 @@ export type DoorOptions = {
   readonly authenticator: Authenticator;
   readonly scope: Scope;
   readonly endless: EndlessAnswers;
+  readonly failedAttempts: FailedAttempts;
   readonly logger: Logger;
   /** Whether anybody may do anything: without keys, on loopback. */
   readonly isOpen: () => boolean;
@@ -77,9 +79,25 @@ export class Door implements Guard {
   }
 
   #authenticate(request: FastifyRequest): Principal {
-    if (!this.#options.isOpen()) return this.#options.authenticator.authenticate(request);
-    refuseForeignName(request);
-    return ANYBODY;
+    if (this.#options.isOpen()) {
+      refuseForeignName(request);
+      return ANYBODY;
+    }
+    try {
+      return this.#options.authenticator.authenticate(request);
+    } catch (thrown) {
+      throw this.#failed(request, thrown);
+    }
+  }
+
+  /** What is wrong too often is answered with when to come back. */
+  #failed(request: FastifyRequest, thrown: unknown): unknown {
+    const waitMs = this.#options.failedAttempts.note(request.ip, performance.now());
+    if (waitMs === 0) return thrown;
+    return new Failure('rate_limit_exceeded', 'too many requests without a good key came from this address', {
+      cause: thrown,
+      details: { limit_type: 'failed_attempts', retry_after_s: Math.ceil(waitMs / 1_000) },
+    });
   }
 
   #isPublic({ needs, action }: RouteRule): boolean {

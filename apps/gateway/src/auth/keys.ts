@@ -2,6 +2,8 @@ import type { IssuedKey } from '@vectorizer/cluster';
 import type { KeyId, KeyRecord, NewKey, Permission, RoleName } from '@vectorizer/contracts';
 import { checkMayGrant, invalidField, type Access, type Grants, type Principal } from '@vectorizer/frame';
 
+import type { Tiers } from '../limits/tiers.ts';
+
 /** A key as it is shown: nothing of the key itself, and how it was used. */
 export type KeyView = Omit<KeyRecord, 'v' | 'hash' | 'previous'> & {
   readonly active: boolean;
@@ -13,9 +15,11 @@ export type KeyView = Omit<KeyRecord, 'v' | 'hash' | 'previous'> & {
 /** What may be done about keys and roles, and by whom: nobody gives what they do not have. */
 export class Keys {
   readonly #access: Access;
+  readonly #tiers: Tiers;
 
-  constructor(access: Access) {
+  constructor(access: Access, tiers: Tiers) {
     this.#access = access;
+    this.#tiers = tiers;
   }
 
   list(): KeyView[] {
@@ -29,6 +33,8 @@ export class Keys {
   /** Whoever is there before there are keys can only make one that can make others: the system is closed from then on. */
   async create(key: NewKey, by: Principal): Promise<IssuedKey> {
     this.#checkRoles(key.roles);
+    if (!Object.hasOwn(this.#tiers, key.rate.tier))
+      throw invalidField('rate.tier', `there is no tier ${key.rate.tier}`);
     checkMayGrant(by, this.#grants(key));
     if (by.kind === 'open') this.#checkFirst(key);
     return this.#access.keys.create(key, nameOf(by));

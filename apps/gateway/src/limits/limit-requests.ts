@@ -1,0 +1,68 @@
+import { askerOf, ruleOf, type Principal, type RouteRule } from '@vectorizer/frame';
+import { Failure } from '@vectorizer/errors';
+import { counter } from '@vectorizer/telemetry';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { RateLimiter, Verdict } from './rate-limiter.ts';
+
+const rejections = counter({
+  name: 'vectorizer_rate_limited_total',
+  help: 'Requests refused since the rate of their key was used up',
+  labelNames: ['limit_type'] as const,
+});
+
+/**
+ * Holds every request of a key against its rates, after the guard has let it in. A request of many items costs as many; that
+ * is known only with its body, so before it is read it is looked whether there is anything left at all.
+ */
+export function limitRequests(fastify: FastifyInstance, limiter: RateLimiter): void {
+  fastify.addHook('onRequest', async (request, reply) => {
+    const limited = limitedBy(request);
+    if (limited !== undefined) await hold(limiter, limited, { reply, cost: limited.rule.items === undefined ? 1 : 0 });
+  });
+  fastify.addHook('preHandler', async (request, reply) => {
+    const limited = limitedBy(request);
+    if (limited?.rule.items === undefined) return;
+    await hold(limiter, limited, { reply, cost: itemsIn(request.body, limited.rule.items) });
+  });
+}
+
+type Limited = { readonly principal: Principal; readonly rule: RouteRule };
+
+/** Undefined where there are no keys, and on public routes. */
+function limitedBy(request: FastifyRequest): Limited | undefined {
+  const principal = askerOf(request);
+  if (principal === undefined || principal.kind === 'open') return undefined;
+  const rule = ruleOf(request.method, request.routeOptions.url ?? '');
+  return rule === undefined ? undefined : { principal, rule };
+}
+
+type Taken = { readonly reply: FastifyReply; readonly cost: number };
+
+async function hold(limiter: RateLimiter, { principal, rule }: Limited, { reply, cost }: Taken): Promise<void> {
+  const effect = rule.effect === 'read' ? 'read' : 'write';
+  const verdict = await limiter.draw({ who: `${principal.kind}:${principal.id}`, rate: principal.rate, effect, cost });
+  if (verdict === undefined) return;
+  reply.headers(headersOf(verdict));
+  if (verdict.admitted) return;
+  rejections.inc({ limit_type: effect });
+  const { rate, waitMs } = verdict;
+  throw new Failure('rate_limit_exceeded', `the key may ${effect} ${rate.per_s} a second, and ${rate.burst} at once`, {
+    details: { limit_type: effect, limit: rate.per_s, burst: rate.burst, retry_after_s: Math.ceil(waitMs / 1_000) },
+  });
+}
+
+/** A body that is not what the route expects costs one, and the route refuses it. */
+function itemsIn(body: unknown, field: string): number {
+  if (typeof body !== 'object' || body === null || !Object.hasOwn(body, field)) return 1;
+  const items = (body as Readonly<Record<string, unknown>>)[field];
+  return Array.isArray(items) ? Math.max(1, items.length) : 1;
+}
+
+function headersOf({ rate, tokens }: Verdict): Record<string, string> {
+  return {
+    'ratelimit-limit': String(rate.per_s),
+    'ratelimit-remaining': String(Math.max(0, Math.floor(tokens))),
+    'ratelimit-reset': String(Math.max(0, Math.ceil((rate.burst - tokens) / rate.per_s))),
+    'ratelimit-policy': `${rate.burst};w=${Math.ceil(rate.burst / rate.per_s)}`,
+  };
+}

@@ -1,0 +1,179 @@
+import { describe, expect, it } from '@jest/globals';
+import type { NewKey } from '@vectorizer/contracts';
+import { startRedis, until } from '@vectorizer/testing';
+import { LIMITS, TIERS } from '../src/limits/tiers.ts';
+import { needOf, TokenBucket } from '../src/limits/token-bucket.ts';
+import { startGateway, type Gateway } from './fixture.ts';
+
+type Answer = Awaited<ReturnType<Gateway['app']['inject']>>;
+const C = '/api/v1/collections';
+
+async function makeKey(gateway: Gateway, given: Partial<NewKey> = {}): Promise<string> {
+  const rate = { tier: 'default' };
+  const key = { name: 'k', roles: ['admin'], collections: ['*'], events: [], rate, ...given };
+  return (await gateway.access.keys.create(key, 'test')).key;
+}
+
+async function list(gateway: Gateway, key: string): Promise<Answer> {
+  return gateway.app.inject({ url: C, headers: { 'x-api-key': key } });
+}
+
+async function upsert(gateway: Gateway, key: string, points: number): Promise<Answer> {
+  const body = { points: Array.from({ length: points }, (_, i) => ({ id: String(i), vector: [1, 0] })) };
+  const url = `${C}/books/vectors`;
+  return gateway.app.inject({ method: 'PUT', url, headers: { 'x-api-key': key }, payload: body });
+}
+
+describe('a token bucket', () => {
+  const rate = { per_s: 100, burst: 200 };
+  const one = { cost: 1, need: 1 };
+
+  it('lets the burst through at once, and from then on the rate', () => {
+    const bucket = new TokenBucket(rate, 0);
+    const admittedAt = (nowMs: number, times: number): number =>
+      Array.from({ length: times }, () => bucket.draw(rate, one, nowMs)).filter(({ admitted }) => admitted).length;
+    expect(admittedAt(0, 1_000)).toBe(200);
+    expect(admittedAt(1_000, 1_000)).toBe(100);
+    expect(admittedAt(1_005, 10)).toBe(0);
+    expect(admittedAt(60_000, 1_000)).toBe(200);
+    let steady = 0;
+    for (let nowMs = 60_001; nowMs <= 70_000; nowMs++) steady += admittedAt(nowMs, 2);
+    expect(steady).toBe(1_000);
+  });
+
+  it('lets a batch that is larger than itself through when it is full, and has it paid for', () => {
+    const bucket = new TokenBucket(rate, 0);
+    const batch = { cost: 1_000, need: needOf(1_000, rate) };
+    expect(bucket.draw(rate, batch, 0)).toEqual({ admitted: true, tokens: -800, waitMs: 0 });
+    expect(bucket.draw(rate, one, 0)).toEqual({ admitted: false, tokens: -800, waitMs: 8_010 });
+    expect(bucket.draw(rate, one, 8_010)).toMatchObject({ admitted: true });
+    expect(bucket.draw(rate, batch, 9_000)).toMatchObject({ admitted: false });
+    expect(bucket.draw(rate, batch, 10_020)).toMatchObject({ admitted: true });
+  });
+
+  it('is not filled by a clock that is set back', () => {
+    const bucket = new TokenBucket(rate, 10_000);
+    bucket.draw(rate, { cost: 200, need: 200 }, 10_000);
+    expect(bucket.draw(rate, one, 0)).toMatchObject({ admitted: false, tokens: 0 });
+    expect(bucket.draw(rate, one, 10_010)).toMatchObject({ admitted: true });
+  });
+});
+
+describe('the rate of a key', () => {
+  it('is exact over two gateways: 100 a second and a burst of 200, within 2 %; others do not notice', async () => {
+    await using redis = await startRedis();
+    const limits = { ...LIMITS, redisUrl: redis.url };
+    await using gateway = await startGateway({ limits });
+    await using other = await startGateway({ limits, beside: gateway.nats });
+    const key = await makeKey(gateway);
+    const quiet = await makeKey(gateway);
+    await until(async () => (await list(other, quiet)).statusCode === 200, { timeoutMs: 2_000 });
+    await list(gateway, quiet);
+    const MS = 4_000;
+    const start = performance.now();
+    let [admitted, refused, quietRefused, quietAsked] = [0, 0, 0, 0];
+    const worker = async (on: Gateway): Promise<void> => {
+      while (performance.now() - start < MS) {
+        if ((await list(on, key)).statusCode === 200) admitted += 1;
+        else refused += 1;
+        // Every now and then somebody else asks: far below the rate of their own.
+        if (refused === 0 || refused % 100 !== 0) continue;
+        quietAsked += 1;
+        if ((await list(on, quiet)).statusCode !== 200) quietRefused += 1;
+      }
+    };
+    await Promise.all([gateway, gateway, gateway, other, other, other].map(worker));
+    const wanted = 200 + (100 * (performance.now() - start)) / 1_000;
+    const line = `admitted ${admitted} of ${admitted + refused}, wanted ${wanted.toFixed(1)}: ${(100 * (admitted / wanted - 1)).toFixed(2)} %`;
+    process.stdout.write(`${line}; of another key ${quietRefused} of ${quietAsked} refused\n`);
+    expect(refused).toBeGreaterThan(100);
+    expect(Math.abs(admitted / wanted - 1)).toBeLessThan(0.02);
+    expect(quietRefused).toBe(0);
+  });
+
+  it('is told in headers, and when to come back', async () => {
+    await using gateway = await startGateway();
+    const key = await makeKey(gateway, { rate: { tier: 'default', read: { per_s: 0.5, burst: 2 } } });
+    const [first, second, third] = [await list(gateway, key), await list(gateway, key), await list(gateway, key)];
+    expect([first, second, third].map(({ statusCode }) => statusCode)).toEqual([200, 200, 429]);
+    expect(first.headers).toMatchObject({
+      'ratelimit-limit': '0.5',
+      'ratelimit-remaining': '1',
+      'ratelimit-reset': '2',
+      'ratelimit-policy': '2;w=4',
+    });
+    expect(Number(third.headers['retry-after'])).toBeGreaterThanOrEqual(1);
+    expect(third.json()).toMatchObject({
+      error: { type: 'rate_limit_exceeded', details: { limit_type: 'read', limit: 0.5, burst: 2 } },
+    });
+  });
+
+  it('counts a batch as its items, and reads and writes apart', async () => {
+    await using gateway = await startGateway();
+    const rate = { per_s: 0.001, burst: 10 };
+    const key = await makeKey(gateway, { rate: { tier: 'default', write: rate } });
+    const root = await makeKey(gateway, { rate: { tier: 'unlimited' } });
+    const body = { name: 'books', dimension: 2 };
+    await gateway.app.inject({ method: 'POST', url: C, headers: { 'x-api-key': root }, payload: body });
+    const statuses: number[] = [];
+    for (const points of [4, 7, 5, 1, 1]) statuses.push((await upsert(gateway, key, points)).statusCode);
+    expect(statuses).toEqual([200, 429, 200, 200, 429]);
+    expect(gateway.written.map(({ ops }) => ops.length)).toEqual([4, 5, 1]);
+    expect((await list(gateway, key)).statusCode).toBe(200);
+    expect((await upsert(gateway, root, 1_000)).statusCode).toBe(200);
+  });
+
+  it('is the override of the key before its tier, and the tier before the default', async () => {
+    const tiers = { ...TIERS, small: { read: { per_s: 0.001, burst: 3 }, write: null } };
+    await using gateway = await startGateway({ limits: { redisUrl: undefined, tiers } });
+    const passed = async (rate: NewKey['rate']): Promise<number> => {
+      const key = await makeKey(gateway, { rate });
+      const answers = await Promise.all(Array.from({ length: 6 }, async () => list(gateway, key)));
+      return answers.filter(({ statusCode }) => statusCode === 200).length;
+    };
+    expect(await passed({ tier: 'small' })).toBe(3);
+    expect(await passed({ tier: 'small', read: { per_s: 0.001, burst: 5 } })).toBe(5);
+    expect(await passed({ tier: 'gone' })).toBe(6);
+    const root = await makeKey(gateway);
+    const payload = { name: 'a', roles: ['viewer'], rate: { tier: 'gone' } };
+    const made = await gateway.app.inject({
+      method: 'POST',
+      url: '/api/v1/auth/keys',
+      headers: { 'x-api-key': root },
+      payload,
+    });
+    expect(made.json()).toMatchObject({ error: { type: 'validation_error', details: { field: 'rate.tier' } } });
+  });
+
+  it('is held by each gateway alone while Redis is away, and by all together when it is back', async () => {
+    await using redis = await startRedis();
+    await using gateway = await startGateway({ limits: { ...LIMITS, redisUrl: redis.url } });
+    const remaining = async (key: string): Promise<number> =>
+      Number((await list(gateway, key)).headers['ratelimit-remaining']);
+    const key = await makeKey(gateway, { rate: { tier: 'default', read: { per_s: 0.001, burst: 100 } } });
+    await until(async () => (await remaining(key)) < 98, { timeoutMs: 5_000 });
+    await redis.kill();
+    const before = await remaining(key);
+    expect(before).toBe(99);
+    expect((await list(gateway, key)).statusCode).toBe(200);
+    await redis.restart();
+    // A bucket of a Redis that kept nothing is full again; the one of this process is not.
+    await until(async () => (await remaining(key)) === 99, { timeoutMs: 10_000 });
+  });
+});
+
+describe('an address that brings no good key', () => {
+  it('is told to come back later, makes no buckets, and does not keep good keys from the same address out', async () => {
+    await using gateway = await startGateway({ failures: { per_s: 0.1, burst: 5 } });
+    const key = await makeKey(gateway);
+    const bad = await Promise.all(
+      Array.from({ length: 20 }, async (_, i) => list(gateway, `vz_${String(i).padStart(12, 'a')}_${'A'.repeat(43)}`)),
+    );
+    expect(bad.filter(({ statusCode }) => statusCode === 401)).toHaveLength(5);
+    const throttled = bad.filter(({ statusCode }) => statusCode === 429);
+    expect(throttled).toHaveLength(15);
+    expect(Number(throttled[0]?.headers['retry-after'])).toBeGreaterThan(5);
+    expect(bad.flatMap(({ headers }) => headers['ratelimit-limit'] ?? [])).toEqual([]);
+    expect((await list(gateway, key)).statusCode).toBe(200);
+  });
+});
