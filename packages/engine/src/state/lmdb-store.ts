@@ -40,6 +40,7 @@ export class LmdbStore {
         // A flush is one explicit batch; lmdb's implicit one around it has a promise that nobody can handle.
         eventTurnBatching: false,
         pageSize: PAGE_BYTES,
+        mapSize: MAP_BYTES,
         maxReaders: READERS_MAX,
       });
       return new LmdbStore(db, path);
@@ -121,6 +122,12 @@ async function causeOf(error: unknown): Promise<unknown> {
   const [result] = await Promise.allSettled([promise]);
   return result.status === 'rejected' ? result.reason : error;
 }
+
+/**
+ * Addresses that a file has from the start. When it outgrows them lmdb maps it anew and keeps the former maps, whose pages count
+ * as this process's memory once more; addresses cost nothing.
+ */
+const MAP_BYTES = 16 * 1024 ** 3;
 
 /** A disk with less room than this counts as full. */
 const FREE_BYTES_MIN = 1024 * 1024;
