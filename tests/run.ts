@@ -9,7 +9,10 @@ import { join, resolve } from 'node:path';
  * tests are run.
  */
 const root = resolve(import.meta.dirname, '..');
-const files = process.argv.slice(2);
+const given = process.argv.slice(2);
+/** Every instance that a test starts is then encrypted, and knows its callers. */
+const secure = given.includes('--secure');
+const files = given.filter((argument) => argument !== '--secure');
 const directory = mkdtempSync(join(tmpdir(), 'vectorizer-test-'));
 const report = join(directory, 'report.json');
 const checks = [
@@ -17,8 +20,11 @@ const checks = [
   ...(files.length > 0 ? [] : [['lint'], ['format:check'], ['boundaries'], ['types:tests']]),
 ] as const;
 
+// oxlint-disable-next-line node/no-process-env -- what the tests are started with
+const env: NodeJS.ProcessEnv = { ...process.env };
 let [passed, failed] = [0, 0];
 for (const [check] of checks) if (!passes(check) && check === 'build') finish();
+if (secure) makeCertificates();
 run(['run', 'jest', '--json', `--outputFile=${report}`, ...files]);
 const counted = readReport();
 passed += counted.numPassedTests;
@@ -36,8 +42,16 @@ function passes(check: string): boolean {
 }
 
 function run(args: readonly string[]): boolean {
-  const { status } = spawnSync('pnpm', args, { cwd: root, stdio: 'inherit' });
+  const { status } = spawnSync('pnpm', args, { cwd: root, stdio: 'inherit', env });
   return status === 0;
+}
+
+function makeCertificates(): void {
+  const certificates = join(directory, 'certs');
+  const cli = join(root, 'apps/cli/dist/main.js');
+  const { status } = spawnSync(process.execPath, [cli, 'certs', 'init', '--dir', certificates], { stdio: 'inherit' });
+  if (status !== 0) throw new Error('no certificates could be made');
+  env['VECTORIZER_TEST_CERTS'] = certificates;
 }
 
 type Report = { numPassedTests: number; numFailedTests: number; numRuntimeErrorTestSuites: number };

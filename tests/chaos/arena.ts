@@ -4,6 +4,7 @@ import { CollectionUid } from '@vectorizer/contracts';
 import { Log } from '@vectorizer/log';
 import { until } from '@vectorizer/testing';
 import { VectorizerClient } from '@vectorizer/client';
+import { operator } from '../system/secure.ts';
 import type { System } from '../system/system.ts';
 import type { Evidence } from './evidence.ts';
 import type { HistoryEvent } from './history.ts';
@@ -47,7 +48,9 @@ export class Arena {
       replication_factor: replicas,
     });
     const servers = await logServersOf(system);
-    const connections = await Promise.all(servers.map(async (url) => connectNats({ servers: url, name: 'chaos' })));
+    const connections = await Promise.all(
+      servers.map(async (url) => connectNats({ servers: url, name: 'chaos', ...operator() })),
+    );
     const logs = await Promise.all(connections.map(async (connection) => Log.open({ connection, replicas: 1 })));
     const id = CollectionUid.parse(uid);
     return new Arena(system, { connections, followed: new FollowedLogs(logs, id, SHARDS) });

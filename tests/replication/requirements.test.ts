@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { ReplicaView, ReplicationStats } from '@vectorizer/contracts';
 import { until } from '@vectorizer/testing';
+import { scheme } from '../system/secure.ts';
 import { cutBeyond, startCluster, TEST_MS_MAX, type Cluster, type IndexName } from './cluster.ts';
 import { some, wide } from './points.ts';
 import { agreed, allConnected, askReplication, exactStats, statusOf, sum, untilView, viewsOf } from './replicas.ts';
@@ -175,7 +176,7 @@ describe('the status of the cluster', () => {
       expect(id).toBe(`${each.node}/r11/0`);
       expect([host, status, lag_ms, operations_synced]).toEqual(['127.0.0.1', 'Connected', 0, 2]);
       // Its own endpoint is where the cluster says that it is.
-      expect((await fetch(`http://${host}:${port}/health/live`)).status).toBe(200);
+      expect((await fetch(`${scheme}://${host}:${port}/health/live`)).status).toBe(200);
       expect(new Date(String(last_heartbeat)).toISOString()).toBe(last_heartbeat);
       expect(each).toMatchObject({ address: `${host}:${port}`, offset: 2, lag_operations: 0 });
     }

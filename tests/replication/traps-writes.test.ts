@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { VectorizerClient, type BatchResult, type NewCollectionInput } from '@vectorizer/client';
 import { CollectionUid, encodeEntry, encodeRequest, subjects, type Operation } from '@vectorizer/contracts';
+import { scheme } from '../system/secure.ts';
 import { INDEXES, logOf, startCluster, TEST_MS_MAX, without, type Cluster } from './cluster.ts';
 import { numbered, some, wide } from './points.ts';
 import { agreed, allConnected, allPoints, dataOf, pointsOn, pointsOnEach } from './replicas.ts';
@@ -98,7 +99,7 @@ describe('every write', () => {
     for (const { host, port } of await allConnected(cluster, 'read-only')) {
       for (const path of ['collections', 'collections/read-only/vectors']) {
         for (const method of ['PUT', 'POST', 'DELETE']) {
-          const answer = await fetch(`http://${host}:${port}/api/v1/${path}`, { method });
+          const answer = await fetch(`${scheme}://${host}:${port}/api/v1/${path}`, { method });
           expect([path, method, answer.status]).toEqual([path, method, 404]);
         }
       }

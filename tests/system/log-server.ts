@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { connectNats, SnapshotStore } from '@vectorizer/cluster';
 import { createLogger } from '@vectorizer/telemetry';
+import { operator } from './secure.ts';
 import type { System } from './system.ts';
 
 export type LogServer = AsyncDisposable & {
@@ -16,7 +17,7 @@ export async function logServerOf(system: System): Promise<LogServer> {
   const log = await readFile(join(system.data, 'run', `${names.toSorted()[0]}.log`), 'utf8');
   const [, address] = /Listening for client connections on (\S+)/.exec(log) ?? [];
   if (address === undefined) throw new Error('the log server says where it listens');
-  const connection = await connectNats({ servers: `nats://${address}`, name: 'test' });
+  const connection = await connectNats({ servers: `nats://${address}`, name: 'test', ...operator() });
   const logger = createLogger({ service: 'test', level: 'silent' });
   const snapshots = await SnapshotStore.open({ connection, replicas: names.length, logger });
   return {

@@ -3,6 +3,7 @@ import { VectorizerClient, type CollectionState } from '@vectorizer/client';
 import { temporaryDirectory, until } from '@vectorizer/testing';
 import { lastJson, runCommand, startCommand } from './command.ts';
 import { sendOrder, type Order } from './orders.ts';
+import { secureArguments } from './secure.ts';
 
 type Started = { readonly url: string; readonly urls: readonly string[]; readonly pid: number; readonly data: string };
 export type ProcessStatus = {
@@ -27,6 +28,8 @@ export type ClusterShape = {
   readonly replicas?: number;
   /** Connections can be cut. */
   readonly faults?: boolean;
+  /** A directory of certificates, where it is encrypted whatever the others are. */
+  readonly certificates?: string;
   /** Of the built tree that runs, when it is not this one. */
   readonly root?: string;
 };
@@ -117,13 +120,13 @@ export async function startSystem(
 }
 
 function argumentsOf(shape: 'standalone' | 'cluster' | ClusterShape): readonly string[] {
-  if (shape === 'standalone') return ['up'];
-  if (shape === 'cluster') return ['cluster', 'up', '--nodes', '1'];
-  const { nodes, shards, replicas, faults } = shape;
+  if (shape === 'standalone') return ['up', ...secureArguments()];
+  if (shape === 'cluster') return ['cluster', 'up', '--nodes', '1', ...secureArguments()];
+  const { nodes, shards, replicas, faults, certificates } = shape;
   const numbers = Object.entries({ nodes, shards, replicas }).flatMap(([flag, value]) =>
     value === undefined ? [] : [`--${flag}`, String(value)],
   );
-  return ['cluster', 'up', ...numbers, ...(faults === true ? ['--faults'] : [])];
+  return ['cluster', 'up', ...numbers, ...(faults === true ? ['--faults'] : []), ...secureArguments(certificates)];
 }
 
 async function startInstance(

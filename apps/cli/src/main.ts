@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { registerKeyCommands } from './access/key-commands.ts';
+import { registerCertificates } from './certs/command.ts';
 import { registerDemo } from './data/demo.ts';
 import { registerLoad } from './data/load.ts';
 import { registerRecall } from './data/recall.ts';
@@ -12,6 +13,7 @@ registerLoad(program);
 registerRecall(program);
 registerDemo(program);
 registerKeyCommands(program);
+registerCertificates(program);
 
 try {
   await program.parseAsync();

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import {
   BackupRegistry,
   Catalog,
@@ -9,6 +10,7 @@ import {
   NatsBus,
   NodeRegistry,
   SnapshotStore,
+  trustAuthority,
 } from '@vectorizer/cluster';
 import type { Bus } from '@vectorizer/contracts';
 import { Log } from '@vectorizer/log';
@@ -45,9 +47,10 @@ export type Foundation = {
 export async function openFoundation(service: string, config: ServiceConfig): Promise<Foundation> {
   const recentLines = new RecentLines();
   const logger = createLogger({ service, level: config.logLevel, recent: recentLines });
-  const { url, replicas, durabilityUrls } = config.nats;
+  const { url, tls, replicas, durabilityUrls } = config.nats;
+  if (tls !== undefined) trustAuthority(await readFile(tls.caFile, 'utf8'));
   if (durabilityUrls !== undefined) await checkDurability(durabilityUrls);
-  const connection = await connectNats({ servers: url, name: service });
+  const connection = await connectNats({ servers: url, name: service, ...(tls === undefined ? {} : { tls }) });
   const [catalog, registry, backups, snapshots, leases, events, cluster, log] = await Promise.all([
     Catalog.open({ connection, replicas, logger }),
     NodeRegistry.open({ connection, replicas, logger }),

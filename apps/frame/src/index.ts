@@ -14,8 +14,10 @@ export { ruleOf, type RouteRule } from './access/route-rules.ts';
 export { secureStart } from './access/secure-start.ts';
 export { answerOf, toFailure, type FailureAnswer } from './failure-answer.ts';
 export { openFoundation, type Foundation } from './foundation.ts';
+export { readEnvironment, type Environment } from './environment.ts';
 export { type HealthCheck } from './health.ts';
 export { invalidField, parse } from './parse.ts';
+export { readRedisConfig, type RedisConfig } from './redis-config.ts';
 export { replicationHealth } from './replication-health.ts';
 export { type Answered, type RequestObserver } from './request-hooks.ts';
 export { runBusService, type AppOptions, type BusService, type Served } from './run-bus-service.ts';
@@ -23,11 +25,11 @@ export { runService, type RunningService } from './run-service.ts';
 export { createServiceApp, type ServiceApp, type ServiceAppOptions } from './service-app.ts';
 export {
   readDisconnectedAfterMs,
-  readEnvironment,
   readServiceConfig,
-  type Environment,
   type ServiceConfig,
+  type ServiceDefaults,
 } from './service-config.ts';
 export { createHealthApp, ServiceModule, type ServiceOptions } from './service-module.ts';
+export { type HttpsFiles } from './tls-config.ts';
 export { stopSignal } from './stop-signal.ts';
 export { tellOfProcess } from './tell-of-process.ts';

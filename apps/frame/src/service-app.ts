@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import type { IncomingMessage } from 'node:http';
+import { Server } from 'node:https';
 import type { DynamicModule, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -10,9 +11,11 @@ import type { Guard } from './access/guard.ts';
 import { answerClientFault } from './client-fault.ts';
 import { correlationIdOf } from './correlation.ts';
 import { sendFailure } from './failure-filter.ts';
+import { demandCertificate, httpsOptions, reloadOnChange } from './https.ts';
 import { nestLogger } from './nest-logger.ts';
 import { installRequestHooks, observeRequest, type RequestObserver } from './request-hooks.ts';
 import { installRequestScope } from './request-scope.ts';
+import type { HttpsFiles } from './tls-config.ts';
 
 export type ServiceAppOptions = {
   readonly module: Type | DynamicModule;
@@ -22,6 +25,8 @@ export type ServiceAppOptions = {
   readonly logger: Logger;
   /** Stands before every route. */
   readonly guard: Guard;
+  /** Its certificate; without one it speaks HTTP. */
+  readonly https?: HttpsFiles;
   /** Largest request body; only the gateway takes any. */
   readonly bodyBytesMax?: number;
   /** Body parsers and other things of Fastify's that must be in place before Nest adds the routes. */
@@ -58,6 +63,7 @@ export async function createServiceApp(options: ServiceAppOptions): Promise<Serv
     forceCloseConnections: 'idle',
     // What still arrives on an open connection while closing is answered like any other; Fastify's 503 has another shape.
     return503OnClosing: false,
+    ...(options.https === undefined ? {} : { https: await httpsOptions(options.https) }),
     clientErrorHandler: answerClientFault,
     frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {
       const failure = new Failure('validation_error', `path: ${error.message}`, { cause: error });
@@ -71,6 +77,7 @@ export async function createServiceApp(options: ServiceAppOptions): Promise<Serv
   const fastify = adapter.getInstance();
   installRequestScope(fastify);
   installRequestHooks(fastify, options);
+  if (options.https?.clientCaFile !== undefined) demandCertificate(fastify);
   options.guard.install(fastify);
   options.prepare?.(fastify);
   const nest = await NestFactory.create<NestFastifyApplication>(options.module, adapter, {
@@ -84,7 +91,13 @@ export async function createServiceApp(options: ServiceAppOptions): Promise<Serv
 }
 
 function serviceApp(nest: NestFastifyApplication, options: ServiceAppOptions): ServiceApp {
-  const close = async (): Promise<void> => nest.close();
+  const { https, logger } = options;
+  const server: unknown = nest.getHttpServer();
+  const stop = https !== undefined && server instanceof Server ? reloadOnChange(server, https, logger) : undefined;
+  const close = async (): Promise<void> => {
+    stop?.();
+    await nest.close();
+  };
   return {
     nest,
     inject: nest.inject.bind(nest),
@@ -93,7 +106,7 @@ function serviceApp(nest: NestFastifyApplication, options: ServiceAppOptions): S
       const address = nest.getHttpServer().address();
       const port = typeof address === 'object' && address !== null ? address.port : options.port;
       const host = options.host.includes(':') ? `[${options.host}]` : options.host;
-      return { url: `http://${host}:${port}`, port };
+      return { url: `${https === undefined ? 'http' : 'https'}://${host}:${port}`, port };
     },
     close,
     [Symbol.asyncDispose]: close,

@@ -1,6 +1,8 @@
 import { z } from 'zod';
-import { Failure } from '@vectorizer/errors';
+import type { TlsFiles } from '@vectorizer/cluster';
 import { logLevels, type LogLevel } from '@vectorizer/telemetry';
+import { readEnvironment, type Environment } from './environment.ts';
+import { readTlsConfig, type Door, type HttpsFiles } from './tls-config.ts';
 
 /** What every process of ours reads from its environment. */
 const Common = z.object({
@@ -23,13 +25,14 @@ export type ServiceConfig = {
   readonly nats: {
     /** Comma-separated. */
     readonly url: string;
+    readonly tls?: TlsFiles;
     /** How many servers keep each log and bucket. */
     readonly replicas: number;
     /** Where to ask whether the servers sync before they acknowledge; undefined when nobody is to be asked. */
     readonly durabilityUrls: readonly string[] | undefined;
   };
   /** Where this process answers HTTP: health and metrics, and for the gateway the public API. */
-  readonly http: { readonly host: string; readonly port: number };
+  readonly http: { readonly host: string; readonly port: number; readonly https?: HttpsFiles };
   readonly logLevel: LogLevel;
   readonly access: {
     /** `/metrics` needs no key, for scrapers that can send none. */
@@ -48,28 +51,27 @@ export function readDisconnectedAfterMs(environment: Environment): number {
   return readEnvironment(Silence, environment).VECTORIZER_DISCONNECTED_AFTER_MS;
 }
 
-export type Environment = Readonly<Record<string, string | undefined>>;
+/** What a service is where its environment says nothing. */
+export type ServiceDefaults = { readonly port: number; readonly door?: Door };
 
 /** With `readEnvironment`, the only place that knows what an environment variable is called. */
-export function readServiceConfig(environment: Environment, defaults: { readonly port: number }): ServiceConfig {
+export function readServiceConfig(
+  environment: Environment,
+  { door = 'inner', ...defaults }: ServiceDefaults,
+): ServiceConfig {
+  const { identity, https } = readTlsConfig(environment, door);
   const env = readEnvironment(Common, { VECTORIZER_PORT: String(defaults.port), ...definedOf(environment) });
   return {
     nats: {
       url: env.VECTORIZER_NATS_URL,
+      ...(identity === undefined ? {} : { tls: identity }),
       replicas: env.VECTORIZER_LOG_REPLICAS,
       durabilityUrls: env.VECTORIZER_UNSAFE_LAZY_FSYNC ? undefined : env.VECTORIZER_NATS_MONITOR_URL,
     },
-    http: { host: env.VECTORIZER_HOST, port: env.VECTORIZER_PORT },
+    http: { host: env.VECTORIZER_HOST, port: env.VECTORIZER_PORT, ...(https === undefined ? {} : { https }) },
     logLevel: env.VECTORIZER_LOG_LEVEL,
     access: { openMetrics: env.VECTORIZER_OPEN_METRICS, bootstrapKeyFile: env.VECTORIZER_BOOTSTRAP_KEY_FILE },
   };
-}
-
-/** Reports every problem at once. */
-export function readEnvironment<Schema extends z.ZodType>(schema: Schema, environment: Environment): z.output<Schema> {
-  const parsed = schema.safeParse(environment);
-  if (parsed.success) return parsed.data;
-  throw new Failure('validation_error', `invalid environment\n${z.prettifyError(parsed.error)}`);
 }
 
 function definedOf(environment: Environment): Environment {

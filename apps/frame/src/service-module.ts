@@ -6,6 +6,7 @@ import type { Guard } from './access/guard.ts';
 import { FailureFilter } from './failure-filter.ts';
 import { HealthChecks, HealthController, type HealthCheck, type HealthSettings } from './health.ts';
 import { createServiceApp, type ServiceApp } from './service-app.ts';
+import type { ServiceConfig } from './service-config.ts';
 
 export type ServiceOptions = {
   readonly service: string;
@@ -40,13 +41,9 @@ export class ServiceModule {
 
 /** The HTTP side of a service that has no public routes: health and metrics. */
 export async function createHealthApp(
-  options: ServiceOptions & {
-    readonly host: string;
-    readonly port: number;
-    readonly access: { readonly guard: Guard };
-  },
+  options: ServiceOptions & ServiceConfig['http'] & { readonly access: { readonly guard: Guard } },
 ): Promise<ServiceApp> {
-  const { host, port, logger, access } = options;
+  const { host, port, https, logger, access } = options;
   const module = await ServiceModule.with(options);
-  return createServiceApp({ module, host, port, logger, guard: access.guard });
+  return createServiceApp({ module, host, port, logger, guard: access.guard, ...(https && { https }) });
 }

@@ -23,7 +23,7 @@ export type GatewayConfig = ServiceConfig & {
 export function readConfig(environment: Environment): GatewayConfig {
   const own = readEnvironment(Own, environment);
   return {
-    ...readServiceConfig(environment, { port: PORT }),
+    ...readServiceConfig(environment, { port: PORT, door: 'public' }),
     limits: readLimitSettings(environment),
     defaults: { shards: own.VECTORIZER_DEFAULT_SHARDS, replication_factor: own.VECTORIZER_DEFAULT_REPLICAS },
   };

@@ -1,5 +1,5 @@
 import { limits } from '@vectorizer/contracts';
-import { createServiceApp, secureStart, type ServiceApp } from '@vectorizer/frame';
+import { createServiceApp, secureStart, type ServiceApp, type ServiceConfig } from '@vectorizer/frame';
 import { installBodyParsers } from './body-parsers.ts';
 import { serveDashboard } from './dashboard/dashboard-files.ts';
 import { GatewayModule, type GatewayParts } from './gateway-module.ts';
@@ -9,12 +9,11 @@ import { SharedBuckets } from './limits/shared-buckets.ts';
 import { LIMITS } from './limits/tiers.ts';
 import { RequestMetrics } from './request-metrics.ts';
 
-export type GatewayAppOptions = GatewayParts & {
-  readonly host: string;
-  readonly port: number;
-  /** Where the first key is written, when there is none. */
-  readonly bootstrapKeyFile?: string | undefined;
-};
+export type GatewayAppOptions = GatewayParts &
+  ServiceConfig['http'] & {
+    /** Where the first key is written, when there is none. */
+    readonly bootstrapKeyFile?: string | undefined;
+  };
 
 /** The public door, ready to listen; the same for its own process, for standalone and for tests. */
 export async function createGatewayApp(options: GatewayAppOptions): Promise<ServiceApp> {
@@ -25,6 +24,7 @@ export async function createGatewayApp(options: GatewayAppOptions): Promise<Serv
     module: GatewayModule.with(options, metrics),
     host: options.host,
     port: options.port,
+    ...(options.https === undefined ? {} : { https: options.https }),
     logger: options.logger,
     guard: options.access.guard,
     bodyBytesMax: limits.bodyBytesMax,

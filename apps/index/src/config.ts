@@ -6,6 +6,7 @@ import {
   readServiceConfig,
   type Environment,
   type ServiceConfig,
+  type ServiceDefaults,
 } from '@vectorizer/frame';
 import { HEARTBEAT_MS } from '@vectorizer/contracts';
 import { Failure } from '@vectorizer/errors';
@@ -37,7 +38,7 @@ export type IndexConfig = ServiceConfig & {
 };
 
 /** Also for a process that holds more than an index node, and has a default port of its own. */
-export function readIndexConfig(environment: Environment, defaults = { port: 15_013 }): IndexConfig {
+export function readIndexConfig(environment: Environment, defaults: ServiceDefaults = { port: 15_013 }): IndexConfig {
   const own = readEnvironment(Index, environment);
   const heartbeatMs = own.VECTORIZER_HEARTBEAT_MS;
   const disconnectedAfterMs = readDisconnectedAfterMs(environment);

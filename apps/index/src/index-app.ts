@@ -1,6 +1,13 @@
 import { Controller, Get, Inject, Module, type DynamicModule } from '@nestjs/common';
 import { legacyStats } from '@vectorizer/contracts';
-import { createServiceApp, ServiceModule, type Guard, type ServiceApp, type ServiceOptions } from '@vectorizer/frame';
+import {
+  createServiceApp,
+  ServiceModule,
+  type AppOptions,
+  type Guard,
+  type ServiceApp,
+  type ServiceOptions,
+} from '@vectorizer/frame';
 import { OwnReplication, type OwnStats, type OwnStatus } from './own-replication.ts';
 
 /** What an index node says of itself. Of the cluster as a whole the gateway tells. */
@@ -47,16 +54,14 @@ class IndexModule {
   }
 }
 
-export type IndexAppOptions = ServiceOptions & {
-  readonly host: string;
-  readonly port: number;
+export type IndexAppOptions = Omit<AppOptions, 'access'> & {
   readonly replication: OwnReplication;
   readonly access: { readonly guard: Guard };
 };
 
 /** The index node's own HTTP side: health, metrics, and how its replicas are. */
 export async function createIndexApp(options: IndexAppOptions): Promise<ServiceApp> {
-  const { host, port, logger, replication, access } = options;
+  const { host, port, https, logger, replication, access } = options;
   const module = IndexModule.with(options, replication);
-  return createServiceApp({ module, host, port, logger, guard: access.guard });
+  return createServiceApp({ module, host, port, logger, guard: access.guard, ...(https && { https }) });
 }

@@ -1,6 +1,7 @@
 import {
   readDisconnectedAfterMs,
   readEnvironment,
+  readRedisConfig,
   readServiceConfig,
   type Environment,
   type ServiceConfig,
@@ -29,7 +30,6 @@ const Own = z.object({
     .default(2 ** 20),
   VECTORIZER_CACHE_TTL_S: z.coerce.number().int().min(1).max(86_400).default(300),
   VECTORIZER_CACHE_REDIS_MS: z.coerce.number().int().min(1).max(1_000).default(5),
-  VECTORIZER_REDIS_URL: z.url({ protocol: /^rediss?$/ }).optional(),
 });
 
 export type QuerySettings = {
@@ -54,7 +54,7 @@ export function readQuerySettings(environment: Environment): QuerySettings {
       entryBytesMax: own.VECTORIZER_CACHE_ENTRY_BYTES,
       ttlMs: own.VECTORIZER_CACHE_TTL_S * 1_000,
       redisMsMax: own.VECTORIZER_CACHE_REDIS_MS,
-      redisUrl: own.VECTORIZER_REDIS_URL,
+      redis: readRedisConfig(environment),
     },
   };
 }

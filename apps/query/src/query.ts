@@ -30,7 +30,7 @@ import { StageClock } from './stage-clock.ts';
 
 const DISCONNECTED_AFTER_MS = 10_000;
 export const SLOW_MS = 100;
-const NO_CACHE: CacheOptions = { bytesMax: 0, entryBytesMax: 0, ttlMs: 0, redisUrl: undefined, redisMsMax: 0 };
+const NO_CACHE: CacheOptions = { bytesMax: 0, entryBytesMax: 0, ttlMs: 0, redis: undefined, redisMsMax: 0 };
 
 export type QueryOptions = {
   readonly bus: Bus;

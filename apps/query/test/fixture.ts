@@ -40,7 +40,7 @@ export const caching = (other: Partial<CacheOptions> = {}): CacheOptions => ({
   bytesMax: 2 ** 20,
   entryBytesMax: 2 ** 16,
   ttlMs: 60_000,
-  redisUrl: undefined,
+  redis: undefined,
   redisMsMax: 5,
   ...other,
 });

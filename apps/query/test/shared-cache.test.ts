@@ -8,7 +8,7 @@ import { hit, openWorld, spec, World } from './world.ts';
 const PATIENCE = { timeoutMs: 10_000 };
 /** Keeps nothing of its own, so that all it knows it has from Redis. */
 const shared = (redis: RedisServer, other: Partial<CacheOptions> = {}): CacheOptions =>
-  caching({ redisUrl: redis.url, bytesMax: 1, ...other });
+  caching({ redis: { url: redis.url }, bytesMax: 1, ...other });
 /** For as long as a service has computed nothing it waits so long, whatever else the machine does. */
 const patient = { redisMsMax: 5_000 };
 

@@ -8,7 +8,7 @@ import { Monitor, readMonitorSettings } from '@vectorizer/replication-monitor';
 
 /** The five services in one process: they call each other directly, and only the write log is a server of its own. */
 await runService('standalone', async (): Promise<RunningService> => {
-  const config = readIndexConfig(process.env, { port: 15_002 });
+  const config = readIndexConfig(process.env, { port: 15_002, door: 'public' });
   const foundation = { ...(await openFoundation('standalone', config)), bus: new LocalBus() };
   const { logger } = foundation;
   const settings = readMonitorSettings(process.env);

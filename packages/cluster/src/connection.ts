@@ -14,15 +14,27 @@ const PINGS_UNANSWERED_MAX = 3;
 /** A request to a bucket or stream that a lost leader did not answer is sent again after this, and reaches the next leader. */
 export const API = { timeout: 2_000 } as const;
 
-export type NatsOptions = { readonly servers: string; readonly name: string };
+/** PEM. They are read for each connection, so that new ones are used from the next on. */
+export type TlsFiles = { readonly caFile: string; readonly certFile: string; readonly keyFile: string };
+export type NatsOptions = {
+  /** Comma-separated. */
+  readonly servers: string;
+  /** Of the service; answers to its requests arrive below `_INBOX.` and this. */
+  readonly name: string;
+  /** With these the server must have a certificate of the authority, and is shown ours before a word is said. */
+  readonly tls?: TlsFiles;
+};
 export type { NatsConnection };
 
-/** Connects once within a bound, then reconnects for as long as the process lives. `servers` is a comma-separated list. */
+/** Connects once within a bound, then reconnects for as long as the process lives. */
 export async function connectNats(options: NatsOptions): Promise<NatsConnection> {
   try {
     return await connect({
       servers: options.servers.split(','),
       name: options.name,
+      // So that a server can be told who may hear which answers.
+      inboxPrefix: `_INBOX.${options.name}`,
+      ...(options.tls === undefined ? {} : { tls: { ...options.tls, handshakeFirst: true } }),
       timeout: CONNECT_TIMEOUT_MS,
       maxReconnectAttempts: -1,
       reconnectTimeWait: RECONNECT_INTERVAL_MS,

@@ -1,20 +1,34 @@
 import { readFile } from 'node:fs/promises';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { Failure } from '@vectorizer/errors';
-import { instanceUrl } from '../instance.ts';
+import { instanceAuthority, instanceUrl } from '../instance.ts';
+import { trustAuthorityIn } from '../trust.ts';
 
 /** What every command that talks to an instance takes. */
-export type ServerFlags = { readonly url?: string; readonly keyFile?: string; readonly data: string };
+export type ServerFlags = {
+  readonly url?: string;
+  readonly keyFile?: string;
+  readonly caFile?: string;
+  readonly data: string;
+};
 
 export function addServerFlags(command: Command): Command {
   return command
     .option('--url <url>', 'address of the instance (default: the one that runs on the data directory)', url)
     .addOption(new Option('--key-file <file>', 'holds the API key to use').env('VECTORIZER_API_KEY_FILE'))
+    .addOption(new Option('--ca-file <file>', 'certificate of the authority to trust').env('VECTORIZER_CA_FILE'))
     .option('--data <directory>', 'data directory of the instance', 'data');
 }
 
-export async function serverOf({ url: given, keyFile, data }: ServerFlags): Promise<{ url: string; apiKey?: string }> {
+export async function serverOf({
+  url: given,
+  keyFile,
+  caFile,
+  data,
+}: ServerFlags): Promise<{ url: string; apiKey?: string }> {
   const apiKey = keyFile === undefined ? undefined : await keyIn(keyFile);
+  const authority = caFile ?? (await instanceAuthority(data));
+  if (authority !== undefined) await trustAuthorityIn(authority);
   return { url: given ?? (await instanceUrl(data)), ...(apiKey === undefined ? {} : { apiKey }) };
 }
 

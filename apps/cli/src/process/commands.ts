@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { Option, type Command } from 'commander';
 import { limits } from '@vectorizer/contracts';
 import { Failure } from '@vectorizer/errors';
@@ -20,6 +20,8 @@ type UpFlags = {
   readonly shards?: number;
   readonly replicas?: number;
   readonly faults?: boolean;
+  readonly tls?: boolean;
+  readonly certs?: string;
   readonly detach?: boolean;
   readonly json?: boolean;
 };
@@ -94,6 +96,11 @@ function upOptions(command: Command): Command {
     .option('--host <address>', 'public address; one that others can reach takes a key', HOST)
     .option('--init-key <file>', 'make the first key, where there is none, and write it there')
     .addOption(dataOption())
+    .option('--tls', 'encrypt everything between processes, and know who each is by its certificate')
+    .option(
+      '--certs <directory>',
+      'made by `certs init`, and by --tls where it is missing (default: certs in the data directory)',
+    )
     .option('--detach', 'run in the background; answer when ready')
     .option('--json', 'the last line is one JSON object: url, urls, pid, data');
 }
@@ -115,15 +122,21 @@ async function start(mode: UpOptions['mode'], flags: UpFlags, environment: Envir
   }
   const { host, port, nodes = 1, shards = 1, replicas = Math.min(nodes, 2), faults = false } = flags;
   if (replicas > nodes) throw new Failure('validation_error', `${replicas} replicas need as many nodes, not ${nodes}`);
+  const certificates = certificatesOf(data, flags);
   const servers = { natsServer, redisServer: environment['VECTORIZER_REDIS_SERVER'] };
   const settings = { ...settingsOf(environment), ...firstKeyIn(flags) };
   await runInstance(
-    { mode, host, port, data, nodes, shards, replicas, faults, ...servers, settings },
+    { mode, host, port, data, nodes, shards, replicas, faults, certificates, ...servers, settings },
     {
       say: (line) => process.stderr.write(`vectorizer: ${line}\n`),
       onReady: async (urls) => show(urls, process.pid, 'Ctrl-C'),
     },
   );
+}
+
+function certificatesOf(data: string, { tls, certs }: UpFlags): string | undefined {
+  if (certs !== undefined) return resolve(certs);
+  return tls === true ? join(data, 'certs') : undefined;
 }
 
 /** What is for this command and its children, but for no service. */

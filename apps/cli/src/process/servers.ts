@@ -4,7 +4,11 @@ import { runDirectory } from './state-file.ts';
 import type { ProcessSpec, TopologyOptions } from './topology.ts';
 
 /** A server that is not ours, and where its clients reach it. */
-export type PlannedServer = { readonly scheme: 'nats' | 'redis'; readonly port: number; readonly spec: ProcessSpec };
+export type PlannedServer = {
+  readonly scheme: 'nats' | 'redis' | 'rediss';
+  readonly port: number;
+  readonly spec: ProcessSpec;
+};
 
 const infra = resolve(import.meta.dirname, '../../../../infra');
 
@@ -15,7 +19,7 @@ export function logServerCount(nodes: number): number {
 
 /** One server, or three that elect leaders among themselves. */
 export async function planLogServers(
-  { data, nodes, natsServer }: Pick<TopologyOptions, 'data' | 'nodes' | 'natsServer'>,
+  { data, nodes, natsServer, tls }: Pick<TopologyOptions, 'data' | 'nodes' | 'natsServer' | 'tls'>,
   ports: Ports,
 ): Promise<PlannedServer[]> {
   const count = logServerCount(nodes);
@@ -33,7 +37,7 @@ export async function planLogServers(
       command: natsServer,
       args: [
         '-c',
-        join(infra, 'nats/nats.conf'),
+        join(infra, tls === undefined ? 'nats/nats.conf' : 'nats/nats-tls.conf'),
         '-P',
         join(runDirectory(data), `${place.name}.pid`),
         '--name',
@@ -46,22 +50,24 @@ export async function planLogServers(
         VECTORIZER_NATS_PORT: String(place.port),
         VECTORIZER_NATS_MONITOR_PORT: String(place.monitor),
         VECTORIZER_NATS_STORE: JSON.stringify(join(data, place.name)),
+        ...tls?.logServer(),
       },
-      readyUrl: `http://${HOST}:${place.monitor}/healthz`,
+      readyUrl: `${tls === undefined ? 'http' : 'https'}://${HOST}:${place.monitor}/healthz`,
     },
   }));
 }
 
 /** What the query services share. It keeps nothing on disk, and a bounded amount in memory. */
 export async function planCache(
-  { data, redisServer }: Pick<TopologyOptions, 'data' | 'redisServer'>,
+  { data, redisServer, tls }: Pick<TopologyOptions, 'data' | 'redisServer' | 'tls'>,
   ports: Ports,
 ): Promise<PlannedServer | undefined> {
   if (redisServer === undefined) return undefined;
   const port = await ports.free();
-  const place = ['--bind', HOST, '--port', String(port), '--dir', runDirectory(data)];
+  const door = tls?.redis(port) ?? ['--port', String(port)];
+  const place = ['--bind', HOST, '--dir', runDirectory(data), ...door];
   return {
-    scheme: 'redis',
+    scheme: tls === undefined ? 'redis' : 'rediss',
     port,
     spec: {
       name: 'redis',

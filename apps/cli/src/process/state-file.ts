@@ -29,6 +29,8 @@ export const InstanceState = z.object({
   /** It is what stops the others. */
   supervisor: ProcessIdentity,
   data: z.string(),
+  /** Of the authority that signed the certificates; absent where everything is in the clear. */
+  ca_file: z.string().optional(),
   started_at: z.iso.datetime(),
   processes: z.array(ProcessReport),
 });

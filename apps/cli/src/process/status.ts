@@ -1,3 +1,4 @@
+import { trustAuthorityIn } from '../trust.ts';
 import { isAlive } from './processes.ts';
 import { readState, type ProcessReport } from './state-file.ts';
 
@@ -19,7 +20,8 @@ const HEALTH_MS_MAX = 3_000;
 export async function instanceStatus(data: string): Promise<InstanceStatus> {
   const state = await readState(data);
   if (state === undefined) return { running: false, data, processes: [] };
-  const { mode, url, urls, supervisor, started_at } = state;
+  const { mode, url, urls, supervisor, started_at, ca_file } = state;
+  if (ca_file !== undefined) await trustAuthorityIn(ca_file);
   const processes = state.processes.map(({ birth, ...report }) => ({
     ...report,
     alive: isAlive({ pid: report.pid, birth }),

@@ -96,8 +96,9 @@ export class Supervisor {
     const processes = Array.from(this.#members.values(), ({ report }) => report).flatMap((report) =>
       report === undefined ? [] : [{ ...report, cut: links?.isCut(report.name) ?? false }],
     );
-    const { mode, urls } = this.#topology;
-    const about = { v: 2, phase: this.#phase, mode, url: urls[0] ?? '', urls } as const;
+    const { mode, urls, authority } = this.#topology;
+    const secured = authority === undefined ? {} : { ca_file: authority };
+    const about = { v: 2, phase: this.#phase, mode, url: urls[0] ?? '', ...secured } as const;
     const supervisor = identify(process.pid);
     await writeState({ ...about, urls: [...urls], supervisor, data, started_at: this.#startedAt, processes });
   }

@@ -3,6 +3,7 @@ import { reachedAt } from './hosts.ts';
 import type { Links } from './links.ts';
 import { HOST, type Ports } from './ports.ts';
 import { planCache, planLogServers, type PlannedServer } from './servers.ts';
+import type { TlsPlan } from './tls-plan.ts';
 
 /** A process of an instance: how it is started, and where it says that it is ready (HTTP), or takes connections (TCP). */
 export type ProcessSpec = {
@@ -17,6 +18,8 @@ export type Topology = {
   readonly mode: 'standalone' | 'cluster';
   /** Of each gateway. */
   readonly urls: readonly string[];
+  /** Who signed the certificates; undefined: everything is in the clear. */
+  readonly authority: string | undefined;
   /** In the order of starting; stopped in the opposite one. Each group is started at once. */
   readonly groups: readonly (readonly ProcessSpec[])[];
 };
@@ -37,6 +40,8 @@ export type TopologyOptions = {
   readonly redisServer: string | undefined;
   /** What the services' connections to the servers go through; undefined: they are direct. */
   readonly links: Links | undefined;
+  /** With it everything between processes is encrypted, and each knows who the other is. */
+  readonly tls: TlsPlan | undefined;
   /** What the services read from their environment, but for what is decided here. */
   readonly settings: Readonly<Record<string, string>>;
 };
@@ -70,7 +75,8 @@ async function planStandalone(options: TopologyOptions, ports: Ports): Promise<T
   const standalone = await planService(place, servers, options);
   return {
     mode: 'standalone',
-    urls: [`http://${reachedAt(options.host)}:${port}`],
+    authority: options.tls?.authority,
+    urls: [urlOf({ ...options, port })],
     groups: [serverSpecs(servers), [standalone]],
   };
 }
@@ -100,7 +106,8 @@ async function planCluster(options: TopologyOptions, ports: Ports): Promise<Topo
     Promise.all(all.map(async (place) => planService(place, servers, options)));
   return {
     mode: 'cluster',
-    urls: gatewayPorts.map((port) => `http://${reachedAt(options.host)}:${port}`),
+    authority: options.tls?.authority,
+    urls: gatewayPorts.map((port) => urlOf({ ...options, port })),
     groups: [serverSpecs(servers), await plan(places), await plan(gateways)],
   };
 }
@@ -130,7 +137,8 @@ async function planService(place: Place, servers: Servers, options: TopologyOpti
   const { name, app, host = HOST, port } = place;
   const reach = async ({ spec, scheme, port: at }: PlannedServer): Promise<string> => {
     const through = (await options.links?.open({ from: name, to: spec.name, port: at })) ?? at;
-    return `${scheme}://${HOST}:${through}`;
+    const user = scheme === 'rediss' ? `${options.tls?.redisUser(app) ?? ''}@` : '';
+    return `${scheme}://${user}${HOST}:${through}`;
   };
   const logUrls = await Promise.all(servers.logs.map(reach));
   return {
@@ -141,6 +149,7 @@ async function planService(place: Place, servers: Servers, options: TopologyOpti
       ...ALLOCATOR,
       ...options.settings,
       OTEL_RESOURCE_ATTRIBUTES: resourceOf(name, options.settings['OTEL_RESOURCE_ATTRIBUTES']),
+      ...options.tls?.service(app),
       VECTORIZER_NATS_URL: logUrls.join(),
       VECTORIZER_NATS_MONITOR_URL: servers.logs.map(({ spec }) => new URL(spec.readyUrl).origin).join(),
       VECTORIZER_LOG_REPLICAS: String(servers.logs.length),
@@ -149,13 +158,17 @@ async function planService(place: Place, servers: Servers, options: TopologyOpti
       VECTORIZER_PORT: String(port),
       ...place.environment,
     },
-    readyUrl: `http://${reachedAt(host)}:${port}/health/ready`,
+    readyUrl: `${urlOf({ ...options, host, port })}/health/ready`,
   };
 }
 
 /** So that the spans of two processes of one service are told apart. */
 function resourceOf(name: string, given: string | undefined): string {
   return [`service.instance.id=${name}`, ...(given === undefined ? [] : [given])].join();
+}
+
+function urlOf({ host, port, tls }: Pick<TopologyOptions, 'host' | 'port' | 'tls'>): string {
+  return `${tls === undefined ? 'http' : 'https'}://${reachedAt(host)}:${port}`;
 }
 
 /** One process has the first of the directories, so that it and a cluster of one node find each other's data. */

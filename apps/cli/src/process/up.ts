@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { lockDirectory } from '@vectorizer/cluster';
 import { Failure } from '@vectorizer/errors';
+import { trustAuthorityIn } from '../trust.ts';
 import { carryOut, ControlDoor } from './control.ts';
 import { Links } from './links.ts';
 import { makeDirectory } from './make-directory.ts';
@@ -13,15 +14,19 @@ import { isAlive, stopProcess } from './processes.ts';
 import { checkShape } from './shape.ts';
 import { readState, runDirectory, type InstanceState } from './state-file.ts';
 import { Supervisor } from './supervisor.ts';
+import { TlsPlan } from './tls-plan.ts';
 import { planTopology, type TopologyOptions } from './topology.ts';
 
-export type UpOptions = Omit<TopologyOptions, 'links'> & {
+export type UpOptions = Omit<TopologyOptions, 'links' | 'tls'> & {
+  /** A directory of certificates, made where it is missing; undefined: everything is in the clear. */
+  readonly certificates: string | undefined;
   /** The services' connections can be cut. */
   readonly faults: boolean;
 };
 type Say = (line: string) => void;
 type Voice = { readonly say: Say; readonly onReady: (urls: readonly string[]) => Promise<void> };
 
+const CERTIFICATE_DAYS = 365;
 const LEFTOVER_MS_MAX = 10_000;
 const READY_POLL_MS = 50;
 
@@ -44,7 +49,8 @@ async function superviseInstance(options: UpOptions, how: Voice & { readonly por
   await stopLeftovers(data, how.say);
   await checkShape(data, options.mode === 'standalone' ? 1 : options.nodes);
   const links = options.faults ? new Links() : undefined;
-  const topology = await planTopology({ ...options, links }, how.ports);
+  const tls = await secure(options.certificates, how.say);
+  const topology = await planTopology({ ...options, links, tls }, how.ports);
   const supervisor = new Supervisor(topology, { data, say: how.say, links });
   const told = toldToStop();
   try {
@@ -90,6 +96,19 @@ async function prepareDirectory(data: string): Promise<void> {
   } catch (cause) {
     throw new Failure('storage_error', `data directory ${data} is not writable`, { cause });
   }
+}
+
+async function secure(directory: string | undefined, say: Say): Promise<TlsPlan | undefined> {
+  if (directory === undefined) return undefined;
+  // Not needed where nothing is encrypted, and slow to load.
+  const { hasCertificates, writeCertificates } = await import('../certs/certificates.ts');
+  if (!(await hasCertificates(directory))) {
+    await writeCertificates({ directory, hosts: [], days: CERTIFICATE_DAYS });
+    say(`certificates of a development authority are in ${directory}`);
+  }
+  const plan = new TlsPlan(directory);
+  await trustAuthorityIn(plan.authority);
+  return plan;
 }
 
 /** Processes that outlived a supervisor which was killed: they hold the directory's files. */

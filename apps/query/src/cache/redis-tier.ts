@@ -1,4 +1,5 @@
 import { Redis } from 'ioredis';
+import type { RedisConfig } from '@vectorizer/frame';
 import type { Logger } from '@vectorizer/telemetry';
 import { bytesOf, type Cached } from './cached.ts';
 import { decodeValue, encodeValue } from './redis-value.ts';
@@ -6,7 +7,7 @@ import { RedisWatch } from './redis-watch.ts';
 import { Worth } from './worth.ts';
 
 export type RedisTierOptions = {
-  readonly url: string;
+  readonly redis: RedisConfig;
   readonly ttlMs: number;
   readonly entryBytesMax: number;
   /** Whatever an answer costs to compute, a lookup is waited for no longer. */
@@ -56,7 +57,9 @@ export class RedisTier {
 
   constructor(options: RedisTierOptions) {
     this.#options = options;
-    this.#client = new Redis(options.url, {
+    const { url, ...identity } = options.redis;
+    this.#client = new Redis(url, {
+      ...identity,
       // A command that cannot be sent now is of no use later.
       enableOfflineQueue: false,
       maxRetriesPerRequest: 0,

@@ -23,8 +23,9 @@ export class RedisWatch {
       void this.#look();
     });
     client.on('error', (error: Error) => {
-      // Each attempt to come back fails with one; the first says it all.
-      if (!this.#away) logger.warn({ err: error }, 'the shared cache is away: going on without it');
+      // Each attempt to come back fails with one; the first says it all. Its message only: beside it, it carries the command, and
+      // that of signing in has the password.
+      if (!this.#away) logger.warn({ reason: error.message }, 'the shared cache is away: going on without it');
       this.#away = true;
     });
     this.#timer = setInterval(() => void this.#look(), LOOK_MS).unref();

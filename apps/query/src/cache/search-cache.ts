@@ -7,6 +7,7 @@ import type {
   Sequences,
 } from '@vectorizer/contracts';
 import { Failure } from '@vectorizer/errors';
+import type { RedisConfig } from '@vectorizer/frame';
 import type { Logger } from '@vectorizer/telemetry';
 import { covers, type Cached } from './cached.ts';
 import { MemoryTier, type MemoryLimits } from './memory-tier.ts';
@@ -15,7 +16,7 @@ import { searchKey } from './search-key.ts';
 
 export type CacheOptions = MemoryLimits & {
   /** Of the cache that query services share; undefined where there is none. */
-  readonly redisUrl: string | undefined;
+  readonly redis: RedisConfig | undefined;
   /** A lookup there is waited for no longer than this, nor than computing the answer takes. */
   readonly redisMsMax: number;
 };
@@ -80,8 +81,8 @@ export class SearchCache {
   constructor(options: CacheOptions, logger: Logger) {
     this.#options = options;
     this.#memory = new MemoryTier(options);
-    const { redisUrl: url, redisMsMax: lookupMsMax, ...others } = options;
-    this.#redis = url === undefined ? undefined : new RedisTier({ ...others, url, lookupMsMax, logger });
+    const { redis, redisMsMax: lookupMsMax, ...others } = options;
+    this.#redis = redis === undefined ? undefined : new RedisTier({ ...others, redis, lookupMsMax, logger });
   }
 
   get figures(): CacheFigures {

@@ -1,0 +1,103 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { access, readFile, rename, writeFile } from 'node:fs/promises';
+import { Failure } from '@vectorizer/errors';
+import { makeDirectory } from '../process/make-directory.ts';
+import { Authority } from './authority.ts';
+import { files, IDENTITIES, REDIS_USERS, type RedisUser } from './files.ts';
+
+/** Which of Redis's keys a user may use. */
+const REDIS_SCOPES: Readonly<Record<RedisUser, string>> = {
+  query: '~vz:cache:*',
+  gateway: '~vz:limit:*',
+  standalone: '~vz:*',
+};
+
+export type CertificateOptions = {
+  readonly directory: string;
+  /** Beside this machine's loopback: where the services are reached. */
+  readonly hosts: readonly string[];
+  readonly days: number;
+};
+
+const LOOPBACK = ['localhost', '127.0.0.1', '::1'];
+const SECRET_BYTES = 32;
+/** A key and a secret are their owner's alone. */
+const PRIVATE = 0o600;
+const PUBLIC = 0o644;
+
+/**
+ * Makes an authority and Redis passwords where there are none, and new certificates for everybody. Run again it keeps the
+ * former, so that whoever trusts the authority goes on doing so. Answers whether the authority is a new one.
+ */
+export async function writeCertificates({ directory, hosts, days }: CertificateOptions): Promise<'new' | 'kept'> {
+  await makeDirectory(directory);
+  const known = await loadAuthority(directory);
+  const authority = known ?? (await Authority.create('Vectorizer development CA'));
+  if (known === undefined) {
+    await put(files.authorityKey(directory), authority.key, PRIVATE);
+    await put(files.authority(directory), authority.certificate, PUBLIC);
+  }
+  for (const name of IDENTITIES) {
+    const { certificate, key } = await authority.issue({ name, hosts: [...LOOPBACK, ...hosts], days });
+    await put(files.key(directory, name), key, PRIVATE);
+    await put(files.certificate(directory, name), certificate, PUBLIC);
+  }
+  if ((await readOrUndefined(files.redisUsers(directory))) === undefined) await writeRedisUsers(directory);
+  return known === undefined ? 'new' : 'kept';
+}
+
+/** Whether everything is there that an instance needs. */
+export async function hasCertificates(directory: string): Promise<boolean> {
+  const needed = [
+    files.authority(directory),
+    files.redisUsers(directory),
+    ...IDENTITIES.flatMap((name) => [files.certificate(directory, name), files.key(directory, name)]),
+  ];
+  return Promise.all(needed.map(async (file) => access(file))).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function loadAuthority(directory: string): Promise<Authority | undefined> {
+  const [certificate, key] = await Promise.all([
+    readOrUndefined(files.authority(directory)),
+    readOrUndefined(files.authorityKey(directory)),
+  ]);
+  if (certificate === undefined && key === undefined) return undefined;
+  if (certificate === undefined || key === undefined) {
+    throw new Failure('storage_error', `${directory} holds half an authority; ca.crt and ca.key belong together`);
+  }
+  return Authority.load({ certificate, key }).catch((cause: unknown) => {
+    throw new Failure('storage_error', `the authority in ${directory} cannot be read`, { cause });
+  });
+}
+
+/** Redis keeps hashes; each service reads its own password from a file. Commands that administrate are for nobody. */
+async function writeRedisUsers(directory: string): Promise<void> {
+  const lines = ['user default off'];
+  for (const name of REDIS_USERS) {
+    const password = randomBytes(SECRET_BYTES).toString('base64url');
+    const hash = createHash('sha256').update(password).digest('hex');
+    await put(files.redisPassword(directory, name), password, PRIVATE);
+    lines.push(`user ${name} on #${hash} ${REDIS_SCOPES[name]} +@all -@admin -@dangerous +info`);
+  }
+  await put(files.redisUsers(directory), `${lines.join('\n')}\n`, PRIVATE);
+}
+
+/** Whole or not at all: a server may be reading. */
+async function put(file: string, text: string, mode: number): Promise<void> {
+  const temporary = `${file}.${process.pid}`;
+  await writeFile(temporary, text, { mode, flush: true });
+  await rename(temporary, file);
+}
+
+async function readOrUndefined(file: string): Promise<string | undefined> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (cause) {
+    const code = typeof cause === 'object' && cause !== null && 'code' in cause ? cause.code : undefined;
+    if (code === 'ENOENT') return undefined;
+    throw new Failure('storage_error', `${file} cannot be read`, { cause });
+  }
+}
