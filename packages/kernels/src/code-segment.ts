@@ -93,17 +93,19 @@ export class CodeSegment {
   /** Rows as `rows` gave them. */
   setRows(start: number, bytes: Uint8Array): void {
     this.#bytes.set(bytes, this.#addressOf(start));
-    if (this.#sketch === undefined) return;
-    const { rowBytes, dimension, headerBytes } = this.#shape;
-    for (let row = start; row < start + bytes.length / rowBytes; row++) {
-      const address = this.#addressOf(row);
-      const codes = new Int8Array(this.#memory.buffer, address + headerBytes, dimension);
-      const scale = this.#floats[address / 4] ?? 0;
-      this.#sketch.set(
-        row,
-        Float32Array.from(codes, (code) => code * scale),
-      );
-    }
+    const end = start + bytes.length / this.#shape.rowBytes;
+    for (let row = start; row < end; row++) this.#sketch?.set(row, this.#decoded(row));
+  }
+
+  /** About the vector of a row of int8 codes. */
+  #decoded(row: number): Float32Array {
+    const { dimension, headerBytes } = this.#shape;
+    const address = this.#addressOf(row);
+    const codes = new Int8Array(this.#memory.buffer, address + headerBytes, dimension);
+    const scale = this.#floats[address / 4] ?? 0;
+    const vector = new Float32Array(dimension);
+    for (let i = 0; i < dimension; i++) vector[i] = (codes[i] ?? 0) * scale;
+    return vector;
   }
 
   /** The score of a vector that is in no row, as it would be in one. */

@@ -8,21 +8,19 @@ import { scratch } from './scratch.ts';
  * on it, so half of a SHA-256 is enough.
  */
 export class Fingerprint {
-  #text: string | undefined;
-  #op: Operation | undefined;
+  #text: string | (() => string);
 
-  private constructor(from: { readonly text?: string; readonly op?: Operation }) {
-    this.#text = from.text;
-    this.#op = from.op;
+  private constructor(text: string | (() => string)) {
+    this.#text = text;
   }
 
   static known(text: string): Fingerprint {
-    return new Fingerprint({ text });
+    return new Fingerprint(text);
   }
 
   /** Of a request of one operation, as most are: worked out when it is asked for, by a retry or by the flush, so that no write waits for it. */
   static of(op: Operation): Fingerprint {
-    return new Fingerprint({ op });
+    return new Fingerprint(() => textOf(op));
   }
 
   static async ofAll(ops: readonly Operation[], slices: Slices): Promise<Fingerprint> {
@@ -36,8 +34,7 @@ export class Fingerprint {
   }
 
   get text(): string {
-    this.#text ??= this.#op === undefined ? '' : textOf(this.#op);
-    this.#op = undefined;
+    if (typeof this.#text !== 'string') this.#text = this.#text();
     return this.#text;
   }
 }
