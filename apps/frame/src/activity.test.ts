@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { LocalBus } from '@vectorizer/cluster';
-import { activity, type Activity } from '@vectorizer/contracts';
+import { activity, watching, type Activity } from '@vectorizer/contracts';
 import { counter, createLogger, histogram } from '@vectorizer/telemetry';
 import { until } from '@vectorizer/testing';
 import { ActivityTeller } from './activity.ts';
@@ -8,7 +8,7 @@ import { ActivityTeller } from './activity.ts';
 const logger = createLogger({ service: 'test', level: 'silent' });
 
 describe('what a process tells of its activity', () => {
-  it('is what its metrics say, once a second, until it is closed', async () => {
+  it('is what its metrics say, once a second while somebody watches', async () => {
     const labelNames = ['collection', 'status'] as const;
     const searches = counter({ name: 'vectorizer_search_requests_total', help: 'Searches', labelNames });
     searches.inc({ collection: 'a', status: 'success' }, 3);
@@ -18,6 +18,7 @@ describe('what a process tells of its activity', () => {
     const told: Activity[] = [];
     bus.listen(activity, (value) => told.push(value));
     const teller = new ActivityTeller({ service: 'query', bus, logger, place: 'here:15012' });
+    bus.announce(watching, {});
     await until(() => told.length === 2, { timeoutMs: 10_000 });
     teller.close();
     const [first, second] = told;
@@ -30,5 +31,21 @@ describe('what a process tells of its activity', () => {
     expect(first?.memory_bytes).toBeGreaterThan(0);
     expect(second?.process).toBe(first?.process);
     expect(second?.uptime_ms).toBeGreaterThan(first?.uptime_ms ?? Infinity);
+  });
+
+  it('is nothing while nobody does', async () => {
+    const told: string[] = [];
+    const start = (service: string): { readonly bus: LocalBus; readonly teller: ActivityTeller } => {
+      const bus = new LocalBus();
+      bus.listen(activity, (value) => told.push(value.service));
+      return { bus, teller: new ActivityTeller({ service, bus, logger, place: 'here:1' }) };
+    };
+    const [alone, watched] = [start('alone'), start('watched')];
+    watched.bus.announce(watching, {});
+    // They began together: when the one has told twice, the other has had its turns.
+    await until(() => told.length === 2, { timeoutMs: 10_000 });
+    alone.teller.close();
+    watched.teller.close();
+    expect(told).toEqual(['watched', 'watched']);
   });
 });

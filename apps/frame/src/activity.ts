@@ -7,12 +7,14 @@ import {
   type ActivityCount,
   type Bus,
   type LatencyCounts,
+  WATCHED_MS,
+  watching,
 } from '@vectorizer/contracts';
 import { countOf, distributionOf, type Logger } from '@vectorizer/telemetry';
 
 export type ActivityOptions = {
   readonly service: string;
-  readonly bus: Pick<Bus, 'announce'>;
+  readonly bus: Pick<Bus, 'announce' | 'listen'>;
   readonly logger: Logger;
   /** Its machine, and the port of its health and metrics. */
   readonly place: string;
@@ -30,15 +32,22 @@ const COUNTS: Readonly<Record<ActivityCount, readonly [metric: string, labels?: 
 };
 const NOTHING: LatencyCounts = { bounds: [], counts: [] };
 
-/** Tells every second what this process has done, for whoever shows the cluster. */
+/**
+ * Tells every second what this process has done, for whoever shows the cluster, and only while somebody does: to read the
+ * series of a thousand collections takes some milliseconds.
+ */
 export class ActivityTeller {
   readonly #options: ActivityOptions;
   readonly #process = randomUUID().slice(0, 8);
   readonly #timer: NodeJS.Timeout;
   #loop: EventLoopUtilization = performance.eventLoopUtilization();
+  #watchedUntilMs = 0;
 
   constructor(options: ActivityOptions) {
     this.#options = options;
+    options.bus.listen(watching, () => {
+      this.#watchedUntilMs = performance.now() + WATCHED_MS;
+    });
     this.#timer = setInterval(() => void this.#tell(), ACTIVITY_MS);
     this.#timer.unref();
   }
@@ -50,18 +59,19 @@ export class ActivityTeller {
   /** A telling that fails is missed by nobody: the next one has all of it. */
   async #tell(): Promise<void> {
     const { bus, logger } = this.#options;
+    const loop = performance.eventLoopUtilization();
+    const { utilization } = performance.eventLoopUtilization(loop, this.#loop);
+    this.#loop = loop;
+    if (performance.now() > this.#watchedUntilMs) return;
     try {
-      bus.announce(activity, await this.#now());
+      bus.announce(activity, await this.#now(utilization));
     } catch (error) {
       logger.debug({ err: error }, 'what this process does could not be told');
     }
   }
 
-  async #now(): Promise<Activity> {
+  async #now(loop_busy: number): Promise<Activity> {
     const { service, place } = this.#options;
-    const loop = performance.eventLoopUtilization();
-    const { utilization } = performance.eventLoopUtilization(loop, this.#loop);
-    this.#loop = loop;
     const counts = await Promise.all(
       Object.entries(COUNTS).map(async ([name, [metric, labels]]) => [name, await countOf(metric, labels)] as const),
     );
@@ -71,7 +81,7 @@ export class ActivityTeller {
       place,
       uptime_ms: performance.now(),
       memory_bytes: process.memoryUsage.rss(),
-      loop_busy: utilization,
+      loop_busy,
       counts: Object.fromEntries(counts) as Activity['counts'],
       latencies: {
         search: await latencies('vectorizer_search_latency_seconds'),

@@ -1,7 +1,11 @@
 import { z } from 'zod';
 
-/** Each process says this often what it has done. */
+/** Each process says this often what it has done, while somebody watches. */
 export const ACTIVITY_MS = 1_000;
+/** For so long after hearing that somebody does. */
+export const WATCHED_MS = 5 * ACTIVITY_MS;
+/** Said once a second by those that want to hear of activities. */
+export const watching = { name: 'service.watching', value: z.object({}) } as const;
 
 /** Of writes, upserts and inserts. */
 export const ActivityCount = z.enum([

@@ -1,4 +1,4 @@
-export { Activity, activity, ActivityCount, ACTIVITY_MS, LatencyCounts } from './activity.ts';
+export { Activity, activity, ActivityCount, ACTIVITY_MS, LatencyCounts, WATCHED_MS, watching } from './activity.ts';
 export {
   KeyId,
   KeyRate,

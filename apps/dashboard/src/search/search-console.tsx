@@ -1,8 +1,8 @@
 import { useRef, useState, type ReactElement } from 'react';
 import { key } from '../api/key.ts';
-import { live } from '../live/live.ts';
 import { useObservable } from '../ui/observable.ts';
 import { Problem } from '../ui/problem.tsx';
+import { useAsked } from '../ui/use-asked.ts';
 import { curlOf } from './curl.ts';
 import { Hits } from './hits.tsx';
 import { readForm, type Form, type Problems, type Query } from './query.ts';
@@ -12,11 +12,18 @@ import { CurlCommand, Timing } from './timing.tsx';
 
 const EMPTY: Form = { collection: '', by: 'id', vector: '', id: '', k: '10', filter: '', consistency: '' };
 
+/** Asked for, not taken from the stream: a key for some collections may list those, and see no more of the cluster. */
+type CollectionList = {
+  readonly collections: readonly { readonly name: string; readonly config: { readonly dimension: number } }[];
+};
+const ASK_MS = 5_000;
+
 type Asked = { readonly query: Query; readonly found?: Found; readonly error?: unknown };
 
 /** Searches by hand; what it asks can be taken along as a command. */
 export function SearchConsole({ subject }: { readonly subject: string }): ReactElement {
-  const collections = useObservable(live).sample?.collections ?? [];
+  const { body } = useAsked<CollectionList>('/api/v1/collections', ASK_MS);
+  const collections = body?.collections ?? [];
   const [form, setForm] = useState<Form>({ ...EMPTY, collection: subject });
   const [problems, setProblems] = useState<Problems>({});
   const [asked, setAsked] = useState<Asked>();

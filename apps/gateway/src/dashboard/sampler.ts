@@ -4,6 +4,7 @@ import {
   heartbeat,
   replicationAgreement,
   replicationStatus,
+  watching,
   type Bus,
   type CallContext,
   type DashboardReplica,
@@ -40,6 +41,7 @@ export class Sampler {
   }
 
   async sample(correlationId: string): Promise<DashboardSample> {
+    this.#bus.announce(watching, {});
     const records = this.#catalog.list();
     const context = { correlationId, deadline: Date.now() + MONITOR_MS_MAX };
     const replication = await this.#replication(context).catch(unavailable);
