@@ -45,6 +45,7 @@ describe('the dashboard', () => {
     const films = page.getByRole('row', { name: /^films/ });
     await films.getByRole('cell', { name: '600', exact: true }).first().waitFor();
     expect(await films.textContent()).toContain('32 · cosine');
+    await page.getByRole('banner').getByText('Healthy').waitFor();
     expect(faults).toEqual([]);
   });
 
@@ -115,7 +116,7 @@ describe('the search console', () => {
     await using opened = await openPage(browser, system.url);
     const { page } = opened;
     await page.getByRole('link', { name: 'Search' }).click();
-    await page.getByLabel('Collection').selectOption('films');
+    await page.getByRole('combobox', { name: 'Collection' }).selectOption('films');
     await page.getByLabel('a vector').check();
     await page.getByRole('textbox', { name: /^Vector/ }).fill(JSON.stringify(Array.from(vector ?? [])));
     await page.getByLabel('Filter').fill(JSON.stringify(filter));

@@ -1,9 +1,11 @@
 import { useEffect, useRef, type ReactElement } from 'react';
+import { key } from './api/key.ts';
 import { Logs } from './logs/logs.tsx';
 import { Overview } from './overview/overview.tsx';
 import { SearchConsole } from './search/search-console.tsx';
 import { SlowQueries } from './slow/slow-queries.tsx';
 import { KeyDialog } from './ui/key-dialog.tsx';
+import { useObservable } from './ui/observable.ts';
 import { useRoute, type View } from './ui/route.ts';
 import { TopBar } from './ui/top-bar.tsx';
 
@@ -22,6 +24,7 @@ const VIEWS: Readonly<Record<View, (of: { readonly subject: string }) => ReactEl
 
 export function App(): ReactElement {
   const route = useRoute();
+  const chosen = useObservable(key);
   const Shown = VIEWS[route.view];
   return (
     <>
@@ -31,7 +34,8 @@ export function App(): ReactElement {
       <TopBar view={route.view} />
       <main id="main" tabIndex={-1}>
         <Title view={route.view} />
-        <Shown key={route.subject} subject={route.subject} />
+        {/* What one key has shown is not for the next. */}
+        <Shown key={`${chosen} ${route.subject}`} subject={route.subject} />
       </main>
       <KeyDialog />
     </>

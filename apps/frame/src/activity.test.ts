@@ -13,6 +13,16 @@ describe('what a process tells of its activity', () => {
     const searches = counter({ name: 'vectorizer_search_requests_total', help: 'Searches', labelNames });
     searches.inc({ collection: 'a', status: 'success' }, 3);
     searches.inc({ collection: 'b', status: 'error' });
+    const cache = counter({
+      name: 'vectorizer_cache_requests_total',
+      help: 'Lookups',
+      labelNames: ['cache_type', 'status'] as const,
+    });
+    cache.inc({ cache_type: 'memory', status: 'hit' }, 5);
+    cache.inc({ cache_type: 'memory', status: 'miss' }, 3);
+    cache.inc({ cache_type: 'memory', status: 'bypass' }, 9);
+    cache.inc({ cache_type: 'redis', status: 'hit' });
+    cache.inc({ cache_type: 'redis', status: 'miss' }, 2);
     histogram({ name: 'vectorizer_search_latency_seconds', help: 'Time', buckets: [0.001, 0.01] }).observe(0.002);
     const bus = new LocalBus();
     const told: Activity[] = [];
@@ -25,7 +35,7 @@ describe('what a process tells of its activity', () => {
     expect(first).toMatchObject({
       service: 'query',
       place: 'here:15012',
-      counts: { searches: 4, failed_searches: 1, writes: 0, cache_hits: 0 },
+      counts: { searches: 4, failed_searches: 1, writes: 0, cache_lookups: 8, cache_hits: 6 },
       latencies: { search: { bounds: [0.001, 0.01], counts: [0, 1, 0] }, write: { bounds: [], counts: [] } },
     });
     expect(first?.memory_bytes).toBeGreaterThan(0);

@@ -21,15 +21,20 @@ export type ActivityOptions = {
 };
 
 /** Where each count is read: what is told is what `/metrics` says. */
-const COUNTS: Readonly<Record<ActivityCount, readonly [metric: string, labels?: Readonly<Record<string, string>>]>> = {
-  searches: ['vectorizer_search_requests_total'],
-  failed_searches: ['vectorizer_search_requests_total', { status: 'error' }],
-  writes: ['vectorizer_insert_requests_total'],
-  failed_writes: ['vectorizer_insert_requests_total', { status: 'error' }],
-  operations_applied: ['vectorizer_index_operations_applied_total'],
-  cache_hits: ['vectorizer_cache_requests_total', { status: 'hit' }],
-  cache_misses: ['vectorizer_cache_requests_total', { status: 'miss' }],
+const COUNTS: Readonly<Record<ActivityCount, readonly Series[]>> = {
+  searches: [['vectorizer_search_requests_total']],
+  failed_searches: [['vectorizer_search_requests_total', { status: 'error' }]],
+  writes: [['vectorizer_insert_requests_total']],
+  failed_writes: [['vectorizer_insert_requests_total', { status: 'error' }]],
+  operations_applied: [['vectorizer_index_operations_applied_total']],
+  // What memory lacks is looked for in Redis: of one lookup there is a hit in one of them at most.
+  cache_lookups: [
+    ['vectorizer_cache_requests_total', { cache_type: 'memory', status: 'hit' }],
+    ['vectorizer_cache_requests_total', { cache_type: 'memory', status: 'miss' }],
+  ],
+  cache_hits: [['vectorizer_cache_requests_total', { status: 'hit' }]],
 };
+type Series = readonly [metric: string, labels?: Readonly<Record<string, string>>];
 const NOTHING: LatencyCounts = { bounds: [], counts: [] };
 
 /**
@@ -73,7 +78,10 @@ export class ActivityTeller {
   async #now(loop_busy: number): Promise<Activity> {
     const { service, place } = this.#options;
     const counts = await Promise.all(
-      Object.entries(COUNTS).map(async ([name, [metric, labels]]) => [name, await countOf(metric, labels)] as const),
+      Object.entries(COUNTS).map(async ([name, series]) => {
+        const each = await Promise.all(series.map(async ([metric, labels]) => countOf(metric, labels)));
+        return [name, each.reduce((sum, count) => sum + count, 0)] as const;
+      }),
     );
     return {
       service,

@@ -7,15 +7,15 @@ export const WATCHED_MS = 5 * ACTIVITY_MS;
 /** Said once a second by those that want to hear of activities. */
 export const watching = { name: 'service.watching', value: z.object({}) } as const;
 
-/** Of writes, upserts and inserts. */
+/** Of writes, those of batches. Lookups are of the searches that a cache may answer, hits those that it did. */
 export const ActivityCount = z.enum([
   'searches',
   'failed_searches',
   'writes',
   'failed_writes',
   'operations_applied',
+  'cache_lookups',
   'cache_hits',
-  'cache_misses',
 ]);
 export type ActivityCount = z.infer<typeof ActivityCount>;
 

@@ -23,6 +23,8 @@ export type Call = {
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
+  /** Answers for the caller to read, though they are no success. */
+  readonly accept?: readonly number[];
 };
 export type Answer<Body> = { readonly body: Body; readonly headers: Headers; readonly ms: number };
 
@@ -35,7 +37,8 @@ export async function call<Body>(path: string, options: Call = {}): Promise<Answ
 }
 
 /** The response itself, for those that read it as it comes. */
-export async function send(path: string, { method = 'GET', body, headers, signal }: Call): Promise<Response> {
+export async function send(path: string, options: Call): Promise<Response> {
+  const { method = 'GET', body, headers, signal, accept = [] } = options;
   const response = await fetch(path, {
     method,
     headers: {
@@ -48,7 +51,7 @@ export async function send(path: string, { method = 'GET', body, headers, signal
     credentials: 'omit',
     cache: 'no-store',
   });
-  if (response.ok) return response;
+  if (response.ok || accept.includes(response.status)) return response;
   if (response.status === 401) isKeyAskedFor.set(true);
   throw await errorOf(response);
 }

@@ -21,14 +21,17 @@ const CHANGES_MAX = 50;
 const RETRY_MS_FIRST = 500;
 const RETRY_MS_MAX = 8_000;
 
-export const live = new Observable<Live>({ phase: 'connecting', history: NO_HISTORY, changes: [] });
+const NOTHING: Live = { phase: 'connecting', history: NO_HISTORY, changes: [] };
 
-/** Follows the cluster for as long as the page is open, and begins anew with each key. */
+export const live = new Observable(NOTHING);
+
+/** Follows the cluster for as long as the page is open, and begins anew, with nothing, with each key. */
 export function followAlways(): void {
   let following = new AbortController();
   const begin = (): void => {
     following.abort();
     following = new AbortController();
+    live.set(NOTHING);
     void follow(following.signal);
   };
   key.subscribe(begin);
@@ -41,6 +44,7 @@ async function follow(signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     try {
       for await (const sample of samples(signal)) {
+        if (signal.aborted) return;
         live.set(after(live.get(), sample));
         retryMs = RETRY_MS_FIRST;
       }

@@ -20,7 +20,7 @@ export function Tiles({ sample }: { readonly sample: DashboardSample }): ReactEl
 }
 
 function tilesOf({ rates, latency_ms: { search }, replication, collections }: DashboardSample): Tile[] {
-  const lookups = rates.cache_hits + rates.cache_misses;
+  const lookups = rates.cache_lookups;
   const points = collections.reduce((sum, collection) => sum + collection.points, 0);
   const failed = rates.failed_searches + rates.failed_writes;
   const replicas = (replication?.replicas.length ?? 0) + (replication?.replicas_left_out ?? 0);
@@ -44,7 +44,7 @@ function tilesOf({ rates, latency_ms: { search }, replication, collections }: Da
     },
     {
       name: 'Cache hits',
-      value: lookups === 0 ? '–' : formatShare(rates.cache_hits / lookups),
+      value: lookups === 0 ? '–' : formatShare(Math.min(1, rates.cache_hits / lookups)),
       detail: lookups === 0 ? 'nothing looked up' : `of ${formatNumber(lookups)} /s`,
     },
     {

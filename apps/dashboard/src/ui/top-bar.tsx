@@ -1,6 +1,7 @@
 import type { ReactElement } from 'react';
 import { isKeyAskedFor, key } from '../api/key.ts';
 import { live, type Live } from '../live/live.ts';
+import { Health } from './health.tsx';
 import { useObservable } from './observable.ts';
 import { linkTo, type View } from './route.ts';
 import { chooseTheme, theme, themes } from './theme.ts';
@@ -31,6 +32,7 @@ export function TopBar({ view }: { readonly view: View }): ReactElement {
         </ul>
       </nav>
       <div className="bar-end">
+        <Health />
         <Connection />
         <ThemeSwitch />
         <KeyButton />

@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'react';
-import { call } from '../api/call.ts';
+import { call, type Call } from '../api/call.ts';
 import { authorization, key } from '../api/key.ts';
 import { useObservable } from './observable.ts';
 
@@ -7,7 +7,7 @@ import { useObservable } from './observable.ts';
 export type Asked<Body> = { readonly body?: Body; readonly error?: unknown };
 
 /** Asks the API now and again, for as long as it is shown; not while nobody looks at the page. */
-export function useAsked<Body>(path: string, everyMs: number): Asked<Body> {
+export function useAsked<Body>(path: string, everyMs: number, accept?: Call['accept']): Asked<Body> {
   const [asked, setAsked] = useState<Asked<Body> & { readonly path: string }>({ path });
   const chosen = useObservable(key);
   useEffect(() => {
@@ -15,7 +15,11 @@ export function useAsked<Body>(path: string, everyMs: number): Asked<Body> {
     const ask = async (): Promise<void> => {
       if (document.hidden) return;
       try {
-        const { body } = await call<Body>(path, { signal: stopping.signal, headers: authorization(chosen) });
+        const { body } = await call<Body>(path, {
+          signal: stopping.signal,
+          headers: authorization(chosen),
+          ...(accept === undefined ? {} : { accept }),
+        });
         setAsked({ path, body });
       } catch (error) {
         if (!stopping.signal.aborted) setAsked((before) => ({ ...(before.path === path && before), path, error }));
@@ -27,7 +31,7 @@ export function useAsked<Body>(path: string, everyMs: number): Asked<Body> {
       stopping.abort();
       clearInterval(timer);
     };
-  }, [path, everyMs, chosen]);
+  }, [path, everyMs, chosen, accept]);
   // What was asked before is no answer to this.
   return asked.path === path ? asked : {};
 }
