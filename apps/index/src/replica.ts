@@ -143,10 +143,10 @@ export class Replica {
   }
 
   /** Reads all that is stored again. A state that is not as it was written stops the replica. */
-  async verify(): Promise<void> {
+  async verify(withinMs: number): Promise<void> {
     if (this.#phase !== 'following') return;
     await this.#useShard(async (shard, signal) => {
-      const { at } = await shard.verify({ signal });
+      const { at } = await shard.verify({ signal, withinMs });
       this.#verifiedAt = at;
     });
   }

@@ -4,6 +4,8 @@ import type { Replica } from './replica.ts';
 
 /** Between two looks whether a shared snapshot is due. */
 const SHARE_INTERVAL_MS = 5_000;
+/** All that is stored is read within so many intervals, where half of the time is enough for that: what is damaged is found within one more. */
+const ROUND_INTERVALS = 2;
 
 export type UpkeepOptions = {
   readonly replicas: () => readonly Replica[];
@@ -24,7 +26,9 @@ export class Upkeep {
   start(): void {
     const { verifyIntervalMs } = this.#options;
     this.#loops = Promise.all([
-      this.#forEach(verifyIntervalMs, async (replica) => replica.verify()),
+      this.#forEach(verifyIntervalMs, async (replica, share) =>
+        replica.verify(ROUND_INTERVALS * verifyIntervalMs * share),
+      ),
       this.#forEach(Math.min(SHARE_INTERVAL_MS, verifyIntervalMs), async (replica) => replica.shareIfDue()),
     ]);
   }
@@ -35,12 +39,17 @@ export class Upkeep {
     await this.#loops;
   }
 
-  async #forEach(intervalMs: number, task: (replica: Replica) => Promise<void>): Promise<void> {
+  /** `share`: of all points of this node, how many are the replica's. */
+  async #forEach(intervalMs: number, task: (replica: Replica, share: number) => Promise<void>): Promise<void> {
     const { signal } = this.#closing;
     while (!signal.aborted) {
-      for (const replica of this.#options.replicas()) {
+      const replicas = this.#options.replicas();
+      const points = replicas.map((replica) => replica.report().points);
+      const all = points.reduce((sum, each) => sum + each, 0);
+      for (const [i, replica] of replicas.entries()) {
         if (signal.aborted) return;
-        await task(replica).catch((error: unknown) => this.#report(replica, error));
+        const share = (points[i] ?? 0) / Math.max(1, all);
+        await task(replica, share).catch((error: unknown) => this.#report(replica, error));
       }
       await sleep(intervalMs, undefined, { signal, ref: false }).catch(() => undefined);
     }

@@ -336,10 +336,10 @@ export class Shard {
 
   /**
    * Reads all that is stored again; throws a failure that `isDamaged` when it is not what was written. Takes a fifth of
-   * the time of the event loop, in slices; `hurried` takes what it gets.
+   * the time of the event loop, in slices, or up to a half to be through within `withinMs`; `hurried` takes what it gets.
    */
   async verify(
-    how: { readonly signal?: AbortSignal; readonly hurried?: boolean } = {},
+    how: { readonly signal?: AbortSignal; readonly hurried?: boolean; readonly withinMs?: number } = {},
   ): Promise<{ sequence: number; at: string }> {
     const { proven } = this.#state;
     using snapshot = this.#state.snapshot();
