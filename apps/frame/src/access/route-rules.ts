@@ -110,6 +110,8 @@ const rules: Readonly<Record<string, RouteRule>> = {
   [`GET ${REPLICA}/:node/:collection/:shard`]: read('replication.read', 'view_system_stats'),
   [`POST ${REPLICA}/:id/resync`]: admin('replication.resync', 'manage_replication', ofReplica),
   [`POST ${REPLICA}/:node/:collection/:shard/resync`]: admin('replication.resync', 'manage_replication'),
+  [`GET ${V1}/replication/nodes`]: read('replication.nodes', 'view_system_stats', { whole: true }),
+  [`DELETE ${V1}/replication/nodes/:node`]: admin('nodes.remove', 'manage_replication', { whole: true }),
   [`GET ${V1}/replication/proof`]: read('replication.proof', 'view_system_stats', inQuery),
   [`GET ${V1}/replication/events`]: read('replication.events', 'view_system_stats', { endless: true }),
   'GET /replication/status': read('replication.read', 'view_system_stats'),
