@@ -39,8 +39,16 @@ export class LocalBus implements Bus {
     if (remainingMs <= 0) return Promise.reject(deadlineExceeded(procedure.name));
     return new Promise<O>((resolve, reject) => {
       const timer = setTimeout(() => reject(deadlineExceeded(procedure.name)), remainingMs);
-      const answer = work(server, input, options.context).finally(() => clearTimeout(timer));
-      answer.then((ok) => resolve(ok as O), reject);
+      work(server, input, options.context).then(
+        (answer) => {
+          clearTimeout(timer);
+          resolve(answer as O);
+        },
+        (error: unknown) => {
+          clearTimeout(timer);
+          reject(error);
+        },
+      );
     });
   }
 
