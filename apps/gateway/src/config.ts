@@ -1,5 +1,11 @@
 import { limits, type CollectionDefaults } from '@vectorizer/contracts';
-import { readEnvironment, readServiceConfig, type Environment, type ServiceConfig } from '@vectorizer/frame';
+import {
+  readEnvironment,
+  readRedisConfig,
+  readServiceConfig,
+  type Environment,
+  type ServiceConfig,
+} from '@vectorizer/frame';
 import { z } from 'zod';
 import { TIERS, Tiers, type LimitSettings } from './limits/tiers.ts';
 
@@ -11,7 +17,6 @@ const Own = z.object({
 });
 
 const Limits = z.object({
-  VECTORIZER_REDIS_URL: z.url({ protocol: /^rediss?$/ }).optional(),
   VECTORIZER_RATE_TIERS: z.string().transform(readJson).pipe(Tiers).optional(),
 });
 
@@ -32,7 +37,7 @@ export function readConfig(environment: Environment): GatewayConfig {
 /** Also for a process that holds more than a gateway. */
 export function readLimitSettings(environment: Environment): LimitSettings {
   const own = readEnvironment(Limits, environment);
-  return { redisUrl: own.VECTORIZER_REDIS_URL, tiers: { ...TIERS, ...own.VECTORIZER_RATE_TIERS } };
+  return { redis: readRedisConfig(environment), tiers: { ...TIERS, ...own.VECTORIZER_RATE_TIERS } };
 }
 
 function readJson(text: string, context: z.RefinementCtx): unknown {

@@ -38,7 +38,7 @@ export async function createGatewayApp(options: GatewayAppOptions): Promise<Serv
   });
 }
 
-function openLimiter({ limits: { redisUrl, tiers } = LIMITS, logger }: GatewayAppOptions): RateLimiter {
-  const shared = redisUrl === undefined ? undefined : new SharedBuckets(redisUrl, logger);
+function openLimiter({ limits: { redis, tiers } = LIMITS, logger }: GatewayAppOptions): RateLimiter {
+  const shared = redis === undefined ? undefined : new SharedBuckets(redis, logger);
   return new RateLimiter({ tiers, shared, logger });
 }

@@ -62,7 +62,7 @@ describe('a token bucket', () => {
 describe('the rate of a key', () => {
   it('is exact over two gateways: 100 a second and a burst of 200, within 2 %; others do not notice', async () => {
     await using redis = await startRedis();
-    const limits = { ...LIMITS, redisUrl: redis.url };
+    const limits = { ...LIMITS, redis: { url: redis.url } };
     await using gateway = await startGateway({ limits });
     await using other = await startGateway({ limits, beside: gateway.nats });
     const key = await makeKey(gateway);
@@ -125,7 +125,7 @@ describe('the rate of a key', () => {
 
   it('is the override of the key before its tier, and the tier before the default', async () => {
     const tiers = { ...TIERS, small: { read: { per_s: 0.001, burst: 3 }, write: null } };
-    await using gateway = await startGateway({ limits: { redisUrl: undefined, tiers } });
+    await using gateway = await startGateway({ limits: { redis: undefined, tiers } });
     const passed = async (rate: NewKey['rate']): Promise<number> => {
       const key = await makeKey(gateway, { rate });
       const answers = await Promise.all(Array.from({ length: 6 }, async () => list(gateway, key)));
@@ -147,7 +147,7 @@ describe('the rate of a key', () => {
 
   it('is held by each gateway alone while Redis is away, and by all together when it is back', async () => {
     await using redis = await startRedis();
-    await using gateway = await startGateway({ limits: { ...LIMITS, redisUrl: redis.url } });
+    await using gateway = await startGateway({ limits: { ...LIMITS, redis: { url: redis.url } } });
     const remaining = async (key: string): Promise<number> =>
       Number((await list(gateway, key)).headers['ratelimit-remaining']);
     const key = await makeKey(gateway, { rate: { tier: 'default', read: { per_s: 0.001, burst: 100 } } });

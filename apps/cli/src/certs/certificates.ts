@@ -8,7 +8,7 @@ import { files, IDENTITIES, REDIS_USERS, type RedisUser } from './files.ts';
 /** Which of Redis's keys a user may use. */
 const REDIS_SCOPES: Readonly<Record<RedisUser, string>> = {
   query: '~vz:cache:*',
-  gateway: '~vz:limit:*',
+  gateway: '~vz:rate:*',
   standalone: '~vz:*',
 };
 

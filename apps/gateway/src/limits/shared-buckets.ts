@@ -1,5 +1,6 @@
 import { Redis } from 'ioredis';
 import type { Rate } from '@vectorizer/contracts';
+import type { RedisConfig } from '@vectorizer/frame';
 import type { Logger } from '@vectorizer/telemetry';
 import type { Draw, Drawn } from './token-bucket.ts';
 
@@ -37,8 +38,9 @@ type Drawing = Redis & {
 export class SharedBuckets {
   readonly #redis: Drawing;
 
-  constructor(url: string, logger: Logger) {
+  constructor({ url, ...identity }: RedisConfig, logger: Logger) {
     const redis = new Redis(url, {
+      ...identity,
       commandTimeout: ANSWER_MS_MAX,
       connectTimeout: 1_000,
       enableOfflineQueue: false,
@@ -46,8 +48,8 @@ export class SharedBuckets {
       retryStrategy: (times) => Math.min(50 * times, RECONNECT_MS_MAX),
     });
     redis.defineCommand('draw', { numberOfKeys: 1, lua: DRAW });
-    // Told by `draw` to whoever needs an answer.
-    redis.on('error', (error) => logger.debug({ err: error }, 'Redis is away'));
+    // Told by `draw` to whoever needs an answer. The message only: the command of signing in, beside it, has the password.
+    redis.on('error', ({ message }) => logger.debug({ reason: message }, 'Redis is away'));
     this.#redis = redis as Drawing;
   }
 

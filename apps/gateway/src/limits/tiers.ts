@@ -1,3 +1,4 @@
+import type { RedisConfig } from '@vectorizer/frame';
 import { Rate, TierName, type KeyRate } from '@vectorizer/contracts';
 import { z } from 'zod';
 
@@ -29,7 +30,7 @@ export function rateOf(tiers: Tiers, rate: KeyRate | undefined, effect: 'read' |
 
 export type LimitSettings = {
   /** Where gateways share what keys have used up; undefined: each counts alone. */
-  readonly redisUrl: string | undefined;
+  readonly redis: RedisConfig | undefined;
   readonly tiers: Tiers;
 };
-export const LIMITS: LimitSettings = { redisUrl: undefined, tiers: TIERS };
+export const LIMITS: LimitSettings = { redis: undefined, tiers: TIERS };
