@@ -24,6 +24,8 @@ export const PHASES = [
   'update_http',
   'accept',
   'stats_cost',
+  'health',
+  'observability',
 ] as const;
 export type Phase = (typeof PHASES)[number];
 
@@ -78,6 +80,9 @@ const FIGURES: Readonly<Record<string, Plan>> = {
   'sync.search_p99_ratio': plan('while_syncing', 'server'),
   'replication.stats_cost': plan('stats_cost'),
   'replication.stats_cost.of': plan('stats_cost'),
+  'health.under_writes.p99_ms': plan('health', 'system'),
+  'observability.cost': plan('observability'),
+  'observability.qps': plan('observability'),
   'memory.resident': plan('memory', 'server'),
   'memory.limit': plan('memory', 'server'),
 };

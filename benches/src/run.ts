@@ -9,6 +9,8 @@ import { compareKinds } from './measure/compare-kinds.ts';
 import { benchExact } from './measure/exact.ts';
 import { benchFill } from './measure/fill.ts';
 import { benchFilter } from './measure/filter.ts';
+import { benchHealth } from './measure/health.ts';
+import { benchObservability } from './measure/observability.ts';
 import { benchRestart } from './measure/restart.ts';
 import { benchSearch } from './measure/search.ts';
 import { benchSearchable } from './measure/searchable.ts';
@@ -112,6 +114,8 @@ const MEASURES: Readonly<Record<Exclude<Phase, 'fill'>, Measure>> = {
     return results;
   },
   stats_cost: async (_, { dataset, rounds }) => benchStatsCost(dataset, rounds),
+  health: async ({ system }, { dataset, rounds }) => benchHealth(there(system).url, dataset, rounds),
+  observability: async (_, { dataset, rounds }) => benchObservability(dataset, rounds),
   accept: async ({ system }, { dataset, rounds }) => benchAccept(there(system).url, dataset, rounds),
 };
 

@@ -1,23 +1,8 @@
-import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { until } from '@vectorizer/testing';
+import { runCommand } from '../system/command.ts';
+import { logLines } from '../system/log-lines.ts';
 import { startSystem } from '../system/system.ts';
-
-/** The lines of every service's log, by service. */
-async function logLines(data: string): Promise<Record<string, unknown>[]> {
-  const directory = join(data, 'run');
-  const names = (await readdir(directory)).filter(
-    (name) => name.endsWith('.log') && !/^(nats|redis|supervisor)/.test(name),
-  );
-  const texts = await Promise.all(names.map(async (name) => readFile(join(directory, name), 'utf8')));
-  return texts.flatMap((text) =>
-    text
-      .split('\n')
-      .filter((line) => line !== '')
-      .map((line) => JSON.parse(line) as Record<string, unknown>),
-  );
-}
 
 describe('the five services as processes', () => {
   it('each answer health and metrics, and write JSON lines', async () => {
@@ -56,6 +41,45 @@ describe('the five services as processes', () => {
     await until(async () => (await passed('a-search')).size === 3, { timeoutMs: 5_000 });
     expect(await passed('a-write')).toEqual(new Set(['gateway', 'ingest', 'index']));
     expect(await passed('a-search')).toEqual(new Set(['gateway', 'query', 'index']));
+  });
+
+  it('tell everything about a request to whoever has its correlation id, once they are told to tell more', async () => {
+    await using system = await startSystem('cluster');
+    await system.client.createCollection({ name: 'books', dimension: 2, metric: 'dot' });
+    const ask = async (id: string, path: string, init: { method: string; body: object }): Promise<Response> =>
+      fetch(`${system.url}/api/v1/${path}`, {
+        method: init.method,
+        headers: { 'content-type': 'application/json', 'x-correlation-id': id },
+        body: JSON.stringify(init.body),
+      });
+    const linesOf = async (id: string): Promise<string[]> => {
+      const { out } = await runCommand('logs', id, '--data', system.data);
+      return out.trim().split('\n').slice(0, -1);
+    };
+    // At level info: what went wrong, and nothing of what did not.
+    const write = { method: 'PUT', body: { points: [{ id: 'a', vector: [0.123_456_7, 2] }] } };
+    await ask('quiet', 'collections/books/vectors', write);
+    await ask('wrong', 'collections/nowhere/vectors', write);
+    expect(await linesOf('quiet')).toEqual([]);
+    expect(await linesOf('wrong')).toEqual([expect.stringContaining('gateway-1')]);
+
+    expect((await ask('more', 'log-level', { method: 'PUT', body: { level: 'debug', for_s: 600 } })).status).toBe(202);
+    const changed = async (): Promise<number> =>
+      (await logLines(system.data)).filter(({ level_now: now }) => now === 'debug').length;
+    await until(async () => (await changed()) === 5, { timeoutMs: 10_000, what: 'every service having heard of it' });
+    await ask('told', 'collections/books/vectors', write);
+    const told = async (part: string): Promise<boolean> => (await linesOf('told')).some((line) => line.includes(part));
+    await until(async () => (await told('  request  ')) && (await told('  applied  ')), { timeoutMs: 10_000 });
+    const lines = await linesOf('told');
+    for (const part of ['gateway-1', 'ingest-1', 'index-1', 'procedure=ingest.write', 'procedure=index.outcomes']) {
+      expect(lines.join('\n')).toContain(part);
+    }
+    expect(lines).toEqual(lines.toSorted());
+
+    // Not one line of any service at any level holds what was written.
+    expect(JSON.stringify(await logLines(system.data))).not.toContain('1234567');
+    const { code, out } = await runCommand('logs', 'nobody', '--data', system.data);
+    expect([code, out]).toEqual([1, expect.stringContaining('no line is about nobody')]);
   });
 
   it('are degraded as a whole while a replica is away', async () => {

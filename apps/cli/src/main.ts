@@ -4,6 +4,7 @@ import { registerCertificates } from './certs/command.ts';
 import { registerDemo } from './data/demo.ts';
 import { registerLoad } from './data/load.ts';
 import { registerRecall } from './data/recall.ts';
+import { registerLogs } from './logs/logs.ts';
 import { registerProcessCommands } from './process/commands.ts';
 import { reportAndExit } from './report-and-exit.ts';
 
@@ -14,6 +15,7 @@ registerRecall(program);
 registerDemo(program);
 registerKeyCommands(program);
 registerCertificates(program);
+registerLogs(program);
 
 try {
   await program.parseAsync();

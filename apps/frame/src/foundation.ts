@@ -17,6 +17,7 @@ import { Log } from '@vectorizer/log';
 import { createLogger, RecentLines, type Logger } from '@vectorizer/telemetry';
 import { Access } from './access/access.ts';
 import type { HealthCheck } from './health.ts';
+import { memoryHealth } from './process-health.ts';
 import { logMetrics } from './log-metrics.ts';
 import type { ServiceConfig } from './service-config.ts';
 
@@ -77,7 +78,7 @@ export async function openFoundation(service: string, config: ServiceConfig): Pr
     cluster,
     log,
     access,
-    checks: [{ name: 'log', needed: true, check: async () => ({ rtt_ms: await connection.rtt() }) }],
+    checks: [{ name: 'log', needed: true, check: async () => ({ rtt_ms: await connection.rtt() }) }, memoryHealth()],
     async close() {
       await bus.close();
       await access.close();

@@ -1,5 +1,7 @@
 import { openFoundation, type Foundation } from './foundation.ts';
 import type { HealthCheck } from './health.ts';
+import { announceHealth } from './health-news.ts';
+import { followLogLevel } from './log-level.ts';
 import { runService, type RunningService } from './run-service.ts';
 import type { ServiceApp } from './service-app.ts';
 import type { ServiceConfig } from './service-config.ts';
@@ -10,8 +12,10 @@ export type AppOptions = ServiceOptions & ServiceConfig['http'] & Pick<Foundatio
 
 /** A service that answers on the bus, and what its process needs to know of it. */
 export type Served = {
-  /** Of its health, beside the foundation's. */
+  /** Of its health, beside the foundation's; one of the same name takes its place. */
   readonly checks?: readonly HealthCheck[];
+  /** It sums up what the others say of their health, and so does not say it again. */
+  readonly sumsUpHealth?: boolean;
   /** Its HTTP side, when that is more than health and metrics. */
   readonly createApp?: (options: AppOptions) => Promise<ServiceApp>;
   /** What its first line in the log says of it. */
@@ -36,9 +40,14 @@ export async function runBusService<Config extends ServiceConfig>(
     const config = readConfig();
     const foundation = await openFoundation(name, config);
     const { logger } = foundation;
-    const { checks = [], createApp = createHealthApp, about, ...served } = await serve(foundation, config);
-    const app = await createApp({ ...foundation, ...config.http, checks: [...foundation.checks, ...checks] });
+    followLogLevel({ ...foundation, level: config.logLevel });
+    const { createApp = createHealthApp, about, ...served } = await serve(foundation, config);
+    const named = [...foundation.checks, ...(served.checks ?? [])].map((check) => [check.name, check] as const);
+    const checks = [...new Map(named).values()];
+    const app = await createApp({ ...foundation, ...config.http, checks });
     const { url, port } = await app.listen();
+    const speaker = { service: name, address: new URL(url).host, checks };
+    const news = served.sumsUpHealth === true ? undefined : announceHealth(foundation.bus, speaker);
     const activity = tellOfProcess(foundation, port);
     logger.info({ url, ...about }, 'listening');
     return {
@@ -46,6 +55,7 @@ export async function runBusService<Config extends ServiceConfig>(
       failed: served.failed,
       async close() {
         activity.close();
+        news?.stop();
         await app.close();
         await served.close?.();
         await foundation.close();

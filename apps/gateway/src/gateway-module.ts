@@ -21,6 +21,7 @@ import { Edge } from './edge.ts';
 import { Logs } from './logs/logs.ts';
 import { LogsController } from './logs/logs-controller.ts';
 import { LIMITS, type LimitSettings } from './limits/tiers.ts';
+import { LogLevelController, LogLevels } from './logs/log-level-controller.ts';
 import { Operations } from './operations/operations.ts';
 import { OperationsController } from './operations/operations-controller.ts';
 import { Reads } from './points/reads.ts';
@@ -90,6 +91,7 @@ export class GatewayModule {
         AuthController,
         KeysController,
         RolesController,
+        LogLevelController,
       ],
       providers: [
         { provide: RequestMetrics, useValue: metrics },
@@ -110,6 +112,7 @@ export class GatewayModule {
         { provide: SlowQueries, useValue: new SlowQueries(parts.bus) },
         { provide: Access, useValue: parts.access },
         { provide: Keys, useValue: new Keys(parts.access, (parts.limits ?? LIMITS).tiers) },
+        { provide: LogLevels, useValue: new LogLevels(parts) },
         { provide: EventFeed, useValue: new EventFeed(parts.bus) },
         { provide: Logs, useValue: new Logs(parts.bus) },
         { provide: LiveFeed, useValue: new LiveFeed({ ...parts, sample: async (id) => sampler.sample(id) }) },

@@ -1,5 +1,5 @@
 import { replicationStatus, type ReplicationStatus } from '@vectorizer/contracts';
-import { replicationHealth, runBusService, type Served } from '@vectorizer/frame';
+import { HeardHealth, memoryHealth, replicationHealth, runBusService, type Served } from '@vectorizer/frame';
 import { readConfig } from './config.ts';
 import { createGatewayApp } from './gateway-app.ts';
 
@@ -13,8 +13,16 @@ await runBusService('gateway', {
       const context = { correlationId: 'health', deadline: Date.now() + STATUS_MS_MAX };
       return foundation.bus.call(replicationStatus, {}, { context });
     };
+    const heard = new HeardHealth(foundation.bus);
     return {
-      checks: [replicationHealth(status)],
+      checks: [
+        heard.check('index'),
+        replicationHealth(status),
+        heard.check('cache'),
+        heard.check('disk'),
+        heard.check('memory', memoryHealth().check),
+      ],
+      sumsUpHealth: true,
       createApp: async (options) => createGatewayApp({ ...foundation, ...options, defaults, limits, bootstrapKeyFile }),
     };
   },

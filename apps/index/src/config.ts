@@ -17,6 +17,11 @@ const Index = z.object({
   VECTORIZER_GPU: z.enum(gpuModes).default('auto'),
   VECTORIZER_VERIFY_INTERVAL_MS: z.coerce.number().int().min(100).max(86_400_000).default(20_000),
   VECTORIZER_HEARTBEAT_MS: z.coerce.number().int().min(100).max(600_000).default(HEARTBEAT_MS),
+  VECTORIZER_DISK_FREE_BYTES_MIN: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .default(256 * 1024 * 1024),
   VECTORIZER_LOG_BYTES_MAX: z.coerce
     .number()
     .int()
@@ -35,6 +40,8 @@ export type IndexConfig = ServiceConfig & {
   readonly verifyIntervalMs: number;
   /** How often the node says how its replicas are. */
   readonly heartbeatMs: number;
+  /** With less room than this where the replicas' files are, the node's health says so. */
+  readonly diskFreeBytesMin: number;
 };
 
 /** Also for a process that holds more than an index node, and has a default port of its own. */
@@ -55,6 +62,7 @@ export function readIndexConfig(environment: Environment, defaults: ServiceDefau
     directory: own.VECTORIZER_DATA,
     gpu: own.VECTORIZER_GPU,
     verifyIntervalMs: own.VECTORIZER_VERIFY_INTERVAL_MS,
+    diskFreeBytesMin: own.VECTORIZER_DISK_FREE_BYTES_MIN,
     sharing: { logBytesMax: own.VECTORIZER_LOG_BYTES_MAX, logRetentionMs: own.VECTORIZER_LOG_RETENTION_MS },
   };
 }

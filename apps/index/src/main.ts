@@ -1,4 +1,4 @@
-import { runBusService, type Served } from '@vectorizer/frame';
+import { diskHealth, runBusService, type Served } from '@vectorizer/frame';
 import { readIndexConfig } from './config.ts';
 import { createIndexApp } from './index-app.ts';
 import { indexHealth } from './index-health.ts';
@@ -12,7 +12,7 @@ await runBusService('index', {
     const node = await IndexNode.open({ ...foundation, ...config, ...config.http, onTakenOver });
     const replication = new OwnReplication({ replicas: () => node.replicas(), log: foundation.log });
     return {
-      checks: [indexHealth(node)],
+      checks: [indexHealth(node), diskHealth(config.directory, config.diskFreeBytesMin)],
       createApp: async (options) => createIndexApp({ ...options, replication }),
       about: { node: node.node, directory: config.directory },
       failed,

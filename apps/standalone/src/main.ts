@@ -1,5 +1,13 @@
 import { LocalBus } from '@vectorizer/cluster';
-import { openFoundation, replicationHealth, runService, tellOfProcess, type RunningService } from '@vectorizer/frame';
+import {
+  diskHealth,
+  followLogLevel,
+  openFoundation,
+  replicationHealth,
+  runService,
+  tellOfProcess,
+  type RunningService,
+} from '@vectorizer/frame';
 import { createGatewayApp, readLimitSettings } from '@vectorizer/gateway';
 import { IndexNode, indexHealth, readIndexConfig } from '@vectorizer/index';
 import { Ingest } from '@vectorizer/ingest';
@@ -11,6 +19,7 @@ await runService('standalone', async (): Promise<RunningService> => {
   const config = readIndexConfig(process.env, { port: 15_002, door: 'public' });
   const foundation = { ...(await openFoundation('standalone', config)), bus: new LocalBus() };
   const { logger } = foundation;
+  followLogLevel({ ...foundation, level: config.logLevel });
   const settings = readMonitorSettings(process.env);
   const monitor = new Monitor({ ...foundation, ...settings });
   const query = new Query({ ...foundation, ...readQuerySettings(process.env), port: config.http.port });
@@ -20,7 +29,8 @@ await runService('standalone', async (): Promise<RunningService> => {
   const { promise: failed, reject: onTakenOver } = Promise.withResolvers<never>();
   const node = await IndexNode.open({ ...foundation, ...config, ...config.http, onTakenOver });
   const replication = replicationHealth(() => monitor.status());
-  const checks = [...foundation.checks, indexHealth(node), replication, cacheHealth(query)];
+  const disk = diskHealth(config.directory, config.diskFreeBytesMin);
+  const checks = [...foundation.checks, indexHealth(node), replication, disk, cacheHealth(query)];
   const { bootstrapKeyFile } = config.access;
   const limits = readLimitSettings(process.env);
   const app = await createGatewayApp({ ...foundation, ...config.http, checks, bootstrapKeyFile, limits });

@@ -39,7 +39,8 @@ export async function benchAccept(url: string, dataset: Dataset, rounds: Rounds)
   ];
 }
 
-function bodiesOf({ rows }: Dataset): string[] {
+/** Batches to write, over and over. */
+export function bodiesOf({ rows }: Dataset): string[] {
   const bodies: string[] = [];
   for (let start = 0; start + BATCH <= Math.min(rows.length, ROWS_MAX); start += BATCH) {
     const points = rows

@@ -1,4 +1,5 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, register } from 'prom-client';
+import { inertMetric } from './no-metrics.ts';
 
 /**
  * Metrics live in prom-client's default registry, which `/metrics` prints. A metric is made by whoever first asks for
@@ -19,16 +20,28 @@ export const latencyBuckets = [
 ] as const;
 
 export function counter<Label extends string = never>(options: MetricOptions<Label>): Counter<Label> {
-  return existing<Counter<Label>>(options.name, Counter) ?? new Counter(settings(options));
+  return (
+    (inertMetric() as Counter<Label> | undefined) ??
+    existing<Counter<Label>>(options.name, Counter) ??
+    new Counter(settings(options))
+  );
 }
 
 export function gauge<Label extends string = never>(options: MetricOptions<Label>): Gauge<Label> {
-  return existing<Gauge<Label>>(options.name, Gauge) ?? new Gauge(settings(options));
+  return (
+    (inertMetric() as Gauge<Label> | undefined) ??
+    existing<Gauge<Label>>(options.name, Gauge) ??
+    new Gauge(settings(options))
+  );
 }
 
 export function histogram<Label extends string = never>(options: HistogramOptions<Label>): Histogram<Label> {
   const buckets = [...(options.buckets ?? latencyBuckets)];
-  return existing<Histogram<Label>>(options.name, Histogram) ?? new Histogram({ ...settings(options), buckets });
+  return (
+    (inertMetric() as Histogram<Label> | undefined) ??
+    existing<Histogram<Label>>(options.name, Histogram) ??
+    new Histogram({ ...settings(options), buckets })
+  );
 }
 
 /** Time that searches spend in one stage, whichever part of a process it is. */

@@ -94,6 +94,8 @@ const rules: Readonly<Record<string, RouteRule>> = {
   [`GET ${V1}/operations/:id`]: read('operations.read', 'read_collection', inQuery),
 
   [`GET ${V1}/logs`]: read('logs.read', 'view_audit_logs', { whole: true }),
+  [`GET ${V1}/log-level`]: read('log-level.read', 'view_system_stats'),
+  [`PUT ${V1}/log-level`]: admin('log-level.change', 'configure_server'),
   [`GET ${V1}/slow-queries`]: read('slow-queries.list', 'view_system_stats', inQuery),
 
   [`GET ${C}/snapshots`]: read('snapshots.list', 'backup_data'),

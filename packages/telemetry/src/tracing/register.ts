@@ -1,5 +1,6 @@
 import { basename, resolve } from 'node:path';
 import { isMainThread } from 'node:worker_threads';
+import { countNothing } from '../no-metrics.ts';
 import { createLogger } from '../logging/logger.ts';
 import { tracingSettings } from './settings.ts';
 
@@ -9,6 +10,7 @@ import { tracingSettings } from './settings.ts';
  * a thread or a probe, is no service.
  */
 const main = process.argv[1] ?? '';
+if (process.env['VECTORIZER_METRICS'] === 'off') countNothing();
 const settings = isMainThread && main.endsWith('/dist/main.js') ? tracingSettings(process.env) : undefined;
 if (settings !== undefined) {
   const app = basename(resolve(main, '../..'));

@@ -1,0 +1,77 @@
+import {
+  HEALTH_NEWS_MS,
+  HEALTH_SILENT_MS_MAX,
+  serviceHealth,
+  type Bus,
+  type ServiceHealth,
+} from '@vectorizer/contracts';
+import { Failure } from '@vectorizer/errors';
+import type { HealthCheck } from './health.ts';
+import { WatchedCheck } from './watched-check.ts';
+
+/** Beyond these the processes that were heard of first are forgotten. */
+const PROCESSES_MAX = 1_000;
+
+type Speaker = { readonly service: string; readonly address: string; readonly checks: readonly HealthCheck[] };
+
+/** Says on the bus how this process is, for the health of the whole. Keeps no process alive. */
+export function announceHealth(bus: Bus, { service, address, checks }: Speaker): { stop(): void } {
+  const watched = checks.map((check) => new WatchedCheck(check));
+  const say = async (): Promise<void> => {
+    const found = await Promise.all(watched.map(lookAt));
+    if (!stopped) bus.announce(serviceHealth, { service, address, checks: found });
+  };
+  let stopped = false;
+  const timer = setInterval(() => void say(), HEALTH_NEWS_MS).unref();
+  void say();
+  return {
+    stop() {
+      stopped = true;
+      clearInterval(timer);
+    },
+  };
+}
+
+/** What the other processes say of one thing, as a check of one's own. */
+export class HeardHealth {
+  readonly #heard = new Map<string, { readonly health: ServiceHealth; readonly atMs: number }>();
+
+  constructor(bus: Bus) {
+    bus.listen(serviceHealth, (health) => this.#hear(health));
+  }
+
+  /** Fails when one of those that were heard of late says that it fails. `own`: the same of this process. */
+  check(name: string, own?: HealthCheck['check']): HealthCheck {
+    return {
+      name,
+      needed: false,
+      check: async () => {
+        const detail = await own?.();
+        const said = [...this.#heard.values()]
+          .filter(({ atMs }) => performance.now() - atMs <= HEALTH_SILENT_MS_MAX)
+          .flatMap(({ health: { service, address, checks } }) =>
+            checks.filter((each) => each.name === name).map((each) => ({ ...each, by: `${service} at ${address}` })),
+          );
+        const failing = said.filter(({ up }) => !up).map(({ by, message }) => `${by}: ${message ?? 'fails'}`);
+        if (failing.length > 0) throw new Failure('service_unavailable', failing.join('; '));
+        return { ...detail, processes: said.length };
+      },
+    };
+  }
+
+  #hear(health: ServiceHealth): void {
+    this.#heard.delete(health.address);
+    this.#heard.set(health.address, { health, atMs: performance.now() });
+    const [oldest] = this.#heard.keys();
+    if (this.#heard.size > PROCESSES_MAX && oldest !== undefined) this.#heard.delete(oldest);
+  }
+}
+
+async function lookAt(check: WatchedCheck): Promise<ServiceHealth['checks'][number]> {
+  try {
+    await check.look();
+    return { name: check.name, up: true };
+  } catch (error) {
+    return { name: check.name, up: false, message: error instanceof Error ? error.message : String(error) };
+  }
+}
