@@ -82,7 +82,7 @@ const FIGURES: Readonly<Record<string, Plan>> = {
   'replication.stats_cost.of': plan('stats_cost'),
   'health.under_writes.p99_ms': plan('health', 'system'),
   'observability.cost': plan('observability'),
-  'observability.qps': plan('observability'),
+  'observability.search_ms': plan('observability'),
   'memory.resident': plan('memory', 'server'),
   'memory.limit': plan('memory', 'server'),
 };

@@ -146,6 +146,18 @@ describe('traces', () => {
     expect(named('log.apply').map(({ links }) => links.length)).toEqual([1, ids.length - 1]);
   });
 
+  it('are complete when a process stops in order', async () => {
+    await using receiver = await startOtlpReceiver();
+    await using system = await startSystem('standalone', {
+      ...receiver.environment,
+      OTEL_BSP_SCHEDULE_DELAY: '600000',
+    });
+    await system.client.createCollection({ name: 'books', dimension: 1, metric: 'dot' });
+    await send(system, { id: 'the-last' }, SEARCH);
+    await system.down();
+    expect(servicesOf(await connected(receiver, 'the-last', SEARCH_SPANS))).toEqual(new Set(['vectorizer-standalone']));
+  });
+
   it('tell a fault of ours from one of the client', async () => {
     await using receiver = await startOtlpReceiver();
     await using system = await startSystem('standalone', receiver.environment);
@@ -182,5 +194,5 @@ describe('a receiver of spans', () => {
       expect(warnings.length).toBeLessThan(10);
       await system.down();
     }
-  });
+  }, 120_000);
 });
