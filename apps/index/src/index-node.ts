@@ -10,6 +10,7 @@ import { Heartbeats, heartbeatsOf } from './heartbeats.ts';
 import { NodeGauges } from './index-metrics.ts';
 import { LongJobs } from './long-jobs.ts';
 import { holdIdentity } from './node-identity.ts';
+import { Progress } from './progress.ts';
 import { Replicas } from './replicas.ts';
 import { Restorer } from './restorer.ts';
 import { serveReplicas } from './serve-replicas.ts';
@@ -55,6 +56,7 @@ export class IndexNode {
   readonly #directory: DataDirectory;
   readonly #replicas: Replicas;
   readonly #heartbeats: Heartbeats;
+  readonly #progress: Progress;
   readonly #upkeep: Upkeep;
   readonly #jobs = new LongJobs();
   readonly #restorer: Restorer;
@@ -73,8 +75,10 @@ export class IndexNode {
     this.#heartbeats = new Heartbeats({ everyMs: this.#everyMs, beat: () => this.#beat() });
     const gpu = new Gpu({ mode: options.gpu ?? 'auto', logger });
     const onChange = (): void => this.#heartbeats.soon();
+    this.#progress = new Progress(options.bus, directory.node);
+    const onApplied = this.#progress.applied;
     const turns = this.#turns;
-    const replicas = new Replicas({ ...options, directory, logger, gpu, turns, onChange });
+    const replicas = new Replicas({ ...options, directory, logger, gpu, turns, onChange, onApplied });
     this.#replicas = replicas;
     this.#restorer = new Restorer({ ...options, directory, logger, turns });
     const { verifyIntervalMs } = options;
@@ -107,6 +111,7 @@ export class IndexNode {
     if (this.#closing.signal.aborted) return;
     this.#closing.abort();
     this.#heartbeats.stop();
+    this.#progress.stop();
     await Promise.all([this.#replicas.close(), this.#jobs.close()]);
     await this.#upkeep.close();
     this.#gauges.show([]);

@@ -21,6 +21,7 @@ import { FullSync, type ReplicaPlace } from './full-sync.ts';
 import { entryApplied } from './index-metrics.ts';
 import type { JobTools } from './long-jobs.ts';
 import { NOTHING } from './nothing-applied.ts';
+import type { Progress } from './progress.ts';
 import { ReadGate, type Demand } from './read-gate.ts';
 import { SharedSnapshots, type SharingSettings } from './shared-snapshots.ts';
 import { reasonOf, stoppedBy } from './stop-reasons.ts';
@@ -40,6 +41,8 @@ export type ReplicaOptions = {
   readonly sharing: SharingSettings;
   /** Told when the phase has changed. */
   readonly onPhase: () => void;
+  /** Told when reads see a later state. */
+  readonly onApplied: Progress['applied'];
 };
 
 /** The shard of a replica for as long as it is open. */
@@ -329,7 +332,7 @@ export class Replica {
     await applying;
     this.#applying = undefined;
     this.#checkpoints.passed(message.sequence, () => shard.report());
-    if (open.shown) this.#gate.advance(message.sequence);
+    if (open.shown) this.#show(message.sequence);
     const seconds = (performance.now() - start) / 1_000;
     const operations = shard.operations - before;
     entryApplied({
@@ -347,11 +350,17 @@ export class Replica {
   #caughtUp(open: OpenShard): void {
     if (this.#phase !== 'following') open.shard.hurry(false);
     if (!open.shown) {
-      this.#gate.advance(open.shard.sequence);
+      this.#show(open.shard.sequence);
       this.#noting = noteCaughtUp(open.shard, this.#place);
     }
     open.shown = true;
     this.#become('following');
+  }
+
+  #show(sequence: number): void {
+    const { record, shard, onApplied } = this.#options;
+    this.#gate.advance(sequence);
+    onApplied({ uid: record.uid, shard, sequence });
   }
 
   #become(phase: 'syncing' | 'following'): void {

@@ -5,6 +5,7 @@ import { Failure } from '@vectorizer/errors';
 import type { Log } from '@vectorizer/log';
 import type { Logger } from '@vectorizer/telemetry';
 import type { DataDirectory, ReplicaKey } from './data-directory.ts';
+import type { Progress } from './progress.ts';
 import { Replica } from './replica.ts';
 import type { SharingSettings } from './shared-snapshots.ts';
 import { strayReplicas } from './stray-replicas.ts';
@@ -24,6 +25,7 @@ export type ReplicasOptions = {
   readonly logger: Logger;
   /** Told when a replica has come, gone or changed its phase. */
   readonly onChange: () => void;
+  readonly onApplied: Progress['applied'];
 };
 
 /** The replicas that the catalog places on this node: opened when they are created, removed when they are dropped. */

@@ -30,6 +30,7 @@ const Own = z.object({
     .default(2 ** 20),
   VECTORIZER_CACHE_TTL_S: z.coerce.number().int().min(1).max(86_400).default(300),
   VECTORIZER_CACHE_REDIS_MS: z.coerce.number().int().min(1).max(1_000).default(5),
+  VECTORIZER_CACHE_WARM_UP: z.coerce.number().int().min(0).max(1_000).default(0),
 });
 
 export type QuerySettings = {
@@ -54,6 +55,7 @@ export function readQuerySettings(environment: Environment): QuerySettings {
       entryBytesMax: own.VECTORIZER_CACHE_ENTRY_BYTES,
       ttlMs: own.VECTORIZER_CACHE_TTL_S * 1_000,
       redisMsMax: own.VECTORIZER_CACHE_REDIS_MS,
+      warmUp: own.VECTORIZER_CACHE_WARM_UP,
       redis: readRedisConfig(environment),
     },
   };

@@ -3,6 +3,7 @@ import {
   count,
   describe,
   heartbeat,
+  progress,
   read,
   rollCall,
   scroll,
@@ -30,6 +31,7 @@ import { StageClock } from './stage-clock.ts';
 
 const DISCONNECTED_AFTER_MS = 10_000;
 export const SLOW_MS = 100;
+const WARM_UP_MS_MAX = 5_000;
 const NO_CACHE: CacheOptions = { bytesMax: 0, entryBytesMax: 0, ttlMs: 0, redis: undefined, redisMsMax: 0 };
 
 export type QueryOptions = {
@@ -115,6 +117,9 @@ export class Query {
 
   serve(): void {
     this.#bus.listen(heartbeat, (beat) => this.#table.hear(beat, this.#now(), (uid) => this.#catalog.findByUid(uid)));
+    this.#bus.listen(progress, (told) =>
+      this.#table.progressed(told, this.#now(), (uid) => this.#catalog.findByUid(uid)),
+    );
     this.#bus.announce(rollCall, {});
     this.#serve(search, 'search', (...call) => this.#search(...call));
     this.#serve(read, 'read', (...call) => this.#reads.read(...call));
@@ -125,6 +130,11 @@ export class Query {
       return Promise.resolve({ threshold_ms: this.#slow.thresholdMs, queries });
     });
     this.#bus.serve(describe, (input, context) => this.#describe(input, context));
+    this.#cache.startWarmUp(async ({ uid, spec }) => {
+      const context = { correlationId: 'warm-up', deadline: Date.now() + WARM_UP_MS_MAX };
+      const input = { uid, consistency: 'eventual' as const, searches: [spec] };
+      return this.#reads.search(input, context, new StageClock(this.#now));
+    });
   }
 
   #serve<I extends ReadInput, O>(procedure: Procedure<I, O>, kind: Read, handler: ClockedHandler<I, O>): void {

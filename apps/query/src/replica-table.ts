@@ -4,6 +4,7 @@ import {
   type CollectionUid,
   type Heartbeat,
   type NodeId,
+  type Progress,
   type ReplicaReport,
 } from '@vectorizer/contracts';
 
@@ -13,16 +14,16 @@ export type Heard = { readonly report: ReplicaReport; readonly heardAtMs: number
 type ReplicasOfShard = Map<NodeId, Heard>;
 const NOBODY: ReadonlyMap<NodeId, Heard> = new Map();
 
-/** The sequence that a read was answered at, and when, on the clock of this process. */
-type Answered = { readonly sequence: number; readonly atMs: number };
-/** Three heartbeats: what was heard longer ago may be far from what is. */
+/** The sequence that a replica was seen to have applied, and when, on the clock of this process. */
+type Seen = { readonly sequence: number; readonly atMs: number };
+/** Three heartbeats, as they are usually sent: what was heard longer ago may be far from what is. */
 const FRESH_MS_MAX = 3_000;
 
 /** What the index nodes last said of their replicas. Holds placed replicas only, so the catalog bounds it. */
 export class ReplicaTable {
   readonly #shards = new Map<CollectionUid, ReplicasOfShard[]>();
-  /** The newest answer of each shard; from one query service's view it is ahead of the heartbeats. */
-  readonly #answered = new Map<CollectionUid, Answered[]>();
+  /** What answers of replicas, and their news, say of each shard: that is ahead of the heartbeats. */
+  readonly #seen = new Map<CollectionUid, Seen[]>();
 
   /** A report on a collection that is not known here yet is left to the next heartbeat. */
   hear(heartbeat: Heartbeat, heardAtMs: number, find: (uid: CollectionUid) => CollectionRecord | undefined): void {
@@ -42,13 +43,24 @@ export class ReplicaTable {
     return (this.#shards.get(uid) ?? []).flatMap((replicas) => [...replicas.values()].map(({ report }) => report));
   }
 
-  /** A replica has answered a read at this sequence. */
-  answered(uid: CollectionUid, shard: number, answer: Answered): void {
-    const answers = this.#answered.get(uid) ?? [];
-    const known = answers[shard];
-    const isOld = known !== undefined && answer.atMs - known.atMs <= FRESH_MS_MAX && known.sequence > answer.sequence;
-    if (!isOld) answers[shard] = answer;
-    this.#answered.set(uid, answers);
+  /** How far the replicas of a node are, by its own word. */
+  progressed(
+    { node, applied }: Progress,
+    atMs: number,
+    find: (uid: CollectionUid) => CollectionRecord | undefined,
+  ): void {
+    for (const { uid, shard, sequence } of applied) {
+      if (find(uid)?.placement[shard]?.includes(node) === true) this.saw(uid, shard, { sequence, atMs });
+    }
+  }
+
+  /** A replica of the shard has applied this much: it has answered a read from that state, or says so. */
+  saw(uid: CollectionUid, shard: number, seen: Seen): void {
+    const all = this.#seen.get(uid) ?? [];
+    const known = all[shard];
+    const isOld = known !== undefined && seen.atMs - known.atMs <= FRESH_MS_MAX && known.sequence > seen.sequence;
+    if (!isOld) all[shard] = seen;
+    this.#seen.set(uid, all);
   }
 
   /**
@@ -61,14 +73,14 @@ export class ReplicaTable {
       if (nowMs - heardAtMs > FRESH_MS_MAX || report.phase === 'diverged' || report.phase === 'failed') continue;
       newest = Math.max(newest ?? 0, report.applied_sequence);
     }
-    const answer = this.#answered.get(uid)?.[shard];
-    if (answer === undefined || nowMs - answer.atMs > FRESH_MS_MAX) return newest;
-    return Math.max(newest ?? 0, answer.sequence);
+    const seen = this.#seen.get(uid)?.[shard];
+    if (seen === undefined || nowMs - seen.atMs > FRESH_MS_MAX) return newest;
+    return Math.max(newest ?? 0, seen.sequence);
   }
 
   forget(uid: CollectionUid): void {
     this.#shards.delete(uid);
-    this.#answered.delete(uid);
+    this.#seen.delete(uid);
   }
 
   #shardsOf({ uid, placement }: CollectionRecord): ReplicasOfShard[] {

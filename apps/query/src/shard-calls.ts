@@ -125,7 +125,7 @@ export class ShardCalls {
       const answer = await call.call(node, context);
       const atMs = now();
       this.#hedging.answered(node, atMs - startedMs);
-      table.answered(call.record.uid, call.shard, { sequence: answer.sequence, atMs });
+      table.saw(call.record.uid, call.shard, { sequence: answer.sequence, atMs });
       return { node, answer };
     } catch (error) {
       const applied = table.heard(call.record.uid, call.shard).get(node)?.report.applied_sequence;

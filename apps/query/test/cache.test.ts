@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { NewCollection, unindexedFilter, type SearchSpec } from '@vectorizer/contracts';
+import { NewCollection, progress, unindexedFilter, type SearchSpec } from '@vectorizer/contracts';
 import { Failure } from '@vectorizer/errors';
 import { printMetrics } from '@vectorizer/telemetry';
 import { until } from '@vectorizer/testing';
@@ -22,6 +22,23 @@ describe('an answer in memory', () => {
     await world.heard();
     expect(await world.ask()).toMatchObject({ cache: miss, sequences: [6] });
     expect(await world.status()).toBe('hit');
+  });
+
+  it('is not given once an index node has said that it has applied more', async () => {
+    await using setting = await startQuery({ cache: caching() });
+    const world = await openWorld(setting);
+    await world.ask();
+    world.state = 6;
+    const applied = [{ uid: world.record.uid, shard: 0, sequence: 6 }];
+    const tell = async (name: string): Promise<void> => {
+      setting.bus.announce(progress, { node: node(name), applied });
+      await Promise.resolve();
+      await Promise.resolve();
+    };
+    await tell('stranger');
+    expect(await world.status()).toBe('hit');
+    await tell('a');
+    expect(await world.ask()).toMatchObject({ cache: miss, sequences: [6] });
   });
 
   it('is not given to who has seen more, and what that one gets is given to the others', async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { startRedis, until, type RedisServer } from '@vectorizer/testing';
+import { decodeValue } from '../src/cache/redis-value.ts';
 import type { CacheOptions } from '../src/index.ts';
 import { caching, startQuery, type Setting } from './fixture.ts';
 import { hit, openWorld, spec, World } from './world.ts';
@@ -11,12 +12,15 @@ const shared = (redis: RedisServer, other: Partial<CacheOptions> = {}): CacheOpt
   caching({ redis: { url: redis.url }, bytesMax: 1, ...other });
 /** For as long as a service has computed nothing it waits so long, whatever else the machine does. */
 const patient = { redisMsMax: 5_000 };
+const SLOW_MS = 20;
 
 /** Two query services that share what they know, each with an index node of its own for the same collection. */
 async function twoServices(setting: Setting, options: CacheOptions): Promise<[World, World, Setting['query'][]]> {
   const one = await openWorld(setting);
   const service = setting.another(options);
   const other = new World(service.bus, one.record);
+  // A search that takes less than a lookup is not kept in Redis.
+  for (const world of [one, other]) world.slowMs = SLOW_MS;
   await other.heard();
   const queries = [setting.query, service.query];
   await until(() => queries.every((query) => query.cacheFigures.redis?.connected), PATIENCE);
@@ -25,6 +29,13 @@ async function twoServices(setting: Setting, options: CacheOptions): Promise<[Wo
 
 async function keysOf(client: Redis): Promise<string[]> {
   return client.keys('vz:cache:*');
+}
+
+/** Which state the only answer that is kept is of. */
+async function sequenceIn(client: Redis): Promise<number | undefined> {
+  const [key = ''] = await keysOf(client);
+  const value = await client.getBuffer(key);
+  return value === null ? undefined : decodeValue(key.slice('vz:cache:'.length), value)?.sequences[0];
 }
 
 describe('the shared cache', () => {
@@ -56,7 +67,13 @@ describe('the shared cache', () => {
     await other.heard();
     expect(await other.ask()).toMatchObject({ cache: { status: 'miss' }, sequences: [6] });
     // What is newer than the asking service knows of will do.
-    await until(async () => (await one.ask()).sequences[0] === 6, PATIENCE);
+    await until(async () => (await sequenceIn(client)) === 6, PATIENCE);
+    const service = setting.another(shared(redis, patient));
+    const third = new World(service.bus, one.record);
+    await third.heard();
+    await until(() => service.query.cacheFigures.redis?.connected === true, PATIENCE);
+    expect(await third.ask()).toMatchObject({ cache: { status: 'hit' }, sequences: [6] });
+    expect(third.searched).toBe(0);
   });
 
   it('is not believed when it lies: cut, changed, another search’s, or no value at all', async () => {
@@ -106,6 +123,7 @@ describe('the shared cache', () => {
     await using setting = await startQuery({ cache: shared(redis) });
     const [one, , queries] = await twoServices(setting, shared(redis, patient));
     await one.ask();
+    one.slowMs = 0;
     redis.pause();
     const times: number[] = [];
     for (let k = 10; k < 410; k++) {
@@ -133,6 +151,26 @@ describe('the shared cache', () => {
     await until(async () => (await keysOf(client)).length === 1, PATIENCE);
     await client.flushall();
     expect(await other.status()).toBe('miss');
+  });
+
+  it('remembers the most frequent searches, which a service makes again after a restart, if told to', async () => {
+    await using redis = await startRedis();
+    const warming = shared(redis, { bytesMax: 2 ** 20, warmUp: 2 });
+    await using setting = await startQuery({ cache: warming });
+    const one = await openWorld(setting);
+    one.slowMs = SLOW_MS;
+    using client = connected(redis);
+    await until(() => setting.query.cacheFigures.redis?.connected === true, PATIENCE);
+    for (const k of [5, 5, 6, 7, 7, 7]) await one.status({ k });
+    await until(async () => (await client.exists('vz:cached:frequent')) === 1, { timeoutMs: 20_000 });
+    await until(async () => (await keysOf(client)).length === 3, PATIENCE);
+    await client.del(...(await keysOf(client)));
+    const service = setting.another(warming);
+    const other = new World(service.bus, one.record);
+    await other.heard();
+    await until(() => other.searched === 2, PATIENCE);
+    expect([await other.status({ k: 7 }), await other.status({ k: 5 })]).toEqual(['hit', 'hit']);
+    expect(other.searched).toBe(2);
   });
 });
 

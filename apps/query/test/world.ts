@@ -43,6 +43,8 @@ export class World {
   /** What the next calls of the node wait for. */
   readonly gates: Promise<void>[] = [];
   hits: readonly Hit[] | undefined;
+  /** What a search takes the node. */
+  slowMs = 0;
   readonly #bus: Setting['bus'];
 
   constructor(bus: Setting['bus'], record: CollectionRecord) {
@@ -52,6 +54,7 @@ export class World {
       const { state } = this;
       this.searched += searches.length;
       await this.gates.shift();
+      if (this.slowMs > 0) await new Promise((resolve) => setTimeout(resolve, this.slowMs));
       const hits = this.hits ?? [hit(`at-${state}`)];
       return { sequence: state, results: searches.map(() => ({ hits, warnings: [] })) };
     };

@@ -98,6 +98,16 @@ export const heartbeat = {
 } as const;
 export type Heartbeat = z.infer<typeof heartbeat.value>;
 
+/** Sent by each index node soon after some of its replicas have applied more: how far these are. */
+export const progress = {
+  name: 'progress',
+  value: z.object({
+    node: NodeId,
+    applied: z.array(z.object({ uid: CollectionUid, shard: z.int().nonnegative(), sequence: z.int().nonnegative() })),
+  }),
+} as const;
+export type Progress = z.infer<typeof progress.value>;
+
 /** How often its node says how it is. */
 export function everyMsOf({ every_ms }: Pick<Heartbeat, 'every_ms'>): number {
   return every_ms ?? HEARTBEAT_MS;

@@ -53,6 +53,8 @@ export {
   CHECKPOINTS_MAX,
   everyMsOf,
   heartbeat,
+  progress,
+  type Progress,
   HEARTBEAT_MS,
   ReplicaPhase,
   ReplicaReport,

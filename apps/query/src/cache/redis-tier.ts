@@ -2,7 +2,7 @@ import { Redis } from 'ioredis';
 import type { RedisConfig } from '@vectorizer/frame';
 import type { Logger } from '@vectorizer/telemetry';
 import { bytesOf, type Cached } from './cached.ts';
-import { decodeValue, encodeValue } from './redis-value.ts';
+import { decodeValue, encodeValue, seal, unseal } from './redis-value.ts';
 import { RedisWatch } from './redis-watch.ts';
 import { Worth } from './worth.ts';
 
@@ -37,6 +37,7 @@ export type RedisLookup = {
 };
 
 const PREFIX = 'vz:cache:';
+const NAMED_PREFIX = 'vz:cached:';
 /** Shorter a timer cannot tell. */
 const LOOKUP_MS_MIN = 1;
 /** Commands that wait for Redis; when it stands still, further ones are left out. */
@@ -99,15 +100,26 @@ export class RedisTier {
     return cached;
   }
 
-  /** Stored some time later, or not at all. */
-  put(key: string, cached: Cached): void {
-    if (!this.#connected || this.#inFlight >= IN_FLIGHT_MAX) return;
+  /** Stored some time later, or not at all: what is computed sooner than it is looked up here is not worth it. */
+  put(key: string, cached: Cached, computeMs: number): void {
+    if (!this.#connected || this.#inFlight >= IN_FLIGHT_MAX || computeMs < this.#worth.lookupMs) return;
     const { ttlMs, entryBytesMax } = this.#options;
     if (bytesOf(cached) > entryBytesMax) return;
     // Not ahead of the answer, which is about to be sent.
     setImmediate(() => {
       void this.#send(this.#client.set(PREFIX + key, encodeValue(key, cached), 'PX', ttlMs));
     });
+  }
+
+  /** Something other than an answer, which is kept until it is stored anew. Undefined when it is not there. */
+  async load(name: string): Promise<Buffer | undefined> {
+    const value = await this.#send(this.#client.getBuffer(NAMED_PREFIX + name));
+    return value === undefined || value === null ? undefined : unseal(name, value);
+  }
+
+  store(name: string, body: Buffer): void {
+    if (!this.#connected || this.#inFlight >= IN_FLIGHT_MAX) return;
+    void this.#send(this.#client.set(NAMED_PREFIX + name, seal(name, body)));
   }
 
   close(): void {

@@ -13,22 +13,31 @@ const HEADER_BYTES = MARK.length + DIGEST_BYTES;
 const packr = new Packr({ moreTypes: true, useRecords: false });
 
 export function encodeValue(key: string, { sequences, result, at }: Cached): Buffer {
-  const body = packr.pack([sequences, at, result.hits, result.warnings]);
-  return Buffer.concat([MARK, digestOf(key, body), body]);
+  return seal(key, packr.pack([sequences, at, result.hits, result.warnings]));
 }
 
 /** Undefined for what is not a value of this key. */
 export function decodeValue(key: string, value: Buffer): Cached | undefined {
-  if (value.length <= HEADER_BYTES || !value.subarray(0, MARK.length).equals(MARK)) return undefined;
-  const body = value.subarray(HEADER_BYTES);
-  if (!value.subarray(MARK.length, HEADER_BYTES).equals(digestOf(key, body))) return undefined;
+  const body = unseal(key, value);
+  if (body === undefined) return undefined;
   const [sequences, at, hits, warnings] = packr.unpack(body) as Packed;
   return { sequences, at, result: { hits, warnings } };
 }
 
 type Packed = readonly [Cached['sequences'], number, Cached['result']['hits'], Cached['result']['warnings']];
 
-/** The key has one length, so where it ends is certain. */
+export function seal(key: string, body: Buffer): Buffer {
+  return Buffer.concat([MARK, digestOf(key, body), body]);
+}
+
+/** Undefined for what was not sealed under this key, or is not as it was. */
+export function unseal(key: string, value: Buffer): Buffer | undefined {
+  if (value.length <= HEADER_BYTES || !value.subarray(0, MARK.length).equals(MARK)) return undefined;
+  const body = value.subarray(HEADER_BYTES);
+  return value.subarray(MARK.length, HEADER_BYTES).equals(digestOf(key, body)) ? body : undefined;
+}
+
+/** The length of a key is hashed with it, so where it ends is certain. */
 function digestOf(key: string, body: Buffer): Buffer {
-  return hash('sha256', Buffer.concat([Buffer.from(key), body]), 'buffer');
+  return hash('sha256', Buffer.concat([Buffer.from(`${key.length}:${key}`), body]), 'buffer');
 }

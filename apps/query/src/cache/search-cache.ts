@@ -10,15 +10,19 @@ import { Failure } from '@vectorizer/errors';
 import type { RedisConfig } from '@vectorizer/frame';
 import type { Logger } from '@vectorizer/telemetry';
 import { covers, type Cached } from './cached.ts';
+import type { Frequent } from './frequent-searches.ts';
 import { MemoryTier, type MemoryLimits } from './memory-tier.ts';
 import { RedisTier, type RedisFigures } from './redis-tier.ts';
 import { searchKey } from './search-key.ts';
+import { WarmUp } from './warm-up.ts';
 
 export type CacheOptions = MemoryLimits & {
   /** Of the cache that query services share; undefined where there is none. */
   readonly redis: RedisConfig | undefined;
   /** A lookup there is waited for no longer than this, nor than computing the answer takes. */
   readonly redisMsMax: number;
+  /** So many of the most frequent searches are made again after a restart; none unless given. */
+  readonly warmUp?: number;
 };
 
 /** What each of the searches came to, in their order. */
@@ -71,6 +75,7 @@ export class SearchCache {
   readonly #redis: RedisTier | undefined;
   readonly #options: CacheOptions;
   readonly #flights = new Map<string, Flight>();
+  #warmUp: WarmUp | undefined;
   #hits = 0;
   #misses = 0;
   #bypasses = 0;
@@ -106,6 +111,7 @@ export class SearchCache {
       return { ...answerOf(await call.compute(searches)), cache: { status: 'bypass' } };
     }
     const keys = searches.map((spec) => searchKey(record, spec));
+    if (this.#warmUp !== undefined) this.#note(keys, call);
     const found = keys.map((key) => this.#inMemory(key, call));
     const missing = [...keys.keys()].filter((i) => found[i] === undefined);
     this.#hits += searches.length - missing.length;
@@ -117,8 +123,21 @@ export class SearchCache {
     return { ...answerOf(all), cache: { status: 'hit', age_ms: Math.max(0, Date.now() - oldest) } };
   }
 
+  /** From here on the most frequent searches are remembered, where that is asked for; those of before are made again. */
+  startWarmUp(search: (search: Frequent) => Promise<unknown>): void {
+    const { warmUp: searchesMax = 0, bytesMax } = this.#options;
+    const redis = this.#redis;
+    if (searchesMax === 0 || bytesMax === 0 || redis === undefined) return;
+    this.#warmUp ??= new WarmUp({ searchesMax, redis, search });
+  }
+
   close(): void {
+    this.#warmUp?.close();
     this.#redis?.close();
+  }
+
+  #note(keys: readonly string[], { searches, record: { uid } }: CacheableCall): void {
+    for (const [i, spec] of searches.entries()) this.#warmUp?.note(keys[i] as string, { uid, spec });
   }
 
   #inMemory(key: string, call: CacheableCall): Cached | undefined {
@@ -172,7 +191,7 @@ export class SearchCache {
   async #compute(call: CacheableCall, flights: readonly Open[]): Promise<boolean> {
     if (flights.length === 0) return false;
     try {
-      const left = await this.#fromRedis(call, flights);
+      const left = this.#redis === undefined ? flights : await this.#fromRedis(this.#redis, call, flights);
       if (left.length > 0) await this.#fromReplicas(call, left);
       return left.length > 0;
     } catch (error) {
@@ -186,11 +205,11 @@ export class SearchCache {
   }
 
   /** Lands those that Redis has; answers the others. */
-  async #fromRedis(call: CacheableCall, flights: readonly Open[]): Promise<readonly Open[]> {
-    if (this.#redis === undefined || (call.newest === undefined && call.maxStalenessMs === undefined)) return flights;
+  async #fromRedis(redis: RedisTier, call: CacheableCall, flights: readonly Open[]): Promise<readonly Open[]> {
+    if (call.newest === undefined && call.maxStalenessMs === undefined) return flights;
     const keys = flights.map(({ key }) => key);
     const asked = { computeMs: this.#computeMs, isGood: (cached: Cached): boolean => isGoodFor(cached, call) };
-    const cached = await this.#redis.get(keys, asked);
+    const cached = await redis.get(keys, asked);
     return flights.filter(({ key, settle }, i) => {
       const value = cached[i];
       if (value === undefined) return true;
@@ -211,7 +230,7 @@ export class SearchCache {
       settle.resolve(cached);
       if (!isCacheable(cached, call.record)) continue;
       this.#memory.put(key, cached);
-      this.#redis?.put(key, cached);
+      this.#redis?.put(key, cached, this.#computeMs);
     }
   }
 }

@@ -14,6 +14,12 @@ export class Worth {
   #spentMs = 0;
   #trials = 0;
   #skipped = 0;
+  #lookupMs = 0;
+
+  /** What a lookup takes lately; 0 before the first. */
+  get lookupMs(): number {
+    return this.#lookupMs;
+  }
 
   /** To be asked once for each lookup that could be made. */
   decide(): boolean {
@@ -24,6 +30,7 @@ export class Worth {
 
   looked({ tookMs, savedMs }: { readonly tookMs: number; readonly savedMs: number }): void {
     this.#trials += 1;
+    this.#lookupMs += this.#trials === 1 ? tookMs : (1 - MEMORY) * (tookMs - this.#lookupMs);
     this.#spentMs = MEMORY * this.#spentMs + tookMs;
     this.#savedMs = MEMORY * this.#savedMs + savedMs;
   }
