@@ -1,7 +1,12 @@
 import { decodeToken, type Outcome } from '@vectorizer/contracts';
 import type { Acknowledged, Answered, Failed, SeenPoint } from './history.ts';
 
-export type Received = { readonly status: number; readonly body: Body; readonly token: string | undefined };
+export type Received = {
+  readonly status: number;
+  readonly body: Body;
+  readonly token: string | undefined;
+  readonly cache: string | undefined;
+};
 /** Everything that an answer may hold; see docs/API.md. */
 export type Body = {
   readonly results?: readonly Pick<Outcome, 'status' | 'version'>[];
@@ -42,7 +47,7 @@ function decided({ status, version }: Body | { status: Outcome['status']; versio
 }
 type Told = Pick<Outcome, 'status' | 'version'>;
 
-export function answered({ status, body, token }: Received): Answered | undefined {
+export function answered({ status, body, token, cache }: Received): Answered | undefined {
   const absent = status === 404 && body.error?.type === 'vector_not_found';
   if (status !== 200 && !absent) return undefined;
   const seen = { outcome: 'answered' as const, token: sequencesOf(token) };
@@ -50,7 +55,12 @@ export function answered({ status, body, token }: Received): Answered | undefine
   if (body.count !== undefined) return { ...seen, points: [], count: body.count };
   const { next } = body;
   const points = body.points ?? body.hits ?? [body as SeenPoint];
-  return { ...seen, points: points.map(plain), ...(next !== undefined && { more: next !== null }) };
+  return {
+    ...seen,
+    points: points.map(plain),
+    ...(next !== undefined && { more: next !== null }),
+    ...(cache !== undefined && { cache }),
+  };
 }
 
 function plain({ id, version, payload, vector }: SeenPoint): SeenPoint {

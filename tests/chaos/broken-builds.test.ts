@@ -1,6 +1,12 @@
 import { rm } from 'node:fs/promises';
 import { describe, expect, it } from '@jest/globals';
-import { acknowledgesBeforeTheLog, breakBuild, forgetsRequests, type Break } from './broken-build.ts';
+import {
+  acknowledgesBeforeTheLog,
+  breakBuild,
+  cachesWithoutSequences,
+  forgetsRequests,
+  type Break,
+} from './broken-build.ts';
 import { chaos, type ChaosOptions } from './chaos.ts';
 import type { RunResult } from './run.ts';
 
@@ -32,5 +38,18 @@ describe('a chaos run', () => {
     const rules = new Set(violations.map(({ rule }) => rule));
     expect(rules).toContain('wrong-outcome');
     expect(rules).toContain('replica-differs');
+  }, 400_000);
+
+  it('catches a cache that does not go by sequences', async () => {
+    const { violations, hits } = await runBroken(cachesWithoutSequences, {
+      seed: 7,
+      durationMs: 6_000,
+      kinds: [],
+      load: 'repeated',
+    });
+    expect(hits).toBeGreaterThan(10);
+    const rules = new Set(violations.map(({ rule }) => rule));
+    for (const rule of ['unexplained-read', 'stale-strong-read', 'stale-bounded-read', 'forgetful-gateway'])
+      expect(rules).toContain(rule);
   }, 400_000);
 });

@@ -5,7 +5,7 @@ import { startSystem, type ClusterShape } from '../system/system.ts';
 import { describeRun } from './report.ts';
 import { runChaos, type RunOptions, type RunResult } from './run.ts';
 
-export type ChaosOptions = Pick<RunOptions, 'seed' | 'durationMs' | 'kinds' | 'targets' | 'say'> & {
+export type ChaosOptions = Pick<RunOptions, 'seed' | 'durationMs' | 'kinds' | 'targets' | 'load' | 'say'> & {
   readonly shape: ClusterShape & { readonly replicas: number };
   /** Logs that are outgrown within seconds: snapshots are stored, the logs cut, and replicas synced in full. */
   readonly smallLogs?: boolean;

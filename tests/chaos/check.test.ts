@@ -42,6 +42,30 @@ describe('the checker', () => {
     expect(check(run.evidence())).toEqual([]);
   });
 
+  it('finds a bounded read that misses what was acknowledged longer ago than it may', () => {
+    const run = new GoodRun();
+    run.write([point('a', 1)]);
+    run.read({ kind: 'get', id: 'a', consistency: 'bounded', max_lag_ms: 0 });
+    expect(brokenRules(run)).toEqual([]);
+    answered(run, run.last, { token: [0], points: [] });
+    expect(brokenRules(run)).toEqual(['stale-bounded-read']);
+    const patient = new GoodRun();
+    patient.write([point('a', 1)]);
+    patient.read({ kind: 'get', id: 'a', consistency: 'bounded', max_lag_ms: 1_000 });
+    answered(patient, patient.last, { token: [0], points: [] });
+    expect(brokenRules(patient)).toEqual([]);
+  });
+
+  it('finds a gateway that forgets what it has acknowledged, unless one was struck', () => {
+    const run = new GoodRun();
+    run.write([point('a', 1)]);
+    run.read({ kind: 'get', id: 'a', consistency: 'default' });
+    answered(run, run.last, { token: [0], points: [] });
+    expect(brokenRules(run)).toEqual(['forgetful-gateway']);
+    run.history.unshift({ type: 'fault', at: 0, what: 'kill gateway-1', phase: 'begin' });
+    expect(brokenRules(run)).toEqual([]);
+  });
+
   it('lets an unknown write happen', () => {
     const run = new GoodRun();
     const key = run.lost([point('a', 1)], 'unknown');

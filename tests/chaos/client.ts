@@ -3,7 +3,7 @@ import { seededRandom, type SeededRandom } from '@vectorizer/testing';
 import type { ReadRequest, WriteOp, WriteRequest } from './history.ts';
 import { sequencesOf } from './answers.ts';
 import { NOT_SENT, sendRead, sendWrite, type Door } from './http-call.ts';
-import { Intents, type OpIntent, type WriteIntent } from './intents.ts';
+import { Intents, type Load, type OpIntent, type WriteIntent } from './intents.ts';
 import type { Recorder } from './recorder.ts';
 
 export type ClientOptions = {
@@ -12,6 +12,7 @@ export type ClientOptions = {
   /** One of each gateway. */
   readonly doors: readonly Door[];
   readonly recorder: Recorder;
+  readonly load: Load;
 };
 
 /** Between attempts of a write whose outcome is unknown. */
@@ -19,7 +20,7 @@ const RETRY_PAUSE_MS = 200;
 
 /**
  * One client: it does one thing after the other, through any gateway, and carries one token from answer to request.
- * Its strong and eventual reads are sent without it, so that their own tokens say what they saw.
+ * Its reads at other levels than `session` are sent without it, so that their own tokens say what they saw.
  */
 export class ChaosClient {
   readonly #options: ClientOptions;
@@ -32,7 +33,7 @@ export class ChaosClient {
 
   constructor(options: ClientOptions) {
     this.#options = options;
-    this.#intents = new Intents(options.seed, options.number);
+    this.#intents = new Intents(options.seed, options.number, options.load);
     this.#random = seededRandom(options.seed * 7_919 + options.number);
   }
 

@@ -1,5 +1,5 @@
 import { shardOf } from '@vectorizer/contracts';
-import { callsOf, type Calls, type HistoryEvent, type WriteCall } from './history.ts';
+import { callsOf, type Calls, type FaultEvent, type HistoryEvent, type WriteCall } from './history.ts';
 import type { ShardLog } from './logged.ts';
 import { Replay } from './replay.ts';
 
@@ -30,6 +30,7 @@ export type Part = { readonly shard: number; readonly places: readonly number[] 
 /** The evidence, worked out once for all rules. */
 export class Case {
   readonly calls: Calls;
+  readonly faults: readonly FaultEvent[];
   readonly replays: readonly Replay[];
   readonly replicas: readonly ReplicaEnd[];
   readonly logs: readonly ShardLog[];
@@ -38,6 +39,7 @@ export class Case {
 
   constructor({ history, logs, replicas }: Evidence) {
     this.calls = callsOf(history);
+    this.faults = history.filter((event) => event.type === 'fault');
     this.logs = logs;
     this.replays = logs.map((log) => new Replay(log));
     this.replicas = replicas;

@@ -39,12 +39,17 @@ export type WriteOp =
 type Target = { readonly id: string; readonly if_version?: number };
 export type Payload = { readonly [key: string]: Json };
 
-export type ReadRequest = { readonly consistency: 'eventual' | 'session' | 'strong' } & (
-  | { readonly kind: 'get'; readonly id: string }
-  | { readonly kind: 'search'; readonly vector: readonly number[]; readonly k: number; readonly exact: boolean }
-  | { readonly kind: 'scroll'; readonly after?: string; readonly limit: number }
-  | { readonly kind: 'count' }
-);
+/** `default`: the request names no level and carries no token, so what its gateway has acknowledged is all that it demands. */
+export type Level = 'eventual' | 'session' | 'strong' | 'default';
+export type Demanded =
+  { readonly consistency: Level } | { readonly consistency: 'bounded'; readonly max_lag_ms: number };
+export type ReadRequest = Demanded &
+  (
+    | { readonly kind: 'get'; readonly id: string }
+    | { readonly kind: 'search'; readonly vector: readonly number[]; readonly k: number; readonly exact: boolean }
+    | { readonly kind: 'scroll'; readonly after?: string; readonly limit: number }
+    | { readonly kind: 'count' }
+  );
 
 export type Completion = At & { readonly type: 'complete'; readonly call: number } & (Acknowledged | Answered | Failed);
 
@@ -63,6 +68,8 @@ export type Answered = {
   readonly outcome: 'answered';
   readonly token: readonly number[];
   readonly points: readonly SeenPoint[];
+  /** How the cache came into it: of a search. */
+  readonly cache?: string;
   /** More points follow: of a scroll. */
   readonly more?: boolean;
   readonly count?: number;

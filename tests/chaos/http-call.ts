@@ -54,7 +54,8 @@ async function send(
   try {
     const response = await fetch(url, { method, headers: typed, ...json, signal });
     const token = response.headers.get(TOKEN_HEADER) ?? undefined;
-    return { status: response.status, body: (await response.json()) as Body, token };
+    const cache = response.headers.get('x-cache') ?? undefined;
+    return { status: response.status, body: (await response.json()) as Body, token, cache };
   } catch (cause) {
     const error = messageOf(cause);
     return error.includes('ECONNREFUSED') ? { outcome: 'refused', error: NOT_SENT } : { outcome: 'unknown', error };

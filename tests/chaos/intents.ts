@@ -1,6 +1,6 @@
 import type { Wait } from '@vectorizer/contracts';
 import { seededRandom, type SeededRandom } from '@vectorizer/testing';
-import type { Payload, ReadRequest, WriteOp, WriteRequest } from './history.ts';
+import type { Demanded, Payload, ReadRequest, WriteOp, WriteRequest } from './history.ts';
 
 export const DIMENSION = 4;
 
@@ -31,21 +31,35 @@ const KEYS = ['a', 'b', 'c'] as const;
 const PAUSE_MS_MAX = 30;
 const BATCH_MAX = 8;
 
+/** `mixed`: every kind of request. `repeated`: mostly the same few searches, which caches can answer, among writes. */
+export const LOADS = ['mixed', 'repeated'] as const;
+export type Load = (typeof LOADS)[number];
+const WRITE_SHARE: Readonly<Record<Load, number>> = { mixed: 0.55, repeated: 0.2 };
+/** The same for every client and seed. */
+const REPEATED = Array.from({ length: 6 }, (_, i) => {
+  const random = seededRandom(4_711 + i);
+  return { vector: [...random.vector(DIMENSION)], k: 3 + i, exact: i % 2 === 0 };
+});
+const LAG_MS_MAX = 400;
+
 /** The intents of one client, one after the other. */
 export class Intents {
   readonly #random: SeededRandom;
   readonly #client: number;
+  readonly #load: Load;
   #number = 0;
 
-  constructor(seed: number, client: number) {
+  constructor(seed: number, client: number, load: Load = 'mixed') {
     this.#random = seededRandom(seed * 1_009 + client);
     this.#client = client;
+    this.#load = load;
   }
 
   next(): Intent {
     this.#number += 1;
     const pauseMs = this.#random.int(PAUSE_MS_MAX + 1);
-    return this.#chance(0.55) ? { ...this.#write(), pauseMs } : { kind: 'read', request: this.#read(), pauseMs };
+    if (this.#chance(WRITE_SHARE[this.#load])) return { ...this.#write(), pauseMs };
+    return { kind: 'read', request: this.#load === 'mixed' ? this.#read() : this.#repeatedRead(), pauseMs };
   }
 
   #write(): Omit<WriteIntent, 'pauseMs'> {
@@ -124,6 +138,18 @@ export class Intents {
       return { kind: 'scroll', ...after, limit: 1 + random.int(IDS.length + 5), consistency };
     }
     return { kind: 'count', consistency };
+  }
+
+  #repeatedRead(): ReadRequest {
+    const demanded = this.#demanded();
+    if (this.#chance(0.15)) return { kind: 'get', id: this.#random.pick(HOT_IDS), ...demanded };
+    return { kind: 'search', ...this.#random.pick(REPEATED), ...demanded };
+  }
+
+  #demanded(): Demanded {
+    const draw = this.#random.uniform();
+    if (draw < 0.2) return { consistency: 'bounded', max_lag_ms: this.#random.int(LAG_MS_MAX) };
+    return { consistency: draw < 0.4 ? 'eventual' : draw < 0.65 ? 'session' : draw < 0.8 ? 'strong' : 'default' };
   }
 
   /** What is written is unlike all else that is, so that a read tells whose it read. */

@@ -1,12 +1,14 @@
 import { randomInt } from 'node:crypto';
 import { inspect, parseArgs } from 'node:util';
 import { chaos } from './chaos.ts';
+import { LOADS } from './intents.ts';
 import { FAULT_KINDS } from './plan.ts';
 
-const USAGE = `usage: ./vectorizer chaos [--seed N] [--minutes M] [--nodes 3] [--small-logs] [--keep]
+const USAGE = `usage: ./vectorizer chaos [--seed N] [--minutes M] [--nodes 3] [--load mixed|repeated] [--small-logs] [--keep]
 
 A cluster of real processes works while they are killed, paused, cut off and damaged; then everything that clients were
-answered is held against the write logs. With --small-logs these are cut behind snapshots all the while. With --keep the history and the logs are kept in any case. Exits with 1 when a
+answered is held against the write logs. With --load repeated clients mostly repeat a few searches, at every consistency,
+which caches answer. With --small-logs the logs are cut behind snapshots all the while. With --keep the history and the logs are kept in any case. Exits with 1 when a
 promise was broken. See docs/TESTING.md.`;
 
 /** Answers the exit code. */
@@ -17,6 +19,7 @@ async function main(): Promise<number> {
       minutes: { type: 'string', default: '2' },
       nodes: { type: 'string', default: '3' },
       'small-logs': { type: 'boolean', default: false },
+      load: { type: 'string', default: 'mixed' },
       keep: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -27,11 +30,14 @@ async function main(): Promise<number> {
   }
   const [seed, minutes, nodes] = [values.seed, values.minutes, values.nodes].map(Number);
   if (!isCount(seed) || !isCount(nodes) || minutes === undefined || !(minutes > 0)) throw new Error(USAGE);
-  say(`chaos: seed ${seed}, ${minutes} minutes, ${nodes} index nodes`);
+  const load = LOADS.find((each) => each === values.load);
+  if (load === undefined) throw new Error(USAGE);
+  say(`chaos: seed ${seed}, ${minutes} minutes, ${nodes} index nodes, ${load} load`);
   const { violations, report } = await chaos({
     seed,
     durationMs: minutes * 60_000,
     kinds: FAULT_KINDS,
+    load,
     shape: { nodes, replicas: Math.min(nodes, 3) },
     smallLogs: values['small-logs'],
     keep: values.keep,

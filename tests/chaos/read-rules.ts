@@ -7,9 +7,9 @@ import type { ModelPoint, Replay } from './replay.ts';
  * As of which sequence a read answered for a shard. Its token says so, unless the client's own was later and the read
  * was free to be older: then `exact` is false, and it is some state up to the token.
  */
-type AsOf = { readonly shard: number; readonly sequence: number; readonly exact: boolean };
+export type AsOf = { readonly shard: number; readonly sequence: number; readonly exact: boolean };
 
-function asOf(evidence: Case, { request, token, end }: AnsweredRead): AsOf[] {
+export function asOf(evidence: Case, { request, token, end }: AnsweredRead): AsOf[] {
   const shards = request.kind === 'get' ? [evidence.shardOf(request.id)] : [...evidence.replays.keys()];
   return shards.map((shard) => {
     const [sent, sequence] = [token?.[shard] ?? 0, end.token[shard] ?? 0];

@@ -10,8 +10,9 @@ type Described = { readonly seed: number; readonly result: RunResult; readonly l
 
 /** What a person is told of a run: what was done, and each violation with the events that show it. */
 export function describeRun({ seed, result, logs }: Described): string {
-  const { violations, history, acknowledged, answered, unknown, faults, cut } = result;
-  const work = `${acknowledged} writes acknowledged, ${unknown} of unknown outcome, ${answered} reads answered, ${cut.join(' and ')} entries cut off the logs`;
+  const { violations, history, acknowledged, answered, unknown, hits, faults, cut } = result;
+  const reads = `${answered} reads answered (${hits} from caches)`;
+  const work = `${acknowledged} writes acknowledged, ${unknown} of unknown outcome, ${reads}, ${cut.join(' and ')} entries cut off the logs`;
   const lines = [`chaos: seed ${seed}, ${faults.length} faults, ${work}: ${violations.length} violations`];
   for (const violation of violations.slice(0, SHOWN_MAX)) lines.push(...describe(violation, history));
   if (violations.length > SHOWN_MAX) lines.push(`… and ${violations.length - SHOWN_MAX} more`);

@@ -49,13 +49,12 @@ function patchOf(op: WriteOp): object {
 }
 
 export function readOf(request: ReadRequest, timeoutMs: number): Sent {
-  const { consistency } = request;
-  const settings = { consistency, timeout_ms: timeoutMs };
+  const settings = { ...demandOf(request), timeout_ms: timeoutMs };
   const fields = { with_payload: true, with_vector: true };
   switch (request.kind) {
     case 'get': {
-      const query = `consistency=${consistency}&timeout_ms=${timeoutMs}`;
-      return { method: 'GET', path: `/vectors/${request.id}?${query}` };
+      const query = new URLSearchParams(Object.entries(settings).map(([name, value]) => [name, String(value)]));
+      return { method: 'GET', path: `/vectors/${request.id}?${query.toString()}` };
     }
     case 'search': {
       const { vector, k, exact } = request;
@@ -69,4 +68,10 @@ export function readOf(request: ReadRequest, timeoutMs: number): Sent {
       return { method: 'POST', path: '/vectors/count', body: settings };
   }
   return request satisfies never;
+}
+
+function demandOf(request: ReadRequest): object {
+  if (request.consistency === 'default') return {};
+  if (request.consistency !== 'bounded') return { consistency: request.consistency };
+  return { consistency: request.consistency, max_lag_ms: request.max_lag_ms };
 }

@@ -7,6 +7,7 @@ import { ChaosClient } from './client.ts';
 import type { Violation } from './evidence.ts';
 import { carryOut } from './faults.ts';
 import { callsOf, isAcknowledged, isAnswered, type HistoryEvent, type ReadRequest } from './history.ts';
+import type { Load } from './intents.ts';
 import { planFaults, type FaultKind, type PlannedFault } from './plan.ts';
 import { Recorder } from './recorder.ts';
 
@@ -18,6 +19,8 @@ export type RunOptions = {
   readonly kinds: readonly FaultKind[];
   /** Which processes are struck; all unless given. */
   readonly targets?: (name: string) => boolean;
+  /** What the clients do; `mixed` unless given. */
+  readonly load?: Load;
   /** For the history. */
   readonly directory: string;
   readonly say: (line: string) => void;
@@ -33,6 +36,8 @@ export type RunResult = {
   readonly acknowledged: number;
   readonly answered: number;
   readonly unknown: number;
+  /** Searches that were answered from a cache. */
+  readonly hits: number;
 };
 
 const CLIENTS = 6;
@@ -47,13 +52,14 @@ const FINAL_PAUSE_MS = 500;
 
 /** Clients work while processes fail; then everything is healed, read, and judged. */
 export async function runChaos(options: RunOptions): Promise<RunResult> {
-  const { seed, durationMs, system, kinds, targets = () => true, directory, say } = options;
+  const { seed, durationMs, system, kinds, targets = () => true, load = 'mixed', directory, say } = options;
   const historyFile = join(directory, `history-${seed}.jsonl`);
   await using arena = await Arena.open(system, options.replicas);
   const members = (await system.status()).processes.map(({ name }) => name).filter(targets);
   const faults = planFaults({ seed, durationMs, members, kinds });
   const recorder = new Recorder(historyFile);
-  const client = (number: number): ChaosClient => new ChaosClient({ seed, number, doors: arena.doors, recorder });
+  const { doors } = arena;
+  const client = (number: number): ChaosClient => new ChaosClient({ seed, number, doors, recorder, load });
   const working = new AbortController();
   const clients = Array.from({ length: CLIENTS }, async (_, i) => client(i + 1).run(working.signal));
   const struck = carryOut(faults, { system, recorder, seed, say });
@@ -78,11 +84,12 @@ async function insist(read: () => Promise<boolean>): Promise<void> {
   }
 }
 
-function figures(history: readonly HistoryEvent[]): Pick<RunResult, 'acknowledged' | 'answered' | 'unknown'> {
+function figures(history: readonly HistoryEvent[]): Pick<RunResult, 'acknowledged' | 'answered' | 'unknown' | 'hits'> {
   const { writes, reads } = callsOf(history);
   return {
     acknowledged: writes.filter(isAcknowledged).length,
     answered: reads.filter(isAnswered).length,
+    hits: reads.filter((read) => isAnswered(read) && read.end.cache === 'hit').length,
     unknown: writes.filter(({ end }) => end?.outcome === 'unknown').length,
   };
 }
