@@ -12,12 +12,15 @@ export const PHASES = [
   'memory',
   'search',
   'ef',
+  'cache',
+  'cache_http',
   'exact',
   'filter',
   'restart',
   'sync',
   'while_syncing',
   'under_writes',
+  'token_wait',
   'searchable',
   'kinds',
   'update',
@@ -53,6 +56,19 @@ const FIGURES: Readonly<Record<string, Plan>> = {
   'search.under_writes.p99_ms': plan('under_writes', 'server'),
   'search.under_writes.p99_ratio': plan('under_writes', 'server'),
   'search.under_writes.written_per_s': plan('under_writes', 'server'),
+  'read.token_wait_p50_ms': plan('token_wait', 'server'),
+  ...Object.fromEntries(
+    ['uncached_us', 'hit_us', 'speedup', 'miss_us', 'miss_overhead'].map((of) => [
+      `cache.service.${of}`,
+      plan('cache', 'engine'),
+    ]),
+  ),
+  ...Object.fromEntries(
+    ['hit_us', 'speedup', 'miss_overhead'].map((of) => [`cache.redis.${of}`, plan('cache', 'engine')]),
+  ),
+  ...Object.fromEntries(
+    ['uncached_p50_ms', 'hit_p50_ms', 'speedup'].map((of) => [`cache.http.${of}`, plan('cache_http', 'server')]),
+  ),
   'exact.engine': plan('exact', 'engine'),
   ...Object.fromEntries(
     FILTERS.flatMap((name) =>

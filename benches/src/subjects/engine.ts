@@ -1,4 +1,12 @@
-import { encodeEntry, encodeRequest, type Filter, type Kind, type Operation } from '@vectorizer/contracts';
+import {
+  encodeEntry,
+  encodeRequest,
+  type Filter,
+  type Kind,
+  type Operation,
+  type SearchSpec,
+  type ShardSearchAnswer,
+} from '@vectorizer/contracts';
 import { Shard, type ShardSearchResult } from '@vectorizer/engine';
 import { until } from '@vectorizer/testing';
 import type { Dataset } from '../data/dataset.ts';
@@ -106,6 +114,17 @@ export class Engine implements Filled {
       },
       rowsOf: (answer) => (answer as ShardSearchResult).hits.map((hit) => Number(hit.id)),
     };
+  }
+
+  /** Searches of one call, as an index node answers them. */
+  async answer(searches: readonly SearchSpec[]): Promise<ShardSearchAnswer> {
+    const found = await Promise.all(searches.map(async (spec) => this.#shard.search(spec)));
+    return { sequence: this.#shard.position.sequence, results: found };
+  }
+
+  /** What an index node says of the shard. */
+  get report(): ReturnType<Shard['report']> {
+    return this.#shard.report();
   }
 
   /** A copy of all, as an index node shares it. */

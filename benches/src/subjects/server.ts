@@ -10,6 +10,8 @@ import { BATCH, EF, HNSW, K, WRITERS } from '../setting.ts';
 
 export const COLLECTION = 'bench';
 
+type SearchHow = { readonly ef?: number; readonly cache?: boolean };
+
 /** A collection of a standalone server, reached through HTTP as a client does. */
 export class Server implements Filled, AsyncDisposable {
   readonly name = 'server';
@@ -18,16 +20,12 @@ export class Server implements Filled, AsyncDisposable {
   readonly #reader: VectorizerClient;
   readonly #url: string;
   readonly #dataset: Dataset;
-  readonly #bodies: readonly string[];
 
   constructor(url: string, dataset: Dataset) {
     this.#url = url;
     this.#dataset = dataset;
     this.#client = new VectorizerClient({ url });
     this.#reader = new VectorizerClient({ url });
-    this.#bodies = dataset.queries.map((query) =>
-      JSON.stringify({ vector: base64(query), k: K, ef: EF, with_payload: false }),
-    );
   }
 
   /** Makes the collection that `fill` and `search` work on. */
@@ -56,18 +54,36 @@ export class Server implements Filled, AsyncDisposable {
     return performance.now() - from;
   }
 
-  /** Searches past the cache: this is about searching. */
-  async search(connections: number, milliseconds: number): Promise<Measured> {
+  /** Past the cache unless told otherwise: this is about searching. */
+  async search(connections: number, milliseconds: number, how: SearchHow = {}): Promise<Measured> {
+    const { ef = EF, cache = false } = how;
     const { perSecond, latenciesMs, answers } = await runHttpLoad({
       origin: this.#url,
       path: `/api/v1/collections/${COLLECTION}/search`,
       method: 'POST',
-      bodies: this.#bodies,
+      bodies: this.#dataset.queries.map((query) =>
+        JSON.stringify({ vector: base64(query), k: K, ef, with_payload: false }),
+      ),
       connections,
       milliseconds,
-      headers: { 'cache-control': 'no-cache' },
+      ...(cache ? {} : { headers: { 'cache-control': 'no-cache' } }),
     });
     return { perSecond, latenciesMs, found: new Map(answers.map(({ body, text }) => [body, rowsOf(text)])) };
+  }
+
+  /** Writes a point, waiting only for the log, and reads it with the token of that; answers the milliseconds of the read. */
+  async readAfterWrite(point: { readonly id: number; readonly vector: Float32Array }): Promise<number> {
+    await this.upsert([point], 'logged');
+    const start = performance.now();
+    await this.#client.get(COLLECTION, { ids: [String(point.id)], with_vector: false });
+    return performance.now() - start;
+  }
+
+  /** The milliseconds of a read that demands nothing. */
+  async readAtOnce(): Promise<number> {
+    const start = performance.now();
+    await this.#client.get(COLLECTION, { ids: ['0'], with_vector: false, consistency: 'eventual' });
+    return performance.now() - start;
   }
 
   async upsert(
@@ -82,7 +98,7 @@ export class Server implements Filled, AsyncDisposable {
   /** Whether a search that waits for nothing finds the point by its vector. */
   async finds(vector: Float32Array, id: number): Promise<boolean> {
     const asked = { vector, k: K, ef: EF, with_payload: false, consistency: 'eventual' } as const;
-    const { hits } = await this.#reader.search(COLLECTION, asked);
+    const { hits } = await this.#reader.search(COLLECTION, asked, { cache: false });
     return hits.some((hit) => hit.id === String(id));
   }
 

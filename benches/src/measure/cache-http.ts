@@ -1,0 +1,54 @@
+import type { Dataset } from '../data/dataset.ts';
+import { figure, type Result } from '../outcome/result.ts';
+import { quantile, ratios, spread } from '../outcome/statistics.ts';
+import { numbered, type Rounds } from '../setting.ts';
+import type { Server } from '../subjects/server.ts';
+import { Series } from './series.ts';
+
+/** Searches that take so long are worth a cache. */
+const WORTHWHILE_MS = 2;
+const EFS = [64, 128, 256, 512, 1_024, 2_048, 4_096, 10_000] as const;
+const TRIAL_MS = 300;
+/** Of a trial on a busy machine, so many latencies are what it takes alone. */
+const QUIET = 0.1;
+
+/** Over one HTTP connection: searches that take two milliseconds, past the cache and from it, in turns. */
+export async function benchCacheHttp(server: Server, dataset: Dataset, rounds: Rounds): Promise<Result[]> {
+  const ef = await worthwhileEf(server);
+  const uncached = new Series(dataset.truth);
+  const cached = new Series(dataset.truth);
+  for (const round of numbered(rounds)) {
+    const past = await server.search(1, rounds.milliseconds, { ef });
+    const from = await server.search(1, rounds.milliseconds, { ef, cache: true });
+    if (round === 0) continue;
+    uncached.add(past);
+    cached.add(from);
+  }
+  return [
+    figure('cache.http.uncached_p50_ms', 'ms', uncached.with(spread(uncached.p50Ms))),
+    figure('cache.http.hit_p50_ms', 'ms', cached.with(spread(cached.p50Ms))),
+    figure('cache.http.speedup', 'ratio', cached.with(ratios(uncached.p50Ms, cached.p50Ms))),
+  ];
+}
+
+async function worthwhileEf(server: Server): Promise<number> {
+  for (const ef of EFS) {
+    const { latenciesMs } = await server.search(1, TRIAL_MS, { ef });
+    if (quantile(latenciesMs, QUIET) >= WORTHWHILE_MS) return ef;
+  }
+  return EFS[EFS.length - 1] ?? 64;
+}
+
+/** What a read waits for a write that its token names and that is only logged, beside a read that demands nothing. */
+export async function benchTokenWait(server: Server, dataset: Dataset, rounds: Rounds): Promise<Result[]> {
+  const waits: number[] = [];
+  for (const round of numbered(rounds)) {
+    const extra: number[] = [];
+    for (let i = 0; i < rounds.repeats; i++) {
+      const vector = dataset.rows[i % dataset.rows.length] ?? new Float32Array();
+      extra.push((await server.readAfterWrite({ id: i % dataset.rows.length, vector })) - (await server.readAtOnce()));
+    }
+    if (round > 0) waits.push(quantile(extra, 0.5));
+  }
+  return [figure('read.token_wait_p50_ms', 'ms', spread(waits))];
+}
