@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { registerAuditCommands } from './access/audit-commands.ts';
 import { registerKeyCommands } from './access/key-commands.ts';
 import { registerCertificates } from './certs/command.ts';
 import { registerDemo } from './data/demo.ts';
@@ -16,6 +17,7 @@ registerDemo(program);
 registerKeyCommands(program);
 registerCertificates(program);
 registerLogs(program);
+registerAuditCommands(program);
 
 try {
   await program.parseAsync();

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import {
+  AuditLog,
   BackupRegistry,
   Catalog,
   checkDurability,
@@ -40,6 +41,8 @@ export type Foundation = {
   readonly log: Log;
   /** Who may do what, at this process's door. */
   readonly access: Access;
+  /** Who did what. */
+  readonly audit: AuditLog;
   readonly checks: readonly HealthCheck[];
   /** To be closed last, after everything that stands on it. */
   close(): Promise<void>;
@@ -78,6 +81,7 @@ export async function openFoundation(service: string, config: ServiceConfig): Pr
     cluster,
     log,
     access,
+    audit: await AuditLog.open({ connection, replicas }),
     checks: [{ name: 'log', needed: true, check: async () => ({ rtt_ms: await connection.rtt() }) }, memoryHealth()],
     async close() {
       await bus.close();

@@ -7,6 +7,7 @@ import {
   type ServiceConfig,
 } from '@vectorizer/frame';
 import { z } from 'zod';
+import type { AuditSettings } from './audit/audit-requests.ts';
 import { TIERS, Tiers, type LimitSettings } from './limits/tiers.ts';
 
 const PORT = 15_002;
@@ -16,28 +17,33 @@ const Own = z.object({
   VECTORIZER_DEFAULT_REPLICAS: z.coerce.number().int().min(1).max(limits.replicationFactorMax).default(1),
 });
 
-const Limits = z.object({
+const Edge = z.object({
+  VECTORIZER_AUDIT_CHANGES: z.stringbool().default(true),
   VECTORIZER_RATE_TIERS: z.string().transform(readJson).pipe(Tiers).optional(),
 });
 
+export type EdgeSettings = { readonly limits: LimitSettings; readonly auditing: AuditSettings };
 export type GatewayConfig = ServiceConfig & {
   readonly defaults: CollectionDefaults;
-  readonly limits: LimitSettings;
+  readonly edge: EdgeSettings;
 };
 
 export function readConfig(environment: Environment): GatewayConfig {
   const own = readEnvironment(Own, environment);
   return {
     ...readServiceConfig(environment, { port: PORT, door: 'public' }),
-    limits: readLimitSettings(environment),
+    edge: readEdgeSettings(environment),
     defaults: { shards: own.VECTORIZER_DEFAULT_SHARDS, replication_factor: own.VECTORIZER_DEFAULT_REPLICAS },
   };
 }
 
 /** Also for a process that holds more than a gateway. */
-export function readLimitSettings(environment: Environment): LimitSettings {
-  const own = readEnvironment(Limits, environment);
-  return { redis: readRedisConfig(environment), tiers: { ...TIERS, ...own.VECTORIZER_RATE_TIERS } };
+export function readEdgeSettings(environment: Environment): EdgeSettings {
+  const own = readEnvironment(Edge, environment);
+  return {
+    limits: { redis: readRedisConfig(environment), tiers: { ...TIERS, ...own.VECTORIZER_RATE_TIERS } },
+    auditing: { changes: own.VECTORIZER_AUDIT_CHANGES },
+  };
 }
 
 function readJson(text: string, context: z.RefinementCtx): unknown {

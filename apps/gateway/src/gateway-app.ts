@@ -1,5 +1,7 @@
 import { limits } from '@vectorizer/contracts';
 import { createServiceApp, secureStart, type ServiceApp, type ServiceConfig } from '@vectorizer/frame';
+import { auditRequests, type AuditSettings } from './audit/audit-requests.ts';
+import { AuditTrail } from './audit/audit-trail.ts';
 import { installBodyParsers } from './body-parsers.ts';
 import { serveDashboard } from './dashboard/dashboard-files.ts';
 import { GatewayModule, type GatewayParts } from './gateway-module.ts';
@@ -13,13 +15,16 @@ export type GatewayAppOptions = GatewayParts &
   ServiceConfig['http'] & {
     /** Where the first key is written, when there is none. */
     readonly bootstrapKeyFile?: string | undefined;
+    readonly auditing?: AuditSettings;
   };
+const AUDIT: AuditSettings = { changes: true };
 
 /** The public door, ready to listen; the same for its own process, for standalone and for tests. */
 export async function createGatewayApp(options: GatewayAppOptions): Promise<ServiceApp> {
   const metrics = new RequestMetrics(options.catalog);
   await secureStart(options);
   const limiter = openLimiter(options);
+  const trail = new AuditTrail(options.audit, options.logger);
   return createServiceApp({
     module: GatewayModule.with(options, metrics),
     host: options.host,
@@ -30,6 +35,7 @@ export async function createGatewayApp(options: GatewayAppOptions): Promise<Serv
     bodyBytesMax: limits.bodyBytesMax,
     prepare: (fastify) => {
       limitRequests(fastify, limiter);
+      auditRequests(fastify, trail, options.auditing ?? AUDIT);
       fastify.addHook('onClose', async () => limiter.close());
       installBodyParsers(fastify);
       serveDashboard(fastify);

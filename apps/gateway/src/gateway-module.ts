@@ -1,9 +1,11 @@
 import { Module, type DynamicModule } from '@nestjs/common';
-import type { BackupRegistry, Catalog, NodeRegistry, SnapshotStore } from '@vectorizer/cluster';
+import type { AuditLog, BackupRegistry, Catalog, NodeRegistry, SnapshotStore } from '@vectorizer/cluster';
 import { newCollection, type Bus, type CollectionDefaults } from '@vectorizer/contracts';
 import { Access, ServiceModule, type HealthCheck } from '@vectorizer/frame';
 import type { Log } from '@vectorizer/log';
 import type { Logger } from '@vectorizer/telemetry';
+import { Audit } from './audit/audit.ts';
+import { AuditController } from './audit/audit-controller.ts';
 import { AuthController } from './auth/auth-controller.ts';
 import { Keys } from './auth/keys.ts';
 import { KeysController } from './auth/keys-controller.ts';
@@ -54,6 +56,7 @@ export type GatewayParts = {
   readonly snapshots: SnapshotStore;
   readonly backups: BackupRegistry;
   readonly access: Access;
+  readonly audit: AuditLog;
   readonly limits?: LimitSettings;
   readonly logger: Logger;
   readonly checks: readonly HealthCheck[];
@@ -88,6 +91,7 @@ export class GatewayModule {
         SlowQueriesController,
         DashboardController,
         LogsController,
+        AuditController,
         AuthController,
         KeysController,
         RolesController,
@@ -110,6 +114,7 @@ export class GatewayModule {
         { provide: Replication, useValue: new Replication(parts.bus, collections) },
         { provide: Nodes, useValue: new Nodes({ ...parts, nodes }) },
         { provide: SlowQueries, useValue: new SlowQueries(parts.bus) },
+        { provide: Audit, useValue: new Audit(parts.audit) },
         { provide: Access, useValue: parts.access },
         { provide: Keys, useValue: new Keys(parts.access, (parts.limits ?? LIMITS).tiers) },
         { provide: LogLevels, useValue: new LogLevels(parts) },

@@ -1,3 +1,3 @@
-export { readLimitSettings } from './config.ts';
+export { readEdgeSettings } from './config.ts';
 export { createGatewayApp, type GatewayAppOptions } from './gateway-app.ts';
 export { GatewayModule, type GatewayParts } from './gateway-module.ts';

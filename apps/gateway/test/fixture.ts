@@ -1,4 +1,12 @@
-import { BackupRegistry, Catalog, connectNats, LocalBus, NodeRegistry, SnapshotStore } from '@vectorizer/cluster';
+import {
+  AuditLog,
+  BackupRegistry,
+  Catalog,
+  connectNats,
+  LocalBus,
+  NodeRegistry,
+  SnapshotStore,
+} from '@vectorizer/cluster';
 import {
   heartbeat,
   NodeId,
@@ -73,6 +81,7 @@ export async function startGateway({ beside, ...settings }: GatewaySettings = {}
     log,
     backups,
     access,
+    audit: await AuditLog.open({ connection, replicas: 1 }),
     ...settings,
     snapshots: await SnapshotStore.open({ connection, replicas: 1, logger }),
     logger,

@@ -8,7 +8,7 @@ import {
   tellOfProcess,
   type RunningService,
 } from '@vectorizer/frame';
-import { createGatewayApp, readLimitSettings } from '@vectorizer/gateway';
+import { createGatewayApp, readEdgeSettings } from '@vectorizer/gateway';
 import { IndexNode, indexHealth, readIndexConfig } from '@vectorizer/index';
 import { Ingest } from '@vectorizer/ingest';
 import { cacheHealth, Query, readQuerySettings } from '@vectorizer/query';
@@ -32,8 +32,8 @@ await runService('standalone', async (): Promise<RunningService> => {
   const disk = diskHealth(config.directory, config.diskFreeBytesMin);
   const checks = [...foundation.checks, indexHealth(node), replication, disk, cacheHealth(query)];
   const { bootstrapKeyFile } = config.access;
-  const limits = readLimitSettings(process.env);
-  const app = await createGatewayApp({ ...foundation, ...config.http, checks, bootstrapKeyFile, limits });
+  const edge = readEdgeSettings(process.env);
+  const app = await createGatewayApp({ ...foundation, ...config.http, checks, bootstrapKeyFile, ...edge });
   const { url, port } = await app.listen();
   const activity = tellOfProcess(foundation, port);
   logger.info({ url, directory: config.directory }, 'listening');

@@ -1,4 +1,5 @@
 import {
+  AuditLog,
   BackupRegistry,
   Catalog,
   clusterId,
@@ -31,6 +32,7 @@ export type Process = Omit<MonitorOptions, 'snapshots'> &
   Pick<IndexNodeOptions, 'snapshots' | 'cluster'> & {
     readonly backups: BackupRegistry;
     readonly access: Access;
+    readonly audit: AuditLog;
     close(): Promise<void>;
   };
 
@@ -47,6 +49,7 @@ export async function openProcess(nats: NatsServer): Promise<Process> {
   const access = await Access.open({ ...parts, catalog, failures: FAILURES, host: '127.0.0.1' });
   return {
     access,
+    audit: await AuditLog.open(parts),
     logger,
     bus,
     catalog,

@@ -1,7 +1,11 @@
+export { AuditClient } from './audit-client.ts';
 export { KeysClient } from './keys-client.ts';
 export { VectorizerClient, type ClientOptions } from './vectorizer-client.ts';
 export { VectorizerError } from './vectorizer-error.ts';
 export type {
+  AuditChainPart,
+  AuditPage,
+  AuditSearch,
   BatchResult,
   CacheInput,
   CacheUse,

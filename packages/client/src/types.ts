@@ -1,9 +1,11 @@
 import type {
+  AuditEntry,
   Consistency,
   Filter,
   Json,
   Kind,
   Metric,
+  NumberedAuditEntry,
   Outcome,
   PayloadIndexType,
   Quantization,
@@ -241,3 +243,23 @@ export type Key = {
   readonly usage: { readonly requests: number; readonly last_used_at: string | null };
 };
 export type IssuedKey = Key & { readonly key: string };
+
+export type AuditSearch = {
+  readonly actor?: string | undefined;
+  readonly action?: string | undefined;
+  /** Paths that begin so. */
+  readonly target?: string | undefined;
+  readonly result?: AuditEntry['result'] | undefined;
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
+  readonly limit?: number | undefined;
+  readonly before?: string | undefined;
+};
+export type AuditPage = { readonly entries: readonly NumberedAuditEntry[]; readonly next: string | null };
+export type AuditChainPart = {
+  /** Sequences of the oldest message that is left, and of the newest that ever was. */
+  readonly first: number;
+  readonly last: number;
+  readonly created: string;
+  readonly messages: readonly { readonly sequence: number; readonly data: string }[];
+};

@@ -1,4 +1,5 @@
 import type { Filter } from '@vectorizer/contracts';
+import { AuditClient } from './audit-client.ts';
 import { KeysClient } from './keys-client.ts';
 import { newIdempotencyKey, Transport, type TransportOptions } from './transport.ts';
 import type {
@@ -37,11 +38,13 @@ export type ClientOptions = TransportOptions;
  * token of each collection, so that its reads see its writes through any gateway. Failures are VectorizerErrors.
  */
 export class VectorizerClient {
+  readonly audit: AuditClient;
   readonly keys: KeysClient;
   readonly #transport: Transport;
 
   constructor(options: ClientOptions) {
     this.#transport = new Transport(options);
+    this.audit = new AuditClient(this.#transport);
     this.keys = new KeysClient(this.#transport);
   }
 

@@ -1,3 +1,4 @@
+export { AuditLog, entriesIn, type AuditState, type StoredAudit } from './audit-log.ts';
 export type { Aliases } from './aliases.ts';
 export { BackupRegistry } from './backup-registry.ts';
 export { Catalog, type CatalogChange } from './catalog.ts';

@@ -1,0 +1,70 @@
+import { AUDIT_START, decodeAudit, nextAudit, type AuditHead } from '@vectorizer/contracts';
+import type { AuditChainPart } from '@vectorizer/client';
+
+/** What came of looking at the whole audit log. */
+export type AuditVerdict = {
+  readonly messages: number;
+  readonly entries: number;
+  /** Where the log ends: a later look may ask whether it still goes through there. */
+  readonly head: AuditHead;
+  /** What is wrong, each at its message; none when nothing is. */
+  readonly faults: readonly string[];
+};
+
+const FAULTS_MAX = 20;
+
+/**
+ * Follows the audit log from its oldest message to its newest and sees that each was written after the one before it. `known`
+ * is where it once ended: a log that was made anew from there on would else look whole.
+ */
+export async function verifyAudit(
+  chain: (after: number) => Promise<AuditChainPart>,
+  known?: AuditHead,
+): Promise<AuditVerdict> {
+  let head: AuditHead | undefined;
+  let [messages, entries, last] = [0, 0, 0];
+  let isKnown = known === undefined;
+  const faults: string[] = [];
+  for (;;) {
+    const part = await chain(head?.sequence ?? 0);
+    ({ last } = part);
+    // Of a log that begins with its first message nothing has aged away.
+    if (head === undefined && part.first <= 1) head = AUDIT_START;
+    for (const { sequence, data } of part.messages) {
+      const bytes = Buffer.from(data, 'base64');
+      const { next, fault } = follow(head, sequence, bytes);
+      if (fault !== undefined && faults.length < FAULTS_MAX) faults.push(`message ${sequence}: ${fault}`);
+      head = next;
+      messages += 1;
+      entries += countIn(bytes);
+      isKnown ||= known?.sequence === sequence && known.hash === head.hash;
+    }
+    if (part.messages.length === 0 || (head?.sequence ?? 0) >= last) break;
+  }
+  const end = head ?? AUDIT_START;
+  if (end.sequence < last) faults.push(`messages ${end.sequence + 1} to ${last} were removed`);
+  if (!isKnown) faults.push(`the log does not go through message ${known?.sequence} as it once was`);
+  return { messages, entries, head: end, faults };
+}
+
+/** After a message that is wrong the chain is looked at from there on. */
+function follow(
+  head: AuditHead | undefined,
+  sequence: number,
+  bytes: Uint8Array,
+): { readonly next: AuditHead; readonly fault?: string } {
+  try {
+    return { next: nextAudit(head, sequence, bytes) };
+  } catch (cause) {
+    const fault = cause instanceof Error ? cause.message : String(cause);
+    return { next: { sequence, hash: Buffer.from(bytes).toString('latin1', 0, 64) }, fault };
+  }
+}
+
+function countIn(bytes: Uint8Array): number {
+  try {
+    return decodeAudit(bytes).message.entries.length;
+  } catch {
+    return 0;
+  }
+}

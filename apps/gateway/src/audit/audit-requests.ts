@@ -1,0 +1,94 @@
+import type { AuditEntry } from '@vectorizer/contracts';
+import { askerOf, ruleOf, type RouteRule } from '@vectorizer/frame';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { itemsIn } from '../limits/limit-requests.ts';
+import type { AuditTrail } from './audit-trail.ts';
+import { Authentications } from './authentications.ts';
+
+export type AuditSettings = {
+  /** Whether changes of data are written, too. */
+  readonly changes: boolean;
+};
+
+type Done = { readonly request: FastifyRequest; readonly rule: RouteRule; readonly status: number };
+
+/**
+ * Writes of every request what belongs in the audit log: that somebody came with a good key or without one, what they were
+ * kept from, what they administered, and what they changed. An administrative act is answered when its entry is durable; of
+ * a change the entry follows within milliseconds. Where there are no keys, only acts are written: nobody has a name there.
+ */
+export function auditRequests(fastify: FastifyInstance, trail: AuditTrail, { changes }: AuditSettings): void {
+  const authentications = new Authentications<AuditEntry>();
+  const tell = (seen: ReturnType<typeof authentications.note>): void => {
+    for (const { of, count } of seen) trail.add({ ...of, count });
+  };
+  fastify.addHook('preHandler', (request, _reply, done) => {
+    const rule = ruleFor(request);
+    if (rule !== undefined && rule.effect !== 'read' && askerOf(request) !== undefined) trail.checkRoom();
+    done();
+  });
+  fastify.addHook('onSend', async (request, reply) => {
+    const rule = ruleFor(request);
+    if (rule === undefined || rule.needs === 'public') return;
+    const done = { request, rule, status: reply.statusCode };
+    const asker = askerOf(request);
+    if (asker !== undefined && asker.kind !== 'open') {
+      const entry = entryOf(done, { action: 'authenticate', result: 'ok', target: request.ip, status: 200 });
+      tell(authentications.note(`${asker.kind}:${asker.id} ${request.ip}`, entry, performance.now()));
+    }
+    const entry = entryFor(done, reply);
+    if (entry === undefined || (rule.effect === 'write' && entry.result !== 'refused' && !changes)) return;
+    trail.add(entry);
+    if (rule.effect === 'admin' && entry.result !== 'refused') await trail.durable();
+  });
+  fastify.addHook('onClose', async () => {
+    tell(authentications.rest());
+    await trail.close();
+  });
+}
+
+function ruleFor(request: FastifyRequest): RouteRule | undefined {
+  return request.is404 ? undefined : ruleOf(request.method, request.routeOptions.url ?? '');
+}
+
+/** Undefined for what is of no interest: reads that were allowed. */
+function entryFor(done: Done, reply: FastifyReply): AuditEntry | undefined {
+  const { request, rule, status } = done;
+  const asker = askerOf(request);
+  const target = targetOf(request, reply);
+  if (asker === undefined) {
+    // Beyond the rate of bad credentials they are counted, and not written one by one.
+    return status === 401 ? entryOf(done, { action: 'authenticate', result: 'refused', target, status }) : undefined;
+  }
+  if (status === 403) return entryOf(done, { action: rule.action, result: 'refused', target, status });
+  // What is over a rate was not done; to write each down would be work for whoever makes it.
+  const isAct = rule.effect === 'admin' || (rule.effect === 'write' && asker.kind !== 'open');
+  if (!isAct || status === 429) return undefined;
+  const result = status < 400 ? 'ok' : 'failed';
+  return entryOf(done, { action: rule.action, result, target, status });
+}
+
+type What = Pick<AuditEntry, 'action' | 'result' | 'target' | 'status'>;
+
+function entryOf({ request, rule }: Done, what: What): AuditEntry {
+  const asker = askerOf(request);
+  const isBatch = rule.items !== undefined && what.action !== 'authenticate';
+  return {
+    at: new Date().toISOString(),
+    actor: asker === undefined ? 'unknown' : `${asker.kind}:${asker.id}`,
+    actor_name: asker?.name ?? '',
+    ...what,
+    count: isBatch ? itemsIn(request.body, rule.items ?? '') : 1,
+    address: request.ip,
+    correlation_id: request.id,
+  };
+}
+
+const TARGET_CHARACTERS_MAX = 512;
+
+/** Of what was made, where it is now. Never the query: somebody may have put a key there. */
+function targetOf(request: FastifyRequest, reply: FastifyReply): string {
+  const made = reply.getHeader('location');
+  const path = typeof made === 'string' ? made : (request.url.split('?', 1)[0] ?? '');
+  return path.slice(0, TARGET_CHARACTERS_MAX);
+}

@@ -1,0 +1,165 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  DiscardPolicy,
+  JetStreamApiCodes,
+  JetStreamApiError,
+  jetstream,
+  jetstreamManager,
+  RetentionPolicy,
+  StorageType,
+  type JetStreamClient,
+  type JetStreamManager,
+} from '@nats-io/jetstream';
+import { nanos, type NatsConnection } from '@nats-io/transport-node';
+import {
+  AUDIT_START,
+  AUDIT_STREAM,
+  decodeAudit,
+  encodeAudit,
+  type AuditEntry,
+  type AuditHead,
+  type NumberedAuditEntry,
+} from '@vectorizer/contracts';
+import { Failure } from '@vectorizer/errors';
+import { openWhileElecting } from './elections.ts';
+
+/** Messages are kept for 400 days: a year, and time to look back at it. */
+const KEPT_MS = 400 * 86_400_000;
+const TIMEOUT_MS = 5_000;
+const LOST_PAUSE_MS_MAX = 20;
+const READS_IN_FLIGHT_MAX = 16;
+
+/** A message as it is in the stream. */
+export type StoredAudit = { readonly sequence: number; readonly bytes: Uint8Array };
+export type AuditState = { readonly first: number; readonly last: number; readonly created: string };
+
+/**
+ * The audit log: a stream that takes messages and gives none away, in one chain over all gateways. A writer puts its message
+ * after the one that it names, or, when somebody was quicker, names that one instead.
+ */
+export class AuditLog {
+  readonly #client: JetStreamClient;
+  readonly #manager: JetStreamManager;
+  readonly #writer = randomUUID();
+  #number = 0;
+  #head: AuditHead | undefined;
+
+  private constructor(client: JetStreamClient, manager: JetStreamManager) {
+    this.#client = client;
+    this.#manager = manager;
+  }
+
+  static async open(options: { readonly connection: NatsConnection; readonly replicas: number }): Promise<AuditLog> {
+    return openWhileElecting(`stream ${AUDIT_STREAM.name}`, async () => {
+      const manager = await jetstreamManager(options.connection, { timeout: TIMEOUT_MS });
+      await manager.streams.add({
+        name: AUDIT_STREAM.name,
+        subjects: [AUDIT_STREAM.subject],
+        storage: StorageType.File,
+        retention: RetentionPolicy.Limits,
+        discard: DiscardPolicy.Old,
+        num_replicas: options.replicas,
+        max_age: nanos(KEPT_MS),
+        deny_delete: true,
+        deny_purge: true,
+        allow_direct: false,
+      });
+      return new AuditLog(jetstream(options.connection), manager);
+    });
+  }
+
+  /** Durable when it returns. One call at a time. What it throws may be tried again: nothing is written twice. */
+  async append(number: number, entries: readonly AuditEntry[]): Promise<void> {
+    for (;;) {
+      const previous = (this.#head ??= await this.#newest());
+      const bytes = encodeAudit({ v: 1, writer: this.#writer, number, previous, entries: [...entries] });
+      try {
+        const { seq, duplicate } = await this.#client.publish(AUDIT_STREAM.subject, bytes, {
+          msgID: `${this.#writer}:${number}`,
+          expect: { lastSequence: previous.sequence },
+          timeout: TIMEOUT_MS,
+        });
+        // One whose answer was lost may have been written after another.
+        this.#head = duplicate ? undefined : { sequence: seq, hash: decodeAudit(bytes).hash };
+        return;
+      } catch (cause) {
+        this.#head = undefined;
+        if (!isLost(cause)) throw unavailable(cause);
+        await sleep(Math.random() * LOST_PAUSE_MS_MAX);
+      }
+    }
+  }
+
+  /** For `append`: each number names one message. */
+  nextNumber(): number {
+    this.#number += 1;
+    return this.#number;
+  }
+
+  async state(): Promise<AuditState> {
+    try {
+      const { state, created } = await this.#manager.streams.info(AUDIT_STREAM.name);
+      return { first: state.first_seq, last: state.last_seq, created };
+    } catch (cause) {
+      throw unavailable(cause);
+    }
+  }
+
+  /** The messages of the sequences that are still there, in their order. */
+  async read(sequences: readonly number[]): Promise<StoredAudit[]> {
+    const found: StoredAudit[] = [];
+    try {
+      for (let i = 0; i < sequences.length; i += READS_IN_FLIGHT_MAX) {
+        const some = sequences.slice(i, i + READS_IN_FLIGHT_MAX);
+        found.push(...(await Promise.all(some.map(async (each) => this.#read(each)))).flatMap((each) => each ?? []));
+      }
+    } catch (cause) {
+      throw unavailable(cause);
+    }
+    return found;
+  }
+
+  async #read(sequence: number): Promise<StoredAudit | undefined> {
+    try {
+      const message = await this.#manager.streams.getMessage(AUDIT_STREAM.name, { seq: sequence });
+      return message === null ? undefined : { sequence, bytes: message.data };
+    } catch (error) {
+      if (error instanceof JetStreamApiError && error.code === JetStreamApiCodes.NoMessageFound) return undefined;
+      throw error;
+    }
+  }
+
+  /** Where the chain ends. After a message that cannot be read it goes on all the same, and `verify` tells of it. */
+  async #newest(): Promise<AuditHead> {
+    const { last } = await this.state();
+    if (last === 0) return AUDIT_START;
+    const [stored] = await this.read([last]);
+    return { sequence: last, hash: stored === undefined ? '' : hashIn(stored.bytes) };
+  }
+}
+
+/** The entries of a message, each by its number; none of one that cannot be read. */
+export function entriesIn({ sequence, bytes }: StoredAudit): NumberedAuditEntry[] {
+  try {
+    return decodeAudit(bytes).message.entries.map((entry, i) => ({ id: `${sequence}.${i}`, ...entry }));
+  } catch {
+    return [];
+  }
+}
+
+function hashIn(bytes: Uint8Array): string {
+  try {
+    return decodeAudit(bytes).hash;
+  } catch {
+    return '';
+  }
+}
+
+function isLost(error: unknown): boolean {
+  return error instanceof JetStreamApiError && error.code === JetStreamApiCodes.StreamWrongLastSequence;
+}
+
+function unavailable(cause: unknown): Failure {
+  return new Failure('log_unavailable', 'the audit log cannot be reached', { cause });
+}
