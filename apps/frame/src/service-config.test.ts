@@ -9,7 +9,7 @@ describe('readServiceConfig', () => {
       nats: { url: 'nats://127.0.0.1:4222', replicas: 1, durabilityUrls: undefined },
       http: { host: '127.0.0.1', port: 15_002 },
       logLevel: 'info',
-      access: { openMetrics: false, bootstrapKeyFile: undefined },
+      access: { openMetrics: false, bootstrapKeyFile: undefined, tokens: undefined },
     });
   });
 

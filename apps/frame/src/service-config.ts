@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import type { TlsFiles } from '@vectorizer/cluster';
 import { logLevels, type LogLevel } from '@vectorizer/telemetry';
+import { readTokenSettings } from './access/token-settings.ts';
+import type { TokenSettings } from './access/token-verifier.ts';
 import { readEnvironment, type Environment } from './environment.ts';
 import { readTlsConfig, type Door, type HttpsFiles } from './tls-config.ts';
 
@@ -39,6 +41,7 @@ export type ServiceConfig = {
     readonly openMetrics: boolean;
     /** Where a gateway writes the first key when there is none; undefined: it makes none. */
     readonly bootstrapKeyFile: string | undefined;
+    readonly tokens: TokenSettings | undefined;
   };
 };
 
@@ -70,7 +73,11 @@ export function readServiceConfig(
     },
     http: { host: env.VECTORIZER_HOST, port: env.VECTORIZER_PORT, ...(https === undefined ? {} : { https }) },
     logLevel: env.VECTORIZER_LOG_LEVEL,
-    access: { openMetrics: env.VECTORIZER_OPEN_METRICS, bootstrapKeyFile: env.VECTORIZER_BOOTSTRAP_KEY_FILE },
+    access: {
+      openMetrics: env.VECTORIZER_OPEN_METRICS,
+      bootstrapKeyFile: env.VECTORIZER_BOOTSTRAP_KEY_FILE,
+      tokens: readTokenSettings(environment),
+    },
   };
 }
 

@@ -55,7 +55,7 @@ export type Gateway = AsyncDisposable & {
 const node = NodeId.parse('node-a');
 
 export type GatewaySettings = Pick<GatewayAppOptions, 'limits'> &
-  Pick<AccessOptions, 'failures'> & { readonly beside?: NatsServer };
+  Pick<AccessOptions, 'failures' | 'tokens'> & { readonly beside?: NatsServer };
 /** Tests fail on purpose, and often. */
 const FAILURES = { per_s: 1_000_000, burst: 1_000_000 };
 
@@ -71,8 +71,8 @@ export async function startGateway({ beside, ...settings }: GatewaySettings = {}
   await registry.register({ node, host: '127.0.0.1', port: 1 });
   const log = await Log.open({ connection, replicas: 1 });
   const bus = new LocalBus();
-  const { failures = FAILURES } = settings;
-  const access = await Access.open({ connection, replicas: 1, logger, catalog, failures, host: '127.0.0.1' });
+  const { failures = FAILURES, tokens } = settings;
+  const access = await Access.open({ connection, replicas: 1, logger, catalog, failures, tokens, host: '127.0.0.1' });
   const app = await createGatewayApp({
     service: 'gateway',
     bus,

@@ -139,6 +139,7 @@ export { Operation, type Outcome, type RequestOutcome } from './operation.ts';
 export { PayloadIndex, PayloadIndexes, PayloadIndexReport, PayloadIndexType, PayloadKey } from './payload-index.ts';
 export {
   CollectionPattern,
+  CollectionPatterns,
   coversPatterns,
   EventPattern,
   matchesAny,

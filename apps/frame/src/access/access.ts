@@ -6,6 +6,7 @@ import { FailedAttempts, type FailureRate } from './failed-attempts.ts';
 import { Door } from './guard.ts';
 import { isLoopback } from './loopback.ts';
 import { Scope } from './scope.ts';
+import { TokenVerifier, type TokenSettings } from './token-verifier.ts';
 
 export type AccessSettings = {
   /** Where the process listens. */
@@ -14,6 +15,8 @@ export type AccessSettings = {
   readonly openMetrics?: boolean;
   /** How often an address may come without a good key. */
   readonly failures?: FailureRate;
+  /** Undefined: no tokens are taken. */
+  readonly tokens?: TokenSettings | undefined;
 };
 
 export type AccessOptions = AccessSettings & {
@@ -31,6 +34,7 @@ type Parts = {
   readonly guard: Door;
   readonly endless: EndlessAnswers;
   readonly isOpen: () => boolean;
+  readonly hasNone: () => boolean;
 };
 
 /** Who may do what: keys, roles, and the guard at the door that goes by them. */
@@ -53,6 +57,7 @@ export class Access {
 
   static async open(options: AccessOptions): Promise<Access> {
     const { host, openMetrics = false, catalog, logger, failures } = options;
+    const tokens = options.tokens === undefined ? undefined : new TokenVerifier(options.tokens);
     const failedAttempts = new FailedAttempts(failures);
     const [keys, roles, usage] = await Promise.all([
       KeyRegistry.open(options),
@@ -62,12 +67,13 @@ export class Access {
     keys.onChange(({ key, after }) => {
       if (after === undefined) usage.forget(key);
     });
-    const authenticator = new Authenticator({ keys, roles, usage });
+    const authenticator = new Authenticator({ keys, roles, usage, tokens });
     const endless = new EndlessAnswers(keys);
-    const isOpen = (): boolean => keys.isEmpty && isLoopback(host);
+    const hasNone = (): boolean => keys.isEmpty && tokens === undefined;
+    const isOpen = (): boolean => hasNone() && isLoopback(host);
     const scope = new Scope(catalog);
     const guard = new Door({ authenticator, scope, endless, failedAttempts, logger, isOpen, openMetrics });
-    return new Access({ keys, roles, usage, authenticator, guard, endless, isOpen });
+    return new Access({ keys, roles, usage, authenticator, guard, endless, isOpen, hasNone });
   }
 
   /** Whether anybody may do anything: no key was ever made, and only this machine can ask. */
@@ -75,8 +81,9 @@ export class Access {
     return this.#parts.isOpen();
   }
 
+  /** Neither keys, nor an issuer of tokens. */
   get hasNoKeys(): boolean {
-    return this.keys.isEmpty;
+    return this.#parts.hasNone();
   }
 
   async close(): Promise<void> {

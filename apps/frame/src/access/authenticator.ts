@@ -4,12 +4,18 @@ import { Failure } from '@vectorizer/errors';
 import type { FastifyRequest } from 'fastify';
 import { credentialOf } from './credential.ts';
 import type { Principal } from './principal.ts';
+import type { TokenVerifier } from './token-verifier.ts';
 
 export type AuthenticatorOptions = {
   readonly keys: KeyRegistry;
   readonly roles: RoleRegistry;
   readonly usage: KeyUsageRegistry;
+  /** Undefined: only keys are taken. */
+  readonly tokens: TokenVerifier | undefined;
 };
+
+/** Of a token: three parts, of which the first begins an object. */
+const TOKEN = /^eyJ[\w-]*\.[\w-]+\.[\w-]+$/;
 
 /** Tells who asks by what they bring. */
 export class Authenticator {
@@ -20,15 +26,22 @@ export class Authenticator {
   }
 
   /** Throws `authentication_error`, which says nothing of what is wrong with a key: who guesses would learn by it. */
-  authenticate(request: Pick<FastifyRequest, 'headers'>): Principal {
+  authenticate(request: Pick<FastifyRequest, 'headers'>): Principal | Promise<Principal> {
     const credential = credentialOf(request);
     if (credential === 'none') throw new Failure('authentication_error', 'a key is needed');
     if (credential === 'malformed') throw notGood();
+    if (this.#options.tokens !== undefined && TOKEN.test(credential.text)) return this.#byToken(credential.text);
     const nowMs = Date.now();
     const record = this.#options.keys.find(credential.text, nowMs);
     if (record === undefined) throw notGood();
     this.#options.usage.count(record.id, nowMs);
     return this.principalOf(record);
+  }
+
+  async #byToken(text: string): Promise<Principal> {
+    const principal = await this.#options.tokens?.principalOf(text, (roles) => this.permissionsOf(roles));
+    if (principal === undefined) throw notGood();
+    return principal;
   }
 
   principalOf(record: KeyRecord): Principal {

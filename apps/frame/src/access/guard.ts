@@ -70,7 +70,7 @@ export class Door implements Guard {
     if (rule === undefined) throw new Failure('authorization_error', 'nobody may use this route');
     if (this.#isPublic(rule)) return;
     await counted(async () => {
-      const principal = this.#authenticate(request);
+      const principal = await this.#authenticate(request);
       setPrincipal(request, principal);
       checkPermissions(principal, rule);
       await this.#options.scope.check(request, principal, rule);
@@ -78,13 +78,13 @@ export class Door implements Guard {
     });
   }
 
-  #authenticate(request: FastifyRequest): Principal {
+  async #authenticate(request: FastifyRequest): Promise<Principal> {
     if (this.#options.isOpen()) {
       refuseForeignName(request);
       return ANYBODY;
     }
     try {
-      return this.#options.authenticator.authenticate(request);
+      return await this.#options.authenticator.authenticate(request);
     } catch (thrown) {
       throw this.#failed(request, thrown);
     }
@@ -92,6 +92,7 @@ export class Door implements Guard {
 
   /** What is wrong too often is answered with when to come back. */
   #failed(request: FastifyRequest, thrown: unknown): unknown {
+    if (!(thrown instanceof Failure) || thrown.type !== 'authentication_error') return thrown;
     const waitMs = this.#options.failedAttempts.note(request.ip, performance.now());
     if (waitMs === 0) return thrown;
     return new Failure('rate_limit_exceeded', 'too many requests without a good key came from this address', {
