@@ -3,10 +3,11 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from '@jest/globals';
 import { exportJWK, generateKeyPair, SignJWT, type JWTPayload } from 'jose';
-import { startGateway, type Gateway, type GatewaySettings } from './fixture.ts';
+import type { TokenSettings } from '@vectorizer/frame';
+import { startGateway, type Gateway } from './fixture.ts';
 
 type Issuer = AsyncDisposable & {
-  readonly tokens: NonNullable<GatewaySettings['tokens']>;
+  readonly tokens: TokenSettings;
   /** Of one hour, unless the payload says another. */
   sign(payload: JWTPayload, options?: { readonly key?: CryptoKey; readonly kid?: string }): Promise<string>;
   stop(): Promise<void>;
@@ -56,6 +57,8 @@ async function statusOf(gateway: Gateway, token: string, url = C): Promise<numbe
   return (await gateway.app.inject({ url, headers: { authorization: `Bearer ${token}` } })).statusCode;
 }
 
+const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+
 describe('a token of an issuer', () => {
   it('gives the roles that its claims stand for, and closes the system to whoever has none', async () => {
     await using issuer = await startIssuer();
@@ -92,7 +95,6 @@ describe('a token of an issuer', () => {
     const good = await issuer.sign({ groups });
     const other = await generateKeyPair('RS256');
     const [header = '', payload = '', signature = ''] = good.split('.');
-    const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
     const symmetric = await new SignJWT({ iss: ISSUER, aud: AUDIENCE, sub: 'eve', groups })
       .setProtectedHeader({ alg: 'HS256' })
       .setExpirationTime('1h')

@@ -116,8 +116,6 @@ const rules: Readonly<Record<string, RouteRule>> = {
   [`DELETE ${V1}/replication/nodes/:node`]: admin('nodes.remove', 'manage_replication', { whole: true }),
   [`GET ${V1}/replication/proof`]: read('replication.proof', 'view_system_stats', inQuery),
   [`GET ${V1}/replication/events`]: read('replication.events', 'view_system_stats', { endless: true }),
-  [`GET ${V1}/replication/nodes`]: read('nodes.list', 'view_system_stats'),
-  [`DELETE ${V1}/replication/nodes/:node`]: admin('nodes.remove', 'manage_replication'),
   'GET /replication/status': read('replication.read', 'view_system_stats'),
   'GET /replication/stats': read('replication.read', 'view_system_stats'),
   'GET /replication/replicas': read('replication.read', 'view_system_stats'),
