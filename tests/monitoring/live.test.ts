@@ -70,7 +70,7 @@ describe('a cluster under load, scraped by Prometheus', () => {
     }
   });
 
-  it('counts each search once, over all gateways', async () => {
+  it('counts each search once, over all gateways: of a hundred ten are refused, and more than fifty come from the cache', async () => {
     await load.stop();
     const gateways = addresses.get('gateway') ?? [];
     const total = async (series: string): Promise<number> => {
@@ -82,14 +82,17 @@ describe('a cluster under load, scraped by Prometheus', () => {
     const observed = 'vectorizer_search_latency_seconds_count{';
     const [before, timed] = [await total(requests), await total(observed)];
     expect(before).toBe(timed);
+    let cached = 0;
     for (let i = 0; i < 100; i++) {
       const body = i % 10 === 0 ? { vector: [1] } : { vector: [1, 2, 3, 4, 5, 6, 7, 8], k: 3 };
       const url = `${system.urls[i % 2] ?? ''}/api/v1/collections/books/search`;
       const headers = { 'content-type': 'application/json' };
       const answer = await fetch(url, { method: 'POST', headers, body: JSON.stringify(body) });
       expect(answer.status).toBe(i % 10 === 0 ? 400 : 200);
+      if (answer.headers.get('x-cache') === 'hit') cached += 1;
     }
     expect([await total(requests), await total(observed)]).toEqual([before + 100, timed + 100]);
+    expect(cached).toBeGreaterThanOrEqual(50);
   });
 
   it('gathers the slow reads of both query processes, with the ids by which they were asked', async () => {
