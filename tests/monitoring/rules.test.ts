@@ -61,6 +61,21 @@ describe('the dashboards', () => {
   });
 });
 
+it('docs/METRICS.md has every metric that the sources declare', () => {
+  const declared = execFileSync(
+    'git',
+    ['grep', '-hoE', "name: 'vectorizer_[a-z_]+'", '--', 'apps/*.ts', 'packages/*.ts'],
+    {
+      cwd: root,
+      encoding: 'utf8',
+    },
+  );
+  const names = [...new Set(declared.match(/vectorizer_\w+/g))];
+  const guide = readFileSync(resolve(root, 'docs/METRICS.md'), 'utf8');
+  expect(names.length).toBeGreaterThan(40);
+  expect(names.filter((name) => !guide.includes(`\n| \`${name}\` |`))).toEqual([]);
+});
+
 it('docker-compose.yml mounts files that exist', () => {
   const compose = readFileSync(resolve(root, 'docker-compose.yml'), 'utf8');
   const mounted = [...compose.matchAll(/- \.\/(infra\/[\w./-]+):/g)].map(([, file = '']) => file);
