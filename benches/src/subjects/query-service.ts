@@ -11,7 +11,8 @@ import {
   type SearchSpec,
 } from '@vectorizer/contracts';
 import { Log } from '@vectorizer/log';
-import { Query } from '@vectorizer/query';
+// The service's core alone: its door brings Nest, which node cannot run from sources.
+import { Query } from '@vectorizer/query/core';
 import { createLogger } from '@vectorizer/telemetry';
 import { startNats, startRedis, until } from '@vectorizer/testing';
 import type { Dataset } from '../data/dataset.ts';
