@@ -66,6 +66,10 @@ function failureIn(answer: Answer): string {
   return `${status} ${String(type)}`;
 }
 
+async function from(on: ServiceApp, origin: string, method: 'GET' | 'OPTIONS'): Promise<Record<string, unknown>> {
+  return (await on.inject({ method, url: '/things/1', headers: { origin } })).headers;
+}
+
 describe('a service app', () => {
   it('answers every failure in the one shape', async () => {
     const { app } = await start();
@@ -123,6 +127,29 @@ describe('a service app', () => {
     expect(options.headers['allow']).toBe('GET, HEAD, OPTIONS');
     const head = await app.inject({ method: 'HEAD', url: '/things/1' });
     expect([head.statusCode, head.body]).toEqual([200, '']);
+  });
+
+  it('lets no page of another origin read an answer, frame it or guess its type, but of those that it is told of', async () => {
+    const logger = createLogger({ service: 'things', level: 'silent' });
+    const module = { module: ThingsModule, controllers: [ThingsController] };
+    const corsOrigins = ['https://app.example'];
+    await using app = await createServiceApp({ module, host: '127.0.0.1', port: 0, logger, guard, corsOrigins });
+    const { app: closed } = await start();
+    await using _ = closed;
+    for (const method of ['GET', 'OPTIONS'] as const) {
+      expect((await from(closed, 'https://app.example', method))['access-control-allow-origin']).toBeUndefined();
+      expect((await from(app, 'https://app.example.evil', method))['access-control-allow-origin']).toBeUndefined();
+      expect(await from(app, 'https://app.example', method)).toMatchObject({
+        'access-control-allow-origin': 'https://app.example',
+        'access-control-allow-headers': expect.stringContaining('authorization'),
+        vary: 'origin',
+      });
+    }
+    expect((await closed.inject({ url: '/nowhere' })).headers).toMatchObject({
+      'x-content-type-options': 'nosniff',
+      'x-frame-options': 'DENY',
+      'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+    });
   });
 
   it('answers bytes that are no HTTP, and headers that are too long, in the one shape', async () => {

@@ -10,6 +10,7 @@ import type { Logger } from '@vectorizer/telemetry';
 import type { Guard } from './access/guard.ts';
 import { answerClientFault } from './client-fault.ts';
 import { correlationIdOf } from './correlation.ts';
+import { installEdgeHeaders } from './edge-headers.ts';
 import { sendFailure } from './failure-filter.ts';
 import { demandCertificate, httpsOptions, reloadOnChange } from './https.ts';
 import { nestLogger } from './nest-logger.ts';
@@ -27,6 +28,7 @@ export type ServiceAppOptions = {
   readonly guard: Guard;
   /** Its certificate; without one it speaks HTTP. */
   readonly https?: HttpsFiles;
+  readonly corsOrigins?: readonly string[];
   /** Largest request body; only the gateway takes any. */
   readonly bodyBytesMax?: number;
   /** Body parsers and other things of Fastify's that must be in place before Nest adds the routes. */
@@ -75,6 +77,7 @@ export async function createServiceApp(options: ServiceAppOptions): Promise<Serv
     skipMiddie: true,
   });
   const fastify = adapter.getInstance();
+  installEdgeHeaders(fastify, options);
   installRequestScope(fastify);
   installRequestHooks(fastify, options);
   if (options.https?.clientCaFile !== undefined) demandCertificate(fastify);

@@ -6,6 +6,9 @@ import type { TokenSettings } from './access/token-verifier.ts';
 import { readEnvironment, type Environment } from './environment.ts';
 import { readTlsConfig, type Door, type HttpsFiles } from './tls-config.ts';
 
+/** As browsers send it: no path, no slash at the end. There is none for everybody. */
+const Origin = z.string().regex(/^https?:\/\/[^\s/*]+$/, 'expected an origin such as https://app.example');
+
 /** What every process of ours reads from its environment. */
 const Common = z.object({
   VECTORIZER_NATS_URL: z.string().min(1).default('nats://127.0.0.1:4222'),
@@ -18,6 +21,11 @@ const Common = z.object({
   VECTORIZER_HOST: z.string().min(1).default('127.0.0.1'),
   VECTORIZER_PORT: z.coerce.number().int().min(0).max(65_535),
   VECTORIZER_LOG_LEVEL: z.enum(logLevels).default('info'),
+  VECTORIZER_CORS_ORIGINS: z
+    .string()
+    .transform((text) => text.split(','))
+    .pipe(z.array(Origin))
+    .optional(),
   VECTORIZER_OPEN_METRICS: z.stringbool().default(false),
   VECTORIZER_BOOTSTRAP_KEY_FILE: z.string().min(1).optional(),
   VECTORIZER_LOG_REPLICAS: z.coerce.number().int().min(1).max(5).default(1),
@@ -34,7 +42,13 @@ export type ServiceConfig = {
     readonly durabilityUrls: readonly string[] | undefined;
   };
   /** Where this process answers HTTP: health and metrics, and for the gateway the public API. */
-  readonly http: { readonly host: string; readonly port: number; readonly https?: HttpsFiles };
+  readonly http: {
+    readonly host: string;
+    readonly port: number;
+    readonly https?: HttpsFiles;
+    /** Pages of these may read answers. */
+    readonly corsOrigins?: readonly string[];
+  };
   readonly logLevel: LogLevel;
   readonly access: {
     /** `/metrics` needs no key, for scrapers that can send none. */
@@ -71,7 +85,12 @@ export function readServiceConfig(
       replicas: env.VECTORIZER_LOG_REPLICAS,
       durabilityUrls: env.VECTORIZER_UNSAFE_LAZY_FSYNC ? undefined : env.VECTORIZER_NATS_MONITOR_URL,
     },
-    http: { host: env.VECTORIZER_HOST, port: env.VECTORIZER_PORT, ...(https === undefined ? {} : { https }) },
+    http: {
+      host: env.VECTORIZER_HOST,
+      port: env.VECTORIZER_PORT,
+      ...(https === undefined ? {} : { https }),
+      ...(env.VECTORIZER_CORS_ORIGINS === undefined ? {} : { corsOrigins: env.VECTORIZER_CORS_ORIGINS }),
+    },
     logLevel: env.VECTORIZER_LOG_LEVEL,
     access: {
       openMetrics: env.VECTORIZER_OPEN_METRICS,

@@ -30,6 +30,7 @@ export async function createGatewayApp(options: GatewayAppOptions): Promise<Serv
     host: options.host,
     port: options.port,
     ...(options.https === undefined ? {} : { https: options.https }),
+    ...(options.corsOrigins === undefined ? {} : { corsOrigins: options.corsOrigins }),
     logger: options.logger,
     guard: options.access.guard,
     bodyBytesMax: limits.bodyBytesMax,
