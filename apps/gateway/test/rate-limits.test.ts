@@ -24,6 +24,9 @@ async function upsert(gateway: Gateway, key: string, points: number): Promise<An
   return gateway.app.inject({ method: 'PUT', url, headers: { 'x-api-key': key }, payload: body });
 }
 
+const WINDOW_MS = 8_000;
+const BUSY_MS_MAX = 45_000;
+
 describe('a token bucket', () => {
   const rate = { per_s: 100, burst: 200 };
   const one = { cost: 1, need: 1 };
@@ -69,25 +72,37 @@ describe('the rate of a key', () => {
     const quiet = await makeKey(gateway);
     await until(async () => (await list(other, quiet)).statusCode === 200, { timeoutMs: 2_000 });
     await list(gateway, quiet);
-    const MS = 4_000;
     const start = performance.now();
     let [admitted, refused, quietRefused, quietAsked] = [0, 0, 0, 0];
+    /** Between two refusals the bucket goes from empty to empty, however busy the machine is: what came in has gone out. */
+    let first: { readonly atMs: number; readonly admitted: number } | undefined;
+    let last = { atMs: start, admitted: 0 };
+    const isOver = (): boolean =>
+      performance.now() - start > BUSY_MS_MAX || (first !== undefined && last.atMs - first.atMs > WINDOW_MS);
     const worker = async (on: Gateway): Promise<void> => {
-      while (performance.now() - start < MS) {
-        if ((await list(on, key)).statusCode === 200) admitted += 1;
-        else refused += 1;
+      while (!isOver()) {
+        if ((await list(on, key)).statusCode === 200) {
+          admitted += 1;
+          continue;
+        }
+        refused += 1;
+        last = { atMs: performance.now(), admitted };
+        first ??= last;
         // Every now and then somebody else asks: far below the rate of their own.
-        if (refused === 0 || refused % 100 !== 0) continue;
+        if (refused % 100 !== 0) continue;
         quietAsked += 1;
         if ((await list(on, quiet)).statusCode !== 200) quietRefused += 1;
       }
     };
     await Promise.all([gateway, gateway, gateway, other, other, other].map(worker));
-    const wanted = 200 + (100 * (performance.now() - start)) / 1_000;
-    const line = `admitted ${admitted} of ${admitted + refused}, wanted ${wanted.toFixed(1)}: ${(100 * (admitted / wanted - 1)).toFixed(2)} %`;
-    process.stdout.write(`${line}; of another key ${quietRefused} of ${quietAsked} refused\n`);
-    expect(refused).toBeGreaterThan(100);
-    expect(Math.abs(admitted / wanted - 1)).toBeLessThan(0.02);
+    if (first === undefined) throw new Error('the machine was too busy to ask for more than the rate');
+    const burst = first.admitted - (100 * (first.atMs - start)) / 1_000;
+    const rate = ((last.admitted - first.admitted) * 1_000) / (last.atMs - first.atMs);
+    const line = `burst ${burst.toFixed(1)}, then ${rate.toFixed(2)} a second; ${refused} refused`;
+    process.stdout.write(`${line}; of another key ${quietRefused} of ${quietAsked}\n`);
+    expect(Math.abs(rate / 100 - 1)).toBeLessThan(0.02);
+    // As many answers as there are workers may be on their way at the first refusal.
+    expect(Math.abs(burst / 200 - 1)).toBeLessThan(0.035);
     expect(quietRefused).toBe(0);
   });
 
