@@ -14,6 +14,8 @@ async function send(
   const headers = {
     'content-type': 'application/json',
     'x-correlation-id': id,
+    // An answer from the cache passes no index node.
+    'cache-control': 'no-cache',
     ...(traceparent !== undefined && { traceparent }),
   };
   const answer = await fetch(`${system.url}/api/v1/collections/books/${path}`, {
