@@ -7,7 +7,7 @@ import { needOf, TokenBucket, type Draw, type Drawn } from './token-bucket.ts';
 /** As many buckets as keys can have; those that have filled up go first when there are more. */
 const LOCAL_MAX = 20_000;
 /** Redis that gave no answer is not asked again for so long: requests would wait for it one by one. */
-const AWAY_MS = 1_000;
+const AWAY_MS = 2_000;
 
 export type Asked = {
   /** Whose: only good keys and tokens have buckets, so nobody makes any by inventing keys. */
