@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { withErrorsTable } from './errors-table.ts';
 
@@ -12,7 +12,8 @@ const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclud
 })
   .split('\n')
   .filter(
-    (file) => /\.(ts|mjs|md|sh|json|ya?ml)$|(^|\/)(vectorizer|run)$/.test(file) && !file.endsWith('pnpm-lock.yaml'),
+    (file) =>
+      /\.(ts|mjs|md|sh|json|ya?ml|conf)$|(^|\/)(vectorizer|run)$/.test(file) && !file.endsWith('pnpm-lock.yaml'),
   );
 const sources = files.filter((file) => file.endsWith('.ts') && file !== 'tests/tidy.test.ts');
 const textOf = (file: string): string => readFileSync(resolve(root, file), 'utf8');
@@ -30,6 +31,29 @@ function titles(file: string): number {
     .replaceAll(/^```[\s\S]*?^```/gm, '')
     .split('\n')
     .filter((line) => line.startsWith('# ')).length;
+}
+
+function settingsIn(candidates: readonly string[]): string[] {
+  const names = candidates.flatMap((file) => textOf(file).match(/\bVECTORIZER_[A-Z0-9_]*[A-Z0-9]\b/g) ?? []);
+  return [...new Set(names)].toSorted();
+}
+
+function isThere(file: string, heading: string | undefined): boolean {
+  if (!existsSync(resolve(root, file))) return false;
+  return heading === undefined || headingsOf(file).includes(heading);
+}
+
+/** As links name them. */
+function headingsOf(file: string): string[] {
+  const headings = textOf(file)
+    .replaceAll(/^```[\s\S]*?^```/gm, '')
+    .matchAll(/^#+ (.*)$/gm);
+  return [...headings].map(([, text = '']) =>
+    text
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')
+      .replaceAll(' ', '-'),
+  );
 }
 
 describe('the source tree', () => {
@@ -68,13 +92,19 @@ describe('the source tree', () => {
     expect(withErrorsTable(textOf('docs/ERRORS.md'))).toBe(textOf('docs/ERRORS.md'));
   });
 
-  it('links only to files that are there', () => {
+  it('names every setting in docs/SETTINGS.md, and none that is not there', () => {
+    const read = files.filter((file) => /^(apps|packages)\/.*\.ts$|^infra\/nats\//.test(file));
+    expect(settingsIn(['docs/SETTINGS.md'])).toEqual(settingsIn(read));
+  });
+
+  it('links only to files and headings that are there', () => {
     const dead = files
       .filter((file) => file.endsWith('.md'))
       .flatMap((file) =>
-        [...textOf(file).matchAll(/\]\((?!https?:|#)([^)#\s]+)/g)]
-          .map(([, link]) => resolve(root, dirname(file), link ?? ''))
-          .filter((target) => !existsSync(target)),
+        [...textOf(file).matchAll(/\]\((?!https?:)([^)#\s]*)(?:#([^)\s]+))?\)/g)]
+          .map(([, link = '', heading]) => ({ target: link === '' ? file : join(dirname(file), link), heading }))
+          .filter(({ target, heading }) => !isThere(target, heading))
+          .map(({ target, heading }) => `${file}: ${target}${heading === undefined ? '' : `#${heading}`}`),
       );
     expect(dead).toEqual([]);
   });

@@ -2,7 +2,7 @@ import { isConnected, isRoutable, type ReplicaView, type ReplicationStatus } fro
 import { Failure } from '@vectorizer/errors';
 import type { HealthCheck } from './health.ts';
 
-/** Replicas named in one answer. */
+/** Nodes named in one answer. */
 const NAMED_MAX = 20;
 
 /**
@@ -18,8 +18,8 @@ export function replicationHealth(status: () => Promise<ReplicationStatus> | Rep
       const unwell = replicas.filter((replica) => !isConnected(replica));
       const shards = Map.groupBy(replicas, ({ collection, shard }) => `${collection}/${shard}`);
       const lost = [...shards.values()].filter((shard) => !shard.some(mayAnswer)).flat();
-      if (lost.length > 0) throw new Failure('index_unavailable', `no replica can be read: ${namesOf(lost)}`);
-      return { replicas: replicas.length, ...(unwell.length > 0 && { unwell: namesOf(unwell) }) };
+      if (lost.length > 0) throw new Failure('index_unavailable', `no replica can be read: ${placesOf(lost)}`);
+      return { replicas: replicas.length, ...(unwell.length > 0 && { unwell: placesOf(unwell) }) };
     },
   };
 }
@@ -28,8 +28,10 @@ function mayAnswer(replica: ReplicaView): boolean {
   return isRoutable(replica) || (replica.status === 'Syncing' && replica.last_heartbeat === null);
 }
 
-function namesOf(replicas: readonly ReplicaView[]): string {
-  const named = replicas.slice(0, NAMED_MAX).map(({ id, status }) => `${id} ${status}`);
-  const more = replicas.length - named.length;
-  return [...named, ...(more > 0 ? [`${more} more`] : [])].join(', ');
+/** By node: whoever has no key may ask, and is told nothing of collections. */
+function placesOf(replicas: readonly ReplicaView[]): string {
+  const places = Map.groupBy(replicas, ({ node, status }) => `${status} on ${node}`);
+  const named = [...places].slice(0, NAMED_MAX).map(([place, { length }]) => `${length} ${place}`);
+  const more = places.size - named.length;
+  return [...named, ...(more > 0 ? [`${more} more nodes`] : [])].join(', ');
 }

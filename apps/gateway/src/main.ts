@@ -8,7 +8,7 @@ const STATUS_MS_MAX = 1_000;
 
 await runBusService('gateway', {
   readConfig: () => readConfig(process.env),
-  serve: (foundation, { defaults, edge, access: { bootstrapKeyFile } }): Served => {
+  serve: (foundation, { edge, access: { bootstrapKeyFile } }): Served => {
     const status = async (): Promise<ReplicationStatus> => {
       const context = { correlationId: 'health', deadline: Date.now() + STATUS_MS_MAX };
       return foundation.bus.call(replicationStatus, {}, { context });
@@ -23,8 +23,7 @@ await runBusService('gateway', {
         heard.check('memory', memoryHealth().check),
       ],
       sumsUpHealth: true,
-      createApp: async (options) =>
-        createGatewayApp({ ...foundation, ...options, ...edge, defaults, bootstrapKeyFile }),
+      createApp: async (options) => createGatewayApp({ ...foundation, ...options, ...edge, bootstrapKeyFile }),
     };
   },
 });

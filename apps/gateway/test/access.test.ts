@@ -219,6 +219,34 @@ describe('a scope', () => {
     expect(await ask(gateway, 'PUT /api/v1/auth/roles/porter', role)).toMatchObject({ status: 403 });
   });
 
+  it('lets nobody change a role for keys that may more, or see more, than they', async () => {
+    await using gateway = await startGateway();
+    const { key: root } = await make(gateway, ADMIN);
+    const role = async (method: 'PUT' | 'DELETE', key: string, permissions?: readonly string[]): Promise<number> =>
+      (await ask(gateway, `${method} /api/v1/auth/roles/ops`, { key, ...(permissions && { body: { permissions } }) }))
+        .status;
+    expect(await role('PUT', root, ['manage_api_keys', 'list_collections'])).toBe(200);
+    const { key: wide } = await make(gateway, { name: 'w', roles: ['ops'] }, root);
+    const { key: narrow } = await make(gateway, { name: 'n', roles: ['ops'], collections: ['team-*'] }, root);
+    expect(await role('PUT', narrow, ['list_collections'])).toBe(403);
+    expect(await role('DELETE', narrow)).toBe(403);
+    expect(await role('PUT', wide, ['manage_api_keys', 'list_collections'])).toBe(200);
+    await ask(gateway, 'PUT /api/v1/auth/roles/chief', { key: root, body: { permissions: ['delete_collection'] } });
+    const demote = { key: wide, body: { permissions: ['list_collections'] } };
+    expect(await ask(gateway, 'PUT /api/v1/auth/roles/chief', demote)).toMatchObject({ status: 403 });
+    expect(await ask(gateway, 'DELETE /api/v1/auth/roles/chief', { key: wide })).toMatchObject({ status: 403 });
+    expect(await role('DELETE', wide)).toBe(200);
+  });
+
+  it('of some collections shows no metrics, which name all of them', async () => {
+    await using gateway = await startGateway();
+    const { key: root } = await make(gateway, ADMIN);
+    const { key } = await make(gateway, { name: 'team', roles: ['admin'], collections: ['team-*'] }, root);
+    const statusOf = async (who: string): Promise<number> =>
+      (await gateway.app.inject({ url: '/metrics', headers: { 'x-api-key': who } })).statusCode;
+    expect([await statusOf(root), await statusOf(key)]).toEqual([200, 403]);
+  });
+
   it('of no collections is for none, and bad patterns and roles are refused by name', async () => {
     await using gateway = await startGateway();
     const { key: root } = await make(gateway, ADMIN);

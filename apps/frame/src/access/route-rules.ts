@@ -58,7 +58,7 @@ const rules: Readonly<Record<string, RouteRule>> = {
   'GET /health': everybody('health.read'),
   'GET /health/live': everybody('health.read'),
   'GET /health/ready': everybody('health.read'),
-  'GET /metrics': read('metrics.read', 'view_metrics'),
+  'GET /metrics': read('metrics.read', 'view_metrics', { whole: true }),
 
   [`GET ${V1}/collections`]: read('collections.list', 'list_collections'),
   [`POST ${V1}/collections`]: admin('collections.create', 'create_collection', { claims: ['body.name'] }),

@@ -50,9 +50,15 @@ export class Keys {
     return this.view(await this.#access.keys.revoke(id));
   }
 
+  /** Of all who have it, whatever their scope: so is the one that is asked of who changes it. */
   async putRole(name: RoleName, permissions: readonly Permission[], by: Principal): Promise<object> {
-    checkMayGrant(by, { permissions: new Set(permissions), collections: [], events: [] });
+    this.#checkMayChange(name, permissions, by);
     return this.#access.roles.put(name, permissions);
+  }
+
+  async deleteRole(name: RoleName, by: Principal): Promise<void> {
+    this.#checkMayChange(name, [], by);
+    await this.#access.roles.delete(name);
   }
 
   view({ v: _v, hash: _hash, previous, ...record }: KeyRecord): KeyView {
@@ -64,6 +70,12 @@ export class Keys {
 
   #grants({ roles, collections, events }: Pick<NewKey, 'roles' | 'collections' | 'events'>): Grants {
     return { permissions: this.#access.authenticator.permissionsOf(roles), collections, events };
+  }
+
+  /** Nobody gives what they do not have, nor takes it from others. */
+  #checkMayChange(name: RoleName, permissions: readonly Permission[], by: Principal): void {
+    const touched = new Set([...permissions, ...this.#access.authenticator.permissionsOf([name])]);
+    checkMayGrant(by, { permissions: touched, collections: ['*'], events: [] });
   }
 
   #checkRoles(roles: readonly string[]): void {

@@ -34,7 +34,7 @@ export class RolesController {
     queryOf(queries.none, request);
     refuseBody(request);
     const name = nameOf(request);
-    await this.#access.roles.delete(name);
+    await this.#keys.deleteRole(name, principalOf(request));
     sendJson(reply, 200, { name, status: 'deleted' });
   }
 }
