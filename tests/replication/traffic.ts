@@ -89,7 +89,11 @@ export class Reader extends Client {
 
   protected async request(client: VectorizerClient): Promise<void> {
     this.#n = (this.#n + 1) % this.#points;
-    const { hits } = await client.search('books', { vector: vectorOf(this.#n), k: 3, consistency: 'eventual' });
+    const { hits } = await client.search(
+      'books',
+      { vector: vectorOf(this.#n), k: 3, consistency: 'eventual' },
+      { cache: false },
+    );
     if (hits.length !== 3) throw new Error(`${hits.length} hits`);
     const { points } = await client.get('books', { ids: [`seed-${this.#n}`], consistency: 'eventual' });
     if (points.length !== 1) throw new Error(`seed-${this.#n} is missing`);

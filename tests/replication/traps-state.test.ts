@@ -115,7 +115,7 @@ describe('a full sync', () => {
       const filter = { must: [{ key: 'index', range: { gte: 40 } }] };
       const vector = wide(7, 8, 512)[0]?.vector ?? [];
       const answers = await alone(cluster, ['index-1', 'index-3'], async () =>
-        client.search(name, { vector, filter, consistency: 'eventual', timeout_ms: 2_000 }),
+        client.search(name, { vector, filter, consistency: 'eventual', timeout_ms: 2_000 }, { cache: false }),
       );
       expect(answers[1]).toEqual(answers[0]);
       expect(answers[1]?.hits).toHaveLength(10);

@@ -246,7 +246,7 @@ describe('every write', () => {
     const readers = Array.from({ length: 8 }, async () => {
       let reads = 0;
       for (; !stop.signal.aborted; reads++) {
-        await client.search('readers', { vector: [1, 2, 3], consistency: 'eventual' });
+        await client.search('readers', { vector: [1, 2, 3], consistency: 'eventual' }, { cache: false });
         await allPoints(client, 'readers', 'eventual');
       }
       return reads;
@@ -265,7 +265,7 @@ describe('every write', () => {
     await client.insert('one-left', some(0, 20), { wait: 'replicated' });
     await without(cluster, 'index-1', async () =>
       without(cluster, 'index-2', async () => {
-        const { hits } = await client.search('one-left', { vector: [3, 4, 5], k: 1 });
+        const { hits } = await client.search('one-left', { vector: [3, 4, 5], k: 1 }, { cache: false });
         expect(hits).toMatchObject([{ id: 'vec_00003', payload: { index: 3 } }]);
         expect(await client.insert('one-left', some(20, 21))).toMatchObject({ succeeded: 1 });
         expect(dataOf(await allPoints(client, 'one-left'))).toEqual(some(0, 21));

@@ -232,7 +232,7 @@ describe('replication', () => {
     await alone(cluster, INDEXES, async (name) => {
       for (const metric of metrics) {
         const asked = { vector: [1, 0, 0], consistency: 'eventual', timeout_ms: 2_000 } as const;
-        const { hits } = await client.search(`metric-${metric}`, asked);
+        const { hits } = await client.search(`metric-${metric}`, asked, { cache: false });
         expect([name, metric, hits.map(({ id }) => id)]).toEqual([name, metric, best[metric]]);
       }
     });
