@@ -83,7 +83,9 @@ describe('the dashboard', () => {
     await connection.filter({ hasText: 'Live' }).waitFor();
     await system.kill('gateway-1', 'hold');
     await connection.filter({ hasText: 'Connection lost' }).waitFor();
-    // What was known last is still there.
+    // What was known last is still there, and can still be read.
+    await page.getByText(/^This is what was known at/).waitFor();
+    expect(await barriers(page)).toEqual([]);
     expect(await replicas(page, 'Connected').count()).toBe(REPLICAS);
     await system.start('gateway-1');
     await connection.filter({ hasText: 'Live' }).waitFor({ timeout: 60_000 });

@@ -1,5 +1,6 @@
 import type { ReactElement } from 'react';
 import { live } from '../live/live.ts';
+import { formatTime } from '../ui/format.ts';
 import { useObservable } from '../ui/observable.ts';
 import { Changes } from './changes.tsx';
 import { CollectionsTable } from './collections-table.tsx';
@@ -18,7 +19,12 @@ export function Overview(): ReactElement {
     );
   }
   return (
-    <div className={phase === 'live' ? 'overview' : 'overview is-stale'}>
+    <div className="overview">
+      {phase !== 'live' && (
+        <p className="warning">
+          This is what was known at {formatTime(sample.at)}: {reason ?? 'nothing was heard since'}.
+        </p>
+      )}
       <Tiles sample={sample} />
       <div className="pair">
         <ThroughputChart history={history} />

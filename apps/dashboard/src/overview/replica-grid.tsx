@@ -6,7 +6,7 @@ import type {
   ShardAgreement,
 } from '@vectorizer/contracts';
 import type { ReactElement } from 'react';
-import { formatCount, formatDuration, formatMs } from '../ui/format.ts';
+import { formatCount, formatDuration, formatEntries, formatMs } from '../ui/format.ts';
 import { Panel, Scroll } from '../ui/panel.tsx';
 import { gridOf, type GridRow } from './grid-model.ts';
 
@@ -112,7 +112,7 @@ function Cell({ replica }: { readonly replica: DashboardReplica | undefined }): 
         {primary && <abbr title="primary: takes the shared snapshots">P</abbr>}
       </span>
       <span className="lag">
-        {formatCount(lag_entries)} <span className="unit">entries</span> · {formatMs(lag_ms)}
+        {formatEntries(lag_entries)} · {formatMs(lag_ms)}
       </span>
       {reason !== undefined && <span className="unseen">{reason}</span>}
     </td>

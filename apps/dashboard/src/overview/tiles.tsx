@@ -1,6 +1,6 @@
 import type { DashboardSample } from '@vectorizer/contracts';
 import type { ReactElement } from 'react';
-import { formatCount, formatMs, formatNumber, formatShare } from '../ui/format.ts';
+import { formatCount, formatEntries, formatMs, formatNumber, formatShare } from '../ui/format.ts';
 
 type Tile = { readonly name: string; readonly value: string; readonly detail: string; readonly isBad?: boolean };
 
@@ -56,7 +56,7 @@ function tilesOf({ rates, latency_ms: { search }, replication, collections }: Da
     {
       name: 'Largest lag',
       value: replication === null ? '–' : formatMs(replication.stats.lag_ms),
-      detail: replication === null ? 'no monitor answers' : `${formatCount(replication.stats.lag_operations)} entries`,
+      detail: replication === null ? 'no monitor answers' : formatEntries(replication.stats.lag_operations),
       isBad: (replication?.stats.lag_ms ?? 0) > 1_000,
     },
   ];

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { formatBytes, formatDuration, formatMs, formatNumber, formatShare } from './format.ts';
+import { formatBytes, formatDuration, formatEntries, formatMs, formatNumber, formatShare } from './format.ts';
 
 describe('formats', () => {
   it('show three digits of what is small, and all of what is large', () => {
@@ -22,5 +22,6 @@ describe('formats', () => {
       '1 d 1 h',
     ]);
     expect(formatShare(0.9876)).toBe('98.8 %');
+    expect([0, 1, 2_000].map(formatEntries)).toEqual(['0 entries', '1 entry', '2,000 entries']);
   });
 });

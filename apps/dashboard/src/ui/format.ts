@@ -6,6 +6,11 @@ export function formatCount(value: number): string {
   return whole.format(Math.round(value));
 }
 
+/** As `1 entry`, `2 entries`: what a lag is counted in. */
+export function formatEntries(entries: number): string {
+  return `${formatCount(entries)} ${entries === 1 ? 'entry' : 'entries'}`;
+}
+
 /** Three digits are what a person reads of a rate or a time. */
 export function formatNumber(value: number): string {
   return Math.abs(value) >= 1_000 ? formatCount(value) : precise.format(value);
