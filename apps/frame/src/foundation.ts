@@ -6,7 +6,9 @@ import {
   checkDurability,
   clusterId,
   connectNats,
+  DeadLetters,
   EventJournal,
+  EventQueue,
   Leases,
   NatsBus,
   NodeRegistry,
@@ -34,6 +36,9 @@ export type Foundation = {
   readonly leases: Leases;
   /** What happened to the replicas. */
   readonly events: EventJournal;
+  /** What producers want to be written, and what of that was refused. */
+  readonly eventQueue: EventQueue;
+  readonly deadLetters: DeadLetters;
   readonly backups: BackupRegistry;
   readonly snapshots: SnapshotStore;
   /** The name of the cluster that the log servers belong to. */
@@ -55,16 +60,19 @@ export async function openFoundation(service: string, config: ServiceConfig): Pr
   if (tls !== undefined) trustAuthority(await readFile(tls.caFile, 'utf8'));
   if (durabilityUrls !== undefined) await checkDurability(durabilityUrls);
   const connection = await connectNats({ servers: url, name: service, ...(tls === undefined ? {} : { tls }) });
-  const [catalog, registry, backups, snapshots, leases, events, cluster, log] = await Promise.all([
-    Catalog.open({ connection, replicas, logger }),
-    NodeRegistry.open({ connection, replicas, logger }),
-    BackupRegistry.open({ connection, replicas, logger }),
-    SnapshotStore.open({ connection, replicas, logger }),
-    Leases.open({ connection, replicas, logger }),
-    EventJournal.open({ connection, replicas }),
-    clusterId({ connection, replicas }),
-    Log.open({ connection, replicas, observer: logMetrics }),
-  ]);
+  const [catalog, registry, backups, snapshots, leases, events, eventQueue, deadLetters, cluster, log] =
+    await Promise.all([
+      Catalog.open({ connection, replicas, logger }),
+      NodeRegistry.open({ connection, replicas, logger }),
+      BackupRegistry.open({ connection, replicas, logger }),
+      SnapshotStore.open({ connection, replicas, logger }),
+      Leases.open({ connection, replicas, logger }),
+      EventJournal.open({ connection, replicas }),
+      EventQueue.open({ connection, replicas }),
+      DeadLetters.open({ connection, replicas }),
+      clusterId({ connection, replicas }),
+      Log.open({ connection, replicas, observer: logMetrics }),
+    ]);
   const access = await Access.open({ connection, replicas, logger, catalog, ...config.access, host: config.http.host });
   const bus = new NatsBus({ connection, logger });
   return {
@@ -78,6 +86,8 @@ export async function openFoundation(service: string, config: ServiceConfig): Pr
     snapshots,
     leases,
     events,
+    eventQueue,
+    deadLetters,
     cluster,
     log,
     access,

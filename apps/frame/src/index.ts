@@ -13,6 +13,7 @@ export {
 export { ruleOf, type RouteRule } from './access/route-rules.ts';
 export { secureStart } from './access/secure-start.ts';
 export { type TokenSettings } from './access/token-verifier.ts';
+export { checkVector } from './check-vector.ts';
 export { answerOf, toFailure, type FailureAnswer } from './failure-answer.ts';
 export { openFoundation, type Foundation } from './foundation.ts';
 export { readEnvironment, type Environment } from './environment.ts';

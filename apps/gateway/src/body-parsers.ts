@@ -1,9 +1,6 @@
-import { isAscii, isUtf8 } from 'node:buffer';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { Unpackr } from 'msgpackr';
+import { readJson, readMessagePack } from '@vectorizer/contracts';
 import { Failure } from '@vectorizer/errors';
-
-const unpackr = new Unpackr({ useRecords: false, mapsAsObjects: true, int64AsType: 'number' });
 
 /**
  * Bodies are JSON or MessagePack, and nothing else. An empty one is left undefined: whether the route wants one is for
@@ -34,26 +31,4 @@ function refuseEncoding(request: FastifyRequest): void {
     'unsupported_media_type',
     `content-encoding: ${encoding} is not understood; send the body as it is`,
   );
-}
-
-function readJson(bytes: Buffer): unknown {
-  // Decoding would replace bad bytes by U+FFFD, and store an id that nobody sent.
-  if (!isUtf8(bytes)) throw new Failure('malformed_body', 'the body is not UTF-8');
-  try {
-    return JSON.parse(bytes.toString(isAscii(bytes) ? 'latin1' : 'utf8'));
-  } catch (cause) {
-    throw new Failure('malformed_body', `the body is not JSON: ${messageOf(cause)}`, { cause });
-  }
-}
-
-function readMessagePack(bytes: Buffer): unknown {
-  try {
-    return unpackr.unpack(bytes);
-  } catch (cause) {
-    throw new Failure('malformed_body', `the body is not MessagePack: ${messageOf(cause)}`, { cause });
-  }
-}
-
-function messageOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
 }

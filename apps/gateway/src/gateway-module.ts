@@ -1,5 +1,13 @@
 import { Module, type DynamicModule } from '@nestjs/common';
-import type { AuditLog, BackupRegistry, Catalog, NodeRegistry, SnapshotStore } from '@vectorizer/cluster';
+import type {
+  AuditLog,
+  BackupRegistry,
+  Catalog,
+  DeadLetters,
+  EventQueue,
+  NodeRegistry,
+  SnapshotStore,
+} from '@vectorizer/cluster';
 import { newCollection, type Bus, type CollectionDefaults } from '@vectorizer/contracts';
 import { Access, ServiceModule, type HealthCheck } from '@vectorizer/frame';
 import type { Log } from '@vectorizer/log';
@@ -20,6 +28,8 @@ import { DashboardController } from './dashboard/dashboard-controller.ts';
 import { LiveFeed } from './dashboard/live-feed.ts';
 import { Sampler } from './dashboard/sampler.ts';
 import { Edge } from './edge.ts';
+import { EventsController } from './events/events-controller.ts';
+import { ProducerEvents } from './events/producer-events.ts';
 import { Logs } from './logs/logs.ts';
 import { LogsController } from './logs/logs-controller.ts';
 import { LIMITS, type LimitSettings } from './limits/tiers.ts';
@@ -55,6 +65,8 @@ export type GatewayParts = {
   readonly log: Log;
   readonly snapshots: SnapshotStore;
   readonly backups: BackupRegistry;
+  readonly eventQueue: EventQueue;
+  readonly deadLetters: DeadLetters;
   readonly access: Access;
   readonly audit: AuditLog;
   readonly limits?: LimitSettings;
@@ -92,6 +104,7 @@ export class GatewayModule {
         DashboardController,
         LogsController,
         AuditController,
+        EventsController,
         AuthController,
         KeysController,
         RolesController,
@@ -119,6 +132,7 @@ export class GatewayModule {
         { provide: Keys, useValue: new Keys(parts.access, (parts.limits ?? LIMITS).tiers) },
         { provide: LogLevels, useValue: new LogLevels(parts) },
         { provide: EventFeed, useValue: new EventFeed(parts.bus) },
+        { provide: ProducerEvents, useValue: new ProducerEvents(parts) },
         { provide: Logs, useValue: new Logs(parts.bus) },
         { provide: LiveFeed, useValue: new LiveFeed({ ...parts, sample: async (id) => sampler.sample(id) }) },
       ],

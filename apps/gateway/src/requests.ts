@@ -42,7 +42,12 @@ const SlowQuery = z.strictObject({
 });
 const LogsQuery = z.strictObject({ correlation_id: CorrelationId, timeout_ms: TimeoutMs });
 const OperationQuery = z.strictObject({ collection: CollectionName, timeout_ms: TimeoutMs });
+const DeadLettersQuery = z.strictObject({
+  after: Digits.default(0),
+  limit: Digits.pipe(z.int().min(1).max(limits.deadLettersPageMax)).default(50),
+});
 export const queries = {
+  deadLetters: DeadLettersQuery,
   operation: OperationQuery,
   slow: SlowQuery,
   logs: LogsQuery,
@@ -77,6 +82,11 @@ export function payloadKeyOf(request: FastifyRequest): string {
 /** The key of a write, as it was sent or answered. */
 export function operationIdOf(request: FastifyRequest): string {
   return parse(OperationId, parameter(request, 'id'), 'id');
+}
+
+/** Of an event, or of a dead letter. */
+export function eventSequenceOf(request: FastifyRequest): number {
+  return parse(Digits.pipe(z.int().min(1)), parameter(request, 'sequence'), 'sequence');
 }
 
 export function queryOf<Schema extends z.ZodType>(schema: Schema, request: FastifyRequest): z.output<Schema> {

@@ -10,7 +10,7 @@ import {
 } from '@vectorizer/frame';
 import { createGatewayApp, readEdgeSettings } from '@vectorizer/gateway';
 import { IndexNode, indexHealth, readIndexConfig } from '@vectorizer/index';
-import { Ingest } from '@vectorizer/ingest';
+import { EventConsumer, Ingest } from '@vectorizer/ingest';
 import { cacheHealth, Query, readQuerySettings } from '@vectorizer/query';
 import { Monitor, readMonitorSettings } from '@vectorizer/replication-monitor';
 
@@ -25,7 +25,8 @@ await runService('standalone', async (): Promise<RunningService> => {
   const query = new Query({ ...foundation, ...readQuerySettings(process.env), port: config.http.port });
   query.serve();
   monitor.serve();
-  new Ingest(foundation).serve();
+  const ingest = new Ingest(foundation);
+  ingest.serve();
   const { promise: failed, reject: onTakenOver } = Promise.withResolvers<never>();
   const node = await IndexNode.open({ ...foundation, ...config, ...config.http, onTakenOver });
   const replication = replicationHealth(() => monitor.status());
@@ -35,6 +36,7 @@ await runService('standalone', async (): Promise<RunningService> => {
   const edge = readEdgeSettings(process.env);
   const app = await createGatewayApp({ ...foundation, ...config.http, checks, bootstrapKeyFile, ...edge });
   const { url, port } = await app.listen();
+  const events = new EventConsumer({ ...foundation, ingest });
   const activity = tellOfProcess(foundation, port);
   logger.info({ url, directory: config.directory }, 'listening');
   return {
@@ -43,6 +45,7 @@ await runService('standalone', async (): Promise<RunningService> => {
     async close() {
       activity.close();
       await app.close();
+      await events.close();
       query.close();
       await monitor.close();
       await node.close();

@@ -4,7 +4,9 @@ import {
   Catalog,
   clusterId,
   connectNats,
+  DeadLetters,
   EventJournal,
+  EventQueue,
   Leases,
   NatsBus,
   NodeRegistry,
@@ -31,6 +33,8 @@ const BOUND = { timeoutMs: 30_000 };
 export type Process = Omit<MonitorOptions, 'snapshots'> &
   Pick<IndexNodeOptions, 'snapshots' | 'cluster'> & {
     readonly backups: BackupRegistry;
+    readonly eventQueue: EventQueue;
+    readonly deadLetters: DeadLetters;
     readonly access: Access;
     readonly audit: AuditLog;
     close(): Promise<void>;
@@ -58,6 +62,8 @@ export async function openProcess(nats: NatsServer): Promise<Process> {
     snapshots,
     leases: await Leases.open(parts),
     events: await EventJournal.open(parts),
+    eventQueue: await EventQueue.open(parts),
+    deadLetters: await DeadLetters.open(parts),
     cluster: await clusterId(parts),
     log: await Log.open(parts),
     async close() {

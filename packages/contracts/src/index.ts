@@ -21,6 +21,7 @@ export {
   type NewKey,
 } from './api-key.ts';
 export { Backup, BackupId, ForeignBackup, Restore, RestoreBody, type JobState } from './backup.ts';
+export { readJson, readMessagePack } from './bodies.ts';
 export {
   type AllAnswers,
   type Announcement,
@@ -56,6 +57,18 @@ export {
   Request,
   type EncodedRequest,
 } from './entry.ts';
+export {
+  deadLetters,
+  eventBodies,
+  eventItems,
+  EventKind,
+  events,
+  headerOf,
+  targetOf,
+  type DeadLetter,
+  type StoredEvent,
+} from './events.ts';
+export { failureOf } from './failure-of-outcome.ts';
 export { Filter, Range, type Clauses, type Condition, type Leaf } from './filter.ts';
 export {
   Checkpoint,

@@ -41,6 +41,8 @@ export const limits = {
   /** An entry stays below the log server's max_payload (8 MiB as we configure it) with room for headers. */
   entryBytesMax: 4 * 1024 * 1024,
   entryOperationsMax: 4_000,
+  /** Listed at once. */
+  deadLettersPageMax: 100,
   /** Slow reads that a query process remembers; also the most that are answered at once. */
   slowQueriesMax: 256,
   /** Lines about one request that a process answers, and that are answered in all. */

@@ -44,6 +44,7 @@ function rule(effect: RouteRule['effect'], needs: Needs, more: More & Pick<Route
 
 const V1 = '/api/v1';
 const C = `${V1}/collections/:collection`;
+const LETTERS = `${V1}/events/dead-letters`;
 const REPLICA = `${V1}/replication/replicas`;
 const ofReplica = { names: ['path.id'] } as const;
 const inQuery = { names: ['query.collection'] } as const;
@@ -97,6 +98,12 @@ const rules: Readonly<Record<string, RouteRule>> = {
   [`GET ${V1}/log-level`]: read('log-level.read', 'view_system_stats'),
   [`PUT ${V1}/log-level`]: admin('log-level.change', 'configure_server'),
   [`GET ${V1}/slow-queries`]: read('slow-queries.list', 'view_system_stats', inQuery),
+
+  [`GET ${V1}/events/:sequence/token`]: read('events.token', 'read_collection', inQuery),
+  [`GET ${LETTERS}`]: read('dead-letters.list', ['view_system_stats', 'get_vector'], { whole: true }),
+  [`GET ${LETTERS}/:sequence`]: read('dead-letters.read', ['view_system_stats', 'get_vector'], { whole: true }),
+  [`POST ${LETTERS}/:sequence/retry`]: admin('dead-letters.retry', 'configure_server', { whole: true }),
+  [`DELETE ${LETTERS}/:sequence`]: admin('dead-letters.drop', 'configure_server', { whole: true }),
 
   [`GET ${C}/snapshots`]: read('snapshots.list', 'backup_data'),
   [`POST ${C}/snapshots`]: admin('snapshots.create', 'backup_data'),

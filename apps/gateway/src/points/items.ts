@@ -9,7 +9,7 @@ import {
   type UpdateBody,
 } from '@vectorizer/contracts';
 import { Failure } from '@vectorizer/errors';
-import { invalidField, parse } from '@vectorizer/frame';
+import { checkVector, invalidField, parse } from '@vectorizer/frame';
 import type { z } from 'zod';
 
 /**
@@ -85,18 +85,6 @@ export function patchOperation(id: PointId, input: unknown): Operation {
   if ('merge' in patch) return { kind: 'payload_merge', id, payload: patch.merge, ...condition };
   if ('replace' in patch) return { kind: 'payload_replace', id, payload: patch.replace, ...condition };
   return { kind: 'payload_delete_keys', id, keys: patch.delete_keys, ...condition };
-}
-
-/** What only the collection can say about a vector. Replicas check it too, since foreign producers write to the log. */
-export function checkVector(vector: Float32Array, { dimension, metric }: Config, field: string): void {
-  if (vector.length !== dimension) {
-    throw new Failure('dimension_mismatch', `${field}: expected ${dimension} components, got ${vector.length}`, {
-      details: { field, expected: dimension, actual: vector.length },
-    });
-  }
-  if (metric === 'cosine' && vector.every((component) => component === 0)) {
-    throw invalidField(field, 'must not be all zeros: under cosine it has no direction');
-  }
 }
 
 function item(input: unknown, index: number, make: () => Operation): Item {

@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import {
   CountBody,
   DeleteBody,
+  failureOf,
   GetBody,
   MixedBatchBody,
   ScrollBody,
@@ -16,7 +17,6 @@ import { pointIdOf, queries, queryOf, refuseBody } from '../requests.ts';
 import { sendToken } from '../sessions.ts';
 import { checkFilter } from './check-filter.ts';
 import { deleteItems, insertItems, mixedItems, patchOperation, updateOperation, upsertItems } from './items.ts';
-import { failureOf } from './outcomes.ts';
 import { pointJson, pointsJson, warningsJson } from './point-json.ts';
 import { Reads } from './reads.ts';
 import { Writes, type SingleAnswer, type WriteCall } from './writes.ts';

@@ -1,4 +1,5 @@
 import {
+  failureOf,
   Sequences,
   write,
   type Bus,
@@ -12,7 +13,7 @@ import { Failure } from '@vectorizer/errors';
 import type { Collections } from '../collections/collections.ts';
 import { later, type Sessions } from '../sessions.ts';
 import type { Item } from './items.ts';
-import { failureOf, loggedResult, refusedResult, type ItemResult } from './outcomes.ts';
+import { loggedResult, refusedResult, type ItemResult } from './outcomes.ts';
 import { partsOf } from './parts.ts';
 
 /** Everything about a write but its operations. */

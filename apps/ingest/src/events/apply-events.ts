@@ -1,0 +1,159 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Catalog, DeadLetters, TakenEvent } from '@vectorizer/cluster';
+import {
+  CorrelationId,
+  failureOf,
+  headerOf,
+  type CallContext,
+  type CollectionRecord,
+  type Operation,
+  type Outcome,
+  type Wait,
+} from '@vectorizer/contracts';
+import { Failure } from '@vectorizer/errors';
+import { counter, inRequest, type Logger } from '@vectorizer/telemetry';
+import type { Ingest } from '../ingest.ts';
+import { checkVectors, readEvent, type ReadEvent } from './read-event.ts';
+import { wavesOf } from './waves.ts';
+
+/** One wave's time to be written; then all that is left is taken anew. */
+const WRITE_MS_MAX = 10_000;
+/** A producer may be quicker than the creation of its collection: so long after an event came, that may still be made. */
+const CREATION_MS_MAX = 2_000;
+const ASK_AGAIN_MS = 100;
+
+export type ApplyParts = {
+  readonly ingest: Pick<Ingest, 'write'>;
+  readonly catalog: Catalog;
+  readonly deadLetters: DeadLetters;
+  readonly logger: Logger;
+};
+
+type Ready = {
+  readonly event: TakenEvent;
+  readonly read: ReadEvent;
+  readonly record: CollectionRecord;
+  readonly points: readonly string[];
+};
+
+const consumed = counter({ name: 'vectorizer_events_consumed_total', help: 'Events that are written or refused' });
+const refused = counter({
+  name: 'vectorizer_events_dead_lettered_total',
+  help: 'Events that became dead letters',
+  labelNames: ['type'],
+});
+
+/** Writes events, in the order of each point, and puts those aside that are at fault. */
+export class ApplyEvents {
+  readonly #parts: ApplyParts;
+
+  constructor(parts: ApplyParts) {
+    this.#parts = parts;
+  }
+
+  /** Acknowledges each when it is in the log or among the dead letters. Throws what may pass: the rest is to be taken anew. */
+  async apply(batch: readonly TakenEvent[]): Promise<void> {
+    const ready: Ready[] = [];
+    for (const event of batch) {
+      const made = await this.#prepare(event);
+      if (made !== undefined) ready.push(made);
+    }
+    for (const wave of wavesOf(ready)) {
+      const deadline = Date.now() + WRITE_MS_MAX;
+      const ends = await Promise.allSettled(wave.map(async (each) => this.#write(each, deadline)));
+      const failed = ends.find((end) => end.status === 'rejected');
+      if (failed !== undefined) throw failed.reason;
+    }
+  }
+
+  async #prepare(event: TakenEvent): Promise<Ready | undefined> {
+    try {
+      const read = readEvent(event);
+      const record = await this.#collection(read.collection, event);
+      checkVectors(read.operations, record.config);
+      return { event, read, record, points: read.operations.map((op) => `${record.uid} ${idOf(op)}`) };
+    } catch (cause) {
+      await this.#refuse(event, cause);
+      return undefined;
+    }
+  }
+
+  async #collection(name: string, event: TakenEvent): Promise<CollectionRecord> {
+    const patientUntilMs = Math.min(event.at, Date.now()) + CREATION_MS_MAX;
+    for (;;) {
+      const record = await this.#parts.catalog.find(name);
+      if (record !== undefined) return record;
+      if (Date.now() >= patientUntilMs) {
+        const details = { details: { collection: name } };
+        throw new Failure('collection_not_found', `collection ${name} does not exist`, details);
+      }
+      await sleep(ASK_AGAIN_MS);
+    }
+  }
+
+  async #write({ event, read, record }: Ready, deadline: number): Promise<void> {
+    const { operations, requestId } = read;
+    const correlationId = correlationIdOf(event);
+    // Only what may be refused by what is there needs to be waited for: the rest is as good as done when it is in the log.
+    const wait: Wait = operations.some((op) => isConditional(op, event)) ? 'applied' : 'logged';
+    const input = { uid: record.uid, request_id: requestId, ops: [...operations], wait };
+    const context: CallContext = { correlationId, deadline };
+    try {
+      const { outcomes = [] } = await inRequest(correlationId, async () => this.#parts.ingest.write(input, context));
+      throwRefused(operations, outcomes);
+    } catch (cause) {
+      return this.#refuse(event, cause);
+    }
+    done(event);
+  }
+
+  /** Of what is not the event's fault nothing is said: it is thrown. */
+  async #refuse(event: TakenEvent, cause: unknown): Promise<void> {
+    const failure = Failure.from(cause);
+    if (failure.http >= 500 || failure.retryable) throw failure;
+    const { id, sequence, at, subject, headers, body } = event;
+    const stored = { id, sequence, at, subject, headers, body };
+    await this.#parts.deadLetters.put({ v: 1, event: stored, error: failure.toWire(), at: new Date().toISOString() });
+    const about = { event: id, subject, type: failure.type, correlation_id: correlationIdOf(event) };
+    this.#parts.logger.warn(about, `event refused: ${failure.message}`);
+    refused.inc({ type: failure.type });
+    done(event);
+  }
+}
+
+function done(event: TakenEvent): void {
+  consumed.inc();
+  event.ack();
+}
+
+/** Whether what is there may be at odds with it. A deletion of what is not there has come to what it wants. */
+function isConditional(op: Operation, event: TakenEvent): boolean {
+  const named = headerOf(event, 'Idempotency-Key') ?? headerOf(event, 'Nats-Msg-Id');
+  return op.kind === 'update' || named !== undefined || ('if_version' in op && op.if_version !== undefined);
+}
+
+/** The failure of the first operation that was refused, with those of all others. */
+function throwRefused(operations: readonly Operation[], outcomes: readonly Outcome[]): void {
+  const problems = operations.flatMap((op, index) => {
+    const outcome = outcomes[index];
+    if (outcome === undefined || (op.kind === 'delete' && outcome.status === 'not_found')) return [];
+    const failure = failureOf(outcome, idOf(op));
+    return failure === undefined ? [] : [{ index, id: idOf(op), failure }];
+  });
+  const [first] = problems;
+  if (first === undefined) return;
+  const { type, message, details } = first.failure;
+  const items = problems.map(({ index, id, failure }) => ({ index, id, error: failure.toWire() }));
+  throw new Failure(type, message, {
+    details: operations.length > 1 ? { ...details, applied: operations.length - items.length, items } : details,
+  });
+}
+
+function idOf(op: Operation): string {
+  return 'id' in op ? op.id : '';
+}
+
+function correlationIdOf(event: TakenEvent): string {
+  const { data } = CorrelationId.safeParse(headerOf(event, 'X-Correlation-ID'));
+  return data ?? `event-${event.id}`;
+}
