@@ -19,11 +19,21 @@ type Seen = { readonly sequence: number; readonly atMs: number };
 /** Three heartbeats, as they are usually sent: what was heard longer ago may be far from what is. */
 const FRESH_MS_MAX = 3_000;
 
+/** How far one replica was last known to be, and when, if ever, its news were ahead of all others'. */
+type Standing = { readonly sequence: number; readonly atHeadMs: number };
+/** Nodes tell their news every 20 ms, each at moments of its own: those that keep up are ahead of each other by turns. */
+const HEAD_MS = 60;
+const UNKNOWN: Standing = { sequence: 0, atHeadMs: -Infinity };
+
+export type ReplicaKey = { readonly uid: CollectionUid; readonly shard: number; readonly node: NodeId };
+
 /** What the index nodes last said of their replicas. Holds placed replicas only, so the catalog bounds it. */
 export class ReplicaTable {
   readonly #shards = new Map<CollectionUid, ReplicasOfShard[]>();
   /** What answers of replicas, and their news, say of each shard: that is ahead of the heartbeats. */
   readonly #seen = new Map<CollectionUid, Seen[]>();
+  /** The same by node, with what the heartbeats say. */
+  readonly #standings = new Map<CollectionUid, Map<NodeId, Standing>[]>();
 
   /** A report on a collection that is not known here yet is left to the next heartbeat. */
   hear(heartbeat: Heartbeat, heardAtMs: number, find: (uid: CollectionUid) => CollectionRecord | undefined): void {
@@ -32,6 +42,9 @@ export class ReplicaTable {
       const record = find(report.uid);
       if (record === undefined || record.placement[report.shard]?.includes(report.node) !== true) continue;
       this.#shardsOf(record)[report.shard]?.set(report.node, { report, heardAtMs, everyMs });
+      // Its own word on what it is now, be it less than before: it may have been built anew.
+      const { atHeadMs } = this.#standingOf(report.uid, report.shard, report.node);
+      this.#stand(report, { sequence: report.applied_sequence, atHeadMs });
     }
   }
 
@@ -50,17 +63,31 @@ export class ReplicaTable {
     find: (uid: CollectionUid) => CollectionRecord | undefined,
   ): void {
     for (const { uid, shard, sequence } of applied) {
-      if (find(uid)?.placement[shard]?.includes(node) === true) this.saw(uid, shard, { sequence, atMs });
+      if (find(uid)?.placement[shard]?.includes(node) === true) this.saw({ uid, shard, node }, { sequence, atMs });
     }
   }
 
-  /** A replica of the shard has applied this much: it has answered a read from that state, or says so. */
-  saw(uid: CollectionUid, shard: number, seen: Seen): void {
+  /** A replica has applied this much: it has answered a read from that state, or says so. */
+  saw(replica: ReplicaKey, seen: Seen): void {
+    const { uid, shard, node } = replica;
     const all = this.#seen.get(uid) ?? [];
     const known = all[shard];
     const isOld = known !== undefined && seen.atMs - known.atMs <= FRESH_MS_MAX && known.sequence > seen.sequence;
     if (!isOld) all[shard] = seen;
     this.#seen.set(uid, all);
+    const before = this.#standingOf(uid, shard, node);
+    const sequence = Math.max(before.sequence, seen.sequence);
+    this.#stand(replica, { sequence, atHeadMs: isOld ? before.atHeadMs : seen.atMs });
+  }
+
+  /** What a replica is known to have applied; 0 where nothing is known. */
+  appliedBy({ uid, shard, node }: ReplicaKey): number {
+    return this.#standingOf(uid, shard, node).sequence;
+  }
+
+  /** Whether no other replica of the shard is known to be ahead of it by more than the time between two news. */
+  isAtHead({ uid, shard, node }: ReplicaKey, nowMs: number): boolean {
+    return nowMs - this.#standingOf(uid, shard, node).atHeadMs <= HEAD_MS;
   }
 
   /**
@@ -81,6 +108,18 @@ export class ReplicaTable {
   forget(uid: CollectionUid): void {
     this.#shards.delete(uid);
     this.#seen.delete(uid);
+    this.#standings.delete(uid);
+  }
+
+  #standingOf(uid: CollectionUid, shard: number, node: NodeId): Standing {
+    return this.#standings.get(uid)?.[shard]?.get(node) ?? UNKNOWN;
+  }
+
+  #stand({ uid, shard, node }: ReplicaKey, standing: Standing): void {
+    const shards = this.#standings.get(uid) ?? [];
+    const replicas = shards[shard] ?? new Map<NodeId, Standing>();
+    shards[shard] = replicas.set(node, standing);
+    this.#standings.set(uid, shards);
   }
 
   #shardsOf({ uid, placement }: CollectionRecord): ReplicasOfShard[] {

@@ -51,8 +51,13 @@ class World {
     this.table.hear({ node, at: '', host: '', port: 1, replicas }, this.nowMs, () => record);
   }
 
-  order(needed = 0): string {
-    return this.routing.candidates(record, 0, needed).join('');
+  /** A node tells of its progress only. */
+  progressed(node: NodeId, sequence: number): void {
+    this.table.progressed({ node, applied: [{ uid: record.uid, shard: 0, sequence }] }, this.nowMs, () => record);
+  }
+
+  order(needed = 0, preferred = needed): string {
+    return this.routing.candidates(record, 0, { needed, preferred }).join('');
   }
 }
 
@@ -72,6 +77,38 @@ describe('choosing a replica', () => {
     expect(world.order(5)).toBe('bca');
     world.hear(a, { applied_sequence: 5 });
     for (let i = 0; i < 3; i++) expect(world.order(5)).toBe('abc');
+  });
+
+  it('goes by what a node said last of its progress, and takes back what it no longer says', () => {
+    const world = new World();
+    for (const node of [a, b, c]) world.hear(node);
+    world.progressed(b, 15);
+    for (let i = 0; i < 3; i++) expect(world.order(12)[0]).toBe('b');
+    // Built anew.
+    world.hear(b, { applied_sequence: 3 });
+    for (let i = 0; i < 3; i++) expect(world.order(5)[2]).toBe('b');
+  });
+
+  it('prefers those that keep up with the log to one that lags, whoever of them told last', () => {
+    const world = new World();
+    for (const node of [a, b, c]) world.hear(node);
+    for (let round = 1; round <= 10; round++) {
+      world.progressed(a, 100 * round);
+      world.progressed(c, 10 + round);
+      world.nowMs += 10;
+      world.progressed(b, 100 * round + 50);
+      world.nowMs += 10;
+      // What was just written nobody is known to have; what anybody has, better one that is not stale; both in turn.
+      for (const needed of [0, 100 * round + 70]) {
+        const orders = [0, 1, 2].map(() => world.order(needed, 100 * round + 70));
+        expect(orders.map((order) => order[2])).toEqual(['c', 'c', 'c']);
+        expect(new Set(orders.map((order) => order[0]))).toEqual(new Set(['a', 'b']));
+      }
+    }
+    // The others have nothing new to say, and one of them is gone.
+    world.nowMs += 1_000;
+    world.silent.add(b);
+    expect(world.order(1_000, 1_050)[0]).toBe('a');
   });
 
   it('counts a replica as heard for exactly three seconds', () => {

@@ -1,14 +1,21 @@
 import type { Bus, CollectionRecord, NodeId } from '@vectorizer/contracts';
-import type { Heard, ReplicaTable } from './replica-table.ts';
+import type { Heard, ReplicaKey, ReplicaTable } from './replica-table.ts';
 
 /** A replica that was not heard for more heartbeats than these may be gone. */
 const FRESH_HEARTBEATS_MAX = 3;
 
 /** How promising a replica is; lower is better. */
 const READY = 0;
-const BEHIND = 1;
-const CATCHING_UP = 2;
-const SILENT = 3;
+/** It has what is demanded, and others are further. */
+const STALE = 1;
+/** It keeps up with the log, so what is demanded is on its way to it. */
+const SOON = 2;
+const BEHIND = 3;
+const CATCHING_UP = 4;
+const SILENT = 5;
+
+/** A read demands `needed`, and is better off with a replica that is as far as `preferred`. */
+export type Needs = { readonly needed: number; readonly preferred: number };
 
 export type RoutingParts = {
   readonly table: ReplicaTable;
@@ -32,11 +39,11 @@ export class Routing {
   }
 
   /**
-   * The nodes of a shard, best first: those that can answer at once, then those that must catch up, then the silent.
-   * Among equals the one with the fewest of our own calls in flight, then each in turn. One that has stopped by its
+   * The nodes of a shard, best first: those that can answer at once, then those that must catch up, those that are at the
+   * head of the log before the others, then the silent. Among equals the one with the fewest of our own calls in flight, then each in turn. One that has stopped by its
    * own word, or is silent for long, is left out: to wait for it would only use up the caller's time.
    */
-  candidates(record: CollectionRecord, shard: number, needed: number): readonly NodeId[] {
+  candidates(record: CollectionRecord, shard: number, needs: Needs): readonly NodeId[] {
     const nodes = record.placement[shard] ?? [];
     const heard = this.#parts.table.heard(record.uid, shard);
     const silence = this.#silence();
@@ -49,16 +56,27 @@ export class Routing {
       .map((_, i) => able[(i + turn) % able.length] as NodeId)
       .map((node) => ({
         node,
-        promise: this.#isSilent(node) ? SILENT : promiseOf(heard.get(node), needed, silence),
+        promise: this.#promiseOf({ uid: record.uid, shard, node }, heard.get(node), { needs, silence }),
         load: this.inFlight(node),
       }))
       .toSorted((a, b) => a.promise - b.promise || a.load - b.load)
       .map(({ node }) => node);
   }
 
-  /** A node tells that it is there more often than how its replicas are. */
-  #isSilent(node: NodeId): boolean {
-    return this.#parts.bus.isSilent(node);
+  #promiseOf(
+    replica: ReplicaKey,
+    heard: Heard | undefined,
+    { needs, silence }: { readonly needs: Needs; readonly silence: Silence },
+  ): number {
+    const { table, bus, now } = this.#parts;
+    // A node tells that it is there more often than how its replicas are.
+    if (bus.isSilent(replica.node)) return SILENT;
+    if (heard === undefined || silence(heard) > FRESH_HEARTBEATS_MAX * heard.everyMs) return SILENT;
+    if (heard.report.phase !== 'following') return CATCHING_UP;
+    const applied = table.appliedBy(replica);
+    const atHead = applied >= needs.preferred || table.isAtHead(replica, now());
+    if (applied >= needs.needed) return atHead ? READY : STALE;
+    return atHead ? SOON : BEHIND;
   }
 
   /** How long a replica has been silent, as far as this process could hear it. */
@@ -88,10 +106,4 @@ function isAble(heard: Heard | undefined, silence: Silence, silentMsMax: number)
   if (heard === undefined) return true;
   const { phase } = heard.report;
   return phase !== 'diverged' && phase !== 'failed' && silence(heard) <= silentMsMax;
-}
-
-function promiseOf(heard: Heard | undefined, needed: number, silence: Silence): number {
-  if (heard === undefined || silence(heard) > FRESH_HEARTBEATS_MAX * heard.everyMs) return SILENT;
-  if (heard.report.phase !== 'following') return CATCHING_UP;
-  return heard.report.applied_sequence >= needed ? READY : BEHIND;
 }

@@ -18,6 +18,11 @@ const ATTEMPT_SHARE = 0.5;
 const ATTEMPT_MS_MIN = 50;
 /** Between two looks whether those that were asked have fallen silent. */
 const LOOK_MS = 100;
+/**
+ * The first look where the one that was asked is not known to have what is demanded: another one may be. A replica that
+ * keeps up has it sooner. The next ones come after twice the time each.
+ */
+const DOUBT_MS = 10;
 
 /** One shard's part of a read; `call` asks the replica on one node. */
 export type ShardCall<Answer> = {
@@ -55,7 +60,7 @@ export class ShardCalls {
   }
 
   async ask<Answer extends Reflecting>(call: ShardCall<Answer>): Promise<Answer> {
-    const nodes = this.#parts.routing.candidates(call.record, call.shard, call.preferred);
+    const nodes = this.#parts.routing.candidates(call.record, call.shard, call);
     const [first] = nodes;
     const timely = { ...call, context: withTimeToAnswer(call.context) };
     if (first === undefined) throw noAnswer(timely, []);
@@ -77,15 +82,13 @@ export class ShardCalls {
       running.set(node, this.#attempt(call, node, waiting.length > 0 ? share(call.context) : call.context));
       return node;
     };
-    let patienceMs = this.#hedging.delayMs(start());
-    let isSlow = true;
+    const first = start();
+    const looks = new Looks(this.#hedging.delayMs(first), this.#has(call, first));
     for (;;) {
-      const settled = await firstOf(running, waiting.length > 0 ? patienceMs : undefined);
+      const settled = await firstOf(running, waiting.length > 0 ? looks.nextMs : undefined);
       if (settled === undefined) {
-        // Once because it is slow, and then because it may be gone: that one is not in doubt, so it costs no hedge.
-        const another = this.#areSilent(running.keys()) || (isSlow && this.#hedging.spend());
-        [patienceMs, isSlow] = [LOOK_MS, false];
-        if (!another || !this.#shows(call, waiting[0])) continue;
+        const isSlow = looks.looked();
+        if (!this.#another(call, { running, waiting, isSlow })) continue;
         metrics.hedges.inc();
         start();
         continue;
@@ -101,9 +104,28 @@ export class ShardCalls {
     }
   }
 
-  #areSilent(nodes: Iterable<NodeId>): boolean {
+  /**
+   * Whether to ask one more, which comes first of those that wait then. Once because those that were asked are slow; but
+   * where they may be gone, or are not known to have what is demanded while the other is, that is not in doubt, and costs
+   * no hedge.
+   */
+  #another(
+    call: ShardCall<unknown>,
+    asked: { readonly running: ReadonlyMap<NodeId, unknown>; readonly waiting: NodeId[]; readonly isSlow: boolean },
+  ): boolean {
+    const { running, waiting, isSlow } = asked;
+    const having = waiting.find((node) => this.#has(call, node));
+    if (having !== undefined) waiting.unshift(...waiting.splice(waiting.indexOf(having), 1));
+    const nodes = [...running.keys()];
+    const wait = having !== undefined && !nodes.some((node) => this.#has(call, node));
     const { bus } = this.#parts;
-    return [...nodes].every((node) => bus.isSilent(node));
+    if (!wait && !nodes.every((node) => bus.isSilent(node)) && !(isSlow && this.#hedging.spend())) return false;
+    return this.#shows(call, waiting[0]);
+  }
+
+  /** Whether a replica is known to have what is demanded. */
+  #has({ record, shard, needed }: ShardCall<unknown>, node: NodeId): boolean {
+    return this.#parts.table.appliedBy({ uid: record.uid, shard, node }) >= needed;
   }
 
   /** One that has never caught up answers nothing yet: it is asked only when the others fail. */
@@ -120,12 +142,14 @@ export class ShardCalls {
   ): Promise<Settled<Answer>> {
     const { routing, table, now } = this.#parts;
     const startedMs = now();
+    const had = this.#has(call, node);
     routing.began(node);
     try {
       const answer = await call.call(node, context);
       const atMs = now();
-      this.#hedging.answered(node, atMs - startedMs);
-      table.saw(call.record.uid, call.shard, { sequence: answer.sequence, atMs });
+      // Of one that may have had to wait for the log first, the time says nothing of how slow it is.
+      if (had) this.#hedging.answered(node, atMs - startedMs);
+      table.saw({ uid: call.record.uid, shard: call.shard, node }, { sequence: answer.sequence, atMs });
       return { node, answer };
     } catch (error) {
       const applied = table.heard(call.record.uid, call.shard).get(node)?.report.applied_sequence;
@@ -133,6 +157,29 @@ export class ShardCalls {
     } finally {
       routing.ended(node);
     }
+  }
+}
+
+/** When to look whether another replica is to be asked. */
+class Looks {
+  readonly #slowAfterMs: number;
+  #passedMs = 0;
+  #slow = false;
+  nextMs: number;
+
+  constructor(slowAfterMs: number, sure: boolean) {
+    this.#slowAfterMs = slowAfterMs;
+    this.nextMs = sure ? slowAfterMs : Math.min(DOUBT_MS, slowAfterMs);
+  }
+
+  /** Answers, once, that it has become slow. */
+  looked(): boolean {
+    this.#passedMs += this.nextMs;
+    const becameSlow = !this.#slow && this.#passedMs >= this.#slowAfterMs;
+    this.#slow ||= becameSlow;
+    const doubledMs = Math.min(LOOK_MS, this.#passedMs);
+    this.nextMs = this.#slow ? doubledMs : Math.min(doubledMs, this.#slowAfterMs - this.#passedMs);
+    return becameSlow;
   }
 }
 

@@ -3,6 +3,7 @@ import {
   count,
   describe,
   NewCollection,
+  progress,
   read,
   scroll,
   search,
@@ -150,6 +151,50 @@ about('what a read demands', () => {
       type: 'replica_behind',
       details: { shard: 0, demanded: 12, applied: 3, lag_entries: 9 },
     });
+  });
+});
+
+about('a replica that must wait for what is demanded', () => {
+  it('is not waited for where another has it, though no heartbeat has said so: more often than there are hedges', async () => {
+    await using setting = await startQuery();
+    const record = await setting.collection([['held', 'b']]);
+    const held = serveNode(setting.bus, 'held');
+    const gate = Promise.withResolvers<never>();
+    held.count = () => gate.promise;
+    serveNode(setting.bus, 'b').count = async () => Promise.resolve({ sequence: 12, count: 1, warnings: [] });
+    // The heartbeats of both are of long ago.
+    for (const name of ['held', 'b']) await beat(setting.bus, report(record, { node: name }));
+    const startedMs = performance.now();
+    const ask = async (): Promise<unknown> =>
+      setting.bus.call(count, counting(record, 12), { context: context(20_000) });
+    await Promise.all(Array.from({ length: 60 }, ask));
+    expect(performance.now() - startedMs).toBeLessThan(2_000);
+    const { length } = held.asked;
+    expect(length).toBeGreaterThan(20);
+    // From here on it is known who has it.
+    for (let i = 0; i < 20; i++) await ask();
+    expect(held.asked).toHaveLength(length);
+    gate.reject(new Failure('service_unavailable', 'too late to matter'));
+  });
+
+  it('is not asked where another says that it has it', async () => {
+    await using setting = await startQuery();
+    const record = await setting.collection([['held', 'b']]);
+    const held = serveNode(setting.bus, 'held');
+    held.count = never;
+    serveNode(setting.bus, 'b').count = async () => Promise.resolve({ sequence: 13, count: 1, warnings: [] });
+    for (const name of ['held', 'b']) await beat(setting.bus, report(record, { node: name }));
+    const tell = async (name: string, sequence: number): Promise<void> => {
+      setting.bus.announce(progress, { node: node(name), applied: [{ uid: record.uid, shard: 0, sequence }] });
+      await Promise.resolve();
+      await Promise.resolve();
+    };
+    await tell('b', 12);
+    await tell('held', 2);
+    for (let i = 0; i < 10; i++) await setting.bus.call(count, counting(record, 12), { context: context() });
+    // Also what nobody is known to have comes to those first that keep up.
+    await setting.bus.call(count, counting(record, 13), { context: context() });
+    expect(held.asked).toEqual([]);
   });
 });
 
