@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { CollectionUid } from '@vectorizer/contracts';
 import type { Shard } from '@vectorizer/engine';
 import { Failure } from '@vectorizer/errors';
-import type { Log, LogMessage } from '@vectorizer/log';
+import type { Log, LogMessage, LogState } from '@vectorizer/log';
 import type { Logger } from '@vectorizer/telemetry';
 import { findLog } from './find-log.ts';
 
@@ -16,8 +16,8 @@ export type Following = {
   readonly log: Log;
   readonly logger: Logger;
   readonly signal: AbortSignal;
-  /** Applies one entry. Throws when this node cannot go on. */
-  readonly apply: (message: LogMessage) => Promise<void>;
+  /** Applies one entry, of a log whose clock is ahead of this process's by so much. Throws when this node cannot go on. */
+  readonly apply: (message: LogMessage, clockAheadMs: number) => Promise<void>;
   /** Told when all that the log held has been applied. */
   readonly onCaughtUp: () => void;
 };
@@ -38,7 +38,7 @@ export async function followLog(state: Pick<Shard, 'position' | 'bind'>, followi
     if (found === 'begins_later') return 'left_behind';
     if (state.position.created === null) state.bind(found.created);
     if (state.position.sequence >= found.lastSequence) following.onCaughtUp();
-    const doubt = await applyAll(state, following, found.lastSequence);
+    const doubt = await applyAll(state, following, found);
     if (doubt === undefined) return 'stopped';
     // The reader sees the log by one server's word of a moment. What it doubts is looked into once more from the
     // start, and believed when it says the same again. A log that is gone most likely is a dropped collection's:
@@ -54,7 +54,7 @@ export async function followLog(state: Pick<Shard, 'position' | 'bind'>, followi
 async function applyAll(
   { position }: Pick<Shard, 'position'>,
   { log, uid, shard, logger, signal, apply, onCaughtUp }: Following,
-  target: number,
+  { lastSequence: target, clockAheadMs }: LogState,
 ): Promise<Failure | undefined> {
   const { sequence: after, created } = position;
   assert(created !== null, 'a replica is bound to its log before it reads it');
@@ -65,7 +65,7 @@ async function applyAll(
       const read = await nextOf(messages);
       if (read instanceof Failure) return signal.aborted ? undefined : read;
       if (read === undefined || signal.aborted) return undefined;
-      await apply(read);
+      await apply(read, clockAheadMs);
       if (read.pending === 0 || read.sequence >= target) onCaughtUp();
     }
   } finally {

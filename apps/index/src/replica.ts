@@ -19,6 +19,7 @@ import { Checkpoints } from './checkpoints.ts';
 import { followLog } from './follow-log.ts';
 import { FullSync, type ReplicaPlace } from './full-sync.ts';
 import { entryApplied } from './index-metrics.ts';
+import { Lateness } from './lateness.ts';
 import type { JobTools } from './long-jobs.ts';
 import { NOTHING } from './nothing-applied.ts';
 import type { Progress } from './progress.ts';
@@ -50,6 +51,7 @@ type OpenShard = {
   readonly shard: Shard;
   /** Aborted when no more is to be applied to it. */
   readonly ending: AbortController;
+  readonly lateness: Lateness;
   /** Whether reads are let in. A state that has never caught up shows nothing of the way there. */
   shown: boolean;
 };
@@ -221,7 +223,7 @@ export class Replica {
     // They may have been declared anew while the shard was opened.
     shard.declarePayloadIndexes(this.#payloadIndexes);
     shard.startBackground();
-    this.#open = { shard, ending: new AbortController(), shown };
+    this.#open = { shard, ending: new AbortController(), lateness: new Lateness(), shown };
     if (shown) this.#gate.advance(sequence);
     // Also when a request has had the replica built anew: it follows for good.
     const open = this.#open;
@@ -248,7 +250,7 @@ export class Replica {
   async #live(open: OpenShard): Promise<void> {
     const { shard, ending } = open;
     try {
-      shard.hurry(true);
+      shard.hurry(open.lateness.haste);
       if (shard.sequence === 0 && (await this.#syncFully(open, { needed: false }))) return;
       const end = await followLog(shard, {
         uid: this.#options.record.uid,
@@ -256,7 +258,11 @@ export class Replica {
         log: this.#options.log,
         logger: this.#logger,
         signal: ending.signal,
-        apply: async (message) => this.#apply(open, message),
+        apply: async (message, clockAheadMs) => {
+          await this.#apply(open, message);
+          open.lateness.passed(message, Date.now() + clockAheadMs);
+          shard.hurry(open.lateness.haste);
+        },
         onCaughtUp: () => this.#caughtUp(open),
       });
       if (end === 'left_behind') await this.#syncFully(open, { needed: true });
@@ -348,7 +354,8 @@ export class Replica {
   }
 
   #caughtUp(open: OpenShard): void {
-    if (this.#phase !== 'following') open.shard.hurry(false);
+    open.lateness.caughtUp();
+    open.shard.hurry(open.lateness.haste);
     if (!open.shown) {
       this.#show(open.shard.sequence);
       this.#noting = noteCaughtUp(open.shard, this.#place);

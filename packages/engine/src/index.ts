@@ -5,7 +5,7 @@ export type { EngineLogger } from './shard/logger.ts';
 export type { ScrollSpec } from './shard/scan.ts';
 export type { ShardSearchResult } from './shard/search.ts';
 export { Shard, type Position, type ShardOptions, type ShardReport } from './shard/shard.ts';
-export { Turns } from './apply/turns.ts';
+export { Turns, type Haste } from './apply/turns.ts';
 export type { Fields } from './shard/views.ts';
 export { isDamaged } from './snapshot/damaged.ts';
 export { installSnapshot, verifySnapshot } from './snapshot/use-snapshot.ts';

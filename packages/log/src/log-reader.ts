@@ -24,7 +24,10 @@ const RETRY_INTERVAL_MS = 250;
 const SHORT_MS_MAX = 3_000;
 const NANOSECONDS_PER_SECOND = 1_000_000_000;
 
-/** One entry as it lies in the log. `at` is when the log took it, in epoch milliseconds; `pending` is how many follow. */
+/**
+ * One entry as it lies in the log. `at` is when the log took it, in epoch milliseconds; `pending` is how many follow, at the
+ * least: 0 when it was the last one as far as this reader knows.
+ */
 export type LogMessage = {
   readonly sequence: number;
   readonly at: number;
@@ -62,13 +65,13 @@ export async function* readLog(source: Source, options: ReadOptions): AsyncGener
   let shortSinceMs: number | undefined;
   while (!options.signal.aborted) {
     try {
-      for await (const message of pull(source, read, options)) {
+      for await (const { message, received } of pull(source, read, options)) {
         const entry = {
           sequence: message.seq,
           at: message.time.getTime(),
           bytes: message.data,
           origin: originOf(message.headers),
-          pending: message.info.pending,
+          pending: Math.max(message.info.pending, received),
         };
         if (entry.sequence !== read.last + 1) throw gap(read.last, entry.sequence);
         read.last = entry.sequence;
@@ -91,8 +94,10 @@ export async function* readLog(source: Source, options: ReadOptions): AsyncGener
 
 /** How far reading has come, and whether it waits for what comes next. */
 type Read = { last: number; waits: boolean };
+/** With how many more have been received: what the server said of those that follow was before they came. */
+type Pulled = { readonly message: JsMsg; readonly received: number };
 
-async function* pull(source: Source, read: Readonly<Read>, options: ReadOptions): AsyncGenerator<JsMsg> {
+async function* pull(source: Source, read: Readonly<Read>, options: ReadOptions): AsyncGenerator<Pulled> {
   const stream = subjects.stream(source.uid, source.shard);
   const info = await source.manager.streams.info(stream);
   checkSameLog(
@@ -111,7 +116,7 @@ async function* pull(source: Source, read: Readonly<Read>, options: ReadOptions)
   options.signal.addEventListener('abort', stop, { once: true });
   void stopWhenBroken(messages, read);
   try {
-    yield* messages;
+    for await (const message of messages) yield { message, received: messages.getPending() };
   } finally {
     options.signal.removeEventListener('abort', stop);
     messages.stop();

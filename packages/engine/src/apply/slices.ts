@@ -1,6 +1,6 @@
 import { setImmediate as yieldToOthers } from 'node:timers/promises';
 import { Failure } from '@vectorizer/errors';
-import type { Turns } from './turns.ts';
+import type { Haste, Turns } from './turns.ts';
 
 /** The longest stretch of work on the event loop before searches get their turn. */
 const SLICE_MS = 2;
@@ -13,8 +13,8 @@ export class Slices {
   readonly #deadline: number;
   readonly #turns: Turns | undefined;
   #end = performance.now() + SLICE_MS;
-  /** Nobody waits for what it is for. */
-  patient = false;
+  /** With `turns`. */
+  haste: Haste = 'usual';
 
   /**
    * After the deadline (epoch milliseconds) nobody waits for the work any more: `next` ends it. With `turns` it is background
@@ -30,7 +30,7 @@ export class Slices {
   }
 
   async next(): Promise<void> {
-    await ((this.patient ? this.#turns?.rest() : this.#turns?.next()) ?? yieldToOthers());
+    await (this.#turns?.next(this.haste) ?? yieldToOthers());
     if (Date.now() > this.#deadline) throw new Failure('deadline_exceeded', 'the scan took longer than there was time');
     this.#end = performance.now() + (this.#turns?.sliceMs ?? SLICE_MS);
   }

@@ -45,15 +45,46 @@ describe('turns on the event loop', () => {
   });
 
   it('lets what can wait rest for longer than it worked', async () => {
-    const turns = new Turns();
+    const clock = { nowMs: 0 };
+    const turns = new Turns(() => clock.nowMs);
     turns.searching();
     turns.searched();
     await turns.next();
-    const begun = performance.now();
-    while (performance.now() < begun + 1) turns.searched();
-    const worked = performance.now() - begun;
+    clock.nowMs += 1;
     const ended = performance.now();
-    await turns.rest();
-    expect(performance.now() - ended).toBeGreaterThan(2 * worked);
+    await turns.next('patient');
+    // Timers may fire a little early.
+    expect(performance.now() - ended).toBeGreaterThan(2);
+  });
+
+  it.each([0.3, 1, 4])('gives urgent work half of the loop beside searches of %d ms a turn', async (searchesMs) => {
+    const clock = { nowMs: 0 };
+    const turns = new Turns(() => clock.nowMs);
+    const worked: Record<'usual' | 'urgent', number[]> = { usual: [], urgent: [] };
+    let ended = false;
+    const work = async (haste: 'usual' | 'urgent'): Promise<void> => {
+      for (;;) {
+        await turns.next(haste);
+        if (ended) return;
+        clock.nowMs += turns.sliceMs;
+        worked[haste].push(turns.sliceMs);
+      }
+    };
+    // Two replicas are late, and share the half; there is other work.
+    const working = [work('urgent'), work('urgent'), work('usual')];
+    // As many searches as there is time for.
+    while (clock.nowMs < 10_000) {
+      turns.searching();
+      await turnOfTheLoop();
+      clock.nowMs += searchesMs;
+      turns.searched();
+    }
+    ended = true;
+    await Promise.all(working);
+    const share = (slices: readonly number[]): number => slices.reduce((sum, ms) => sum + ms, 0) / clock.nowMs;
+    expect(share(worked.urgent)).toBeGreaterThan(0.45);
+    expect(share(worked.urgent)).toBeLessThan(0.55);
+    expect(Math.max(...worked.urgent)).toBeLessThanOrEqual(8);
+    expect(share(worked.usual)).toBeGreaterThan(0.02);
   });
 });

@@ -40,7 +40,7 @@ import {
   type ShardSearchResult,
   type TimedSearch,
 } from './search.ts';
-import { Turns } from '../apply/turns.ts';
+import { Turns, type Haste } from '../apply/turns.ts';
 import { viewOf, warningsFor, type Fields } from './views.ts';
 
 /** Scans that look at every point take turns slice by slice; more at once would only make each slice wait longer. */
@@ -295,12 +295,14 @@ export class Shard {
   }
 
   /**
-   * Far behind its log: what changes cost the index is put off until it has caught up. Searches stay right, and take longer.
-   * Those of other shards go first meanwhile.
+   * Behind its log, a replica is `patient` where nobody waits for it, so that searches of other shards go first, and `urgent`
+   * where it must not fall further behind. In both, what changes cost the index is put off until it has caught up: searches
+   * stay right, and take longer.
    */
-  hurry(on: boolean): void {
-    this.#slices.patient = on;
-    this.#index.hurry?.(on);
+  hurry(haste: Haste): void {
+    if (this.#slices.haste === haste) return;
+    this.#slices.haste = haste;
+    this.#index.hurry?.(haste !== 'usual');
   }
 
   /** Indexes that are new are built in the background, those that are not named are dropped. Filters find the same either way. */
@@ -390,7 +392,7 @@ export class Shard {
     assert(vectors <= this.#index.capacity, 'an entry fits the buffer');
     while (this.#index.room < vectors) {
       const moved = this.#index.drain(performance.now(), this.#turns.sliceMs);
-      await (moved ? this.#turns.next() : sleep(ROOM_PAUSE_MS));
+      await (moved ? this.#turns.next(this.#slices.haste) : sleep(ROOM_PAUSE_MS));
     }
   }
 

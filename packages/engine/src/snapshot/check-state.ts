@@ -59,7 +59,7 @@ async function walkThrough<T>(
     const worked = performance.now() - sliceStart;
     if (worked < sliceMs) continue;
     if (!hurried) await sleep(pace.restMs(worked, seen), undefined, { ref: false });
-    await turns.rest();
+    await turns.next('patient');
     signal?.throwIfAborted();
     sliceMs = turns.sliceMs;
     sliceStart = performance.now();
