@@ -188,6 +188,18 @@ describe('a service that is not itself any more', () => {
     expect(await refusedTo('gateway', (nats) => nats.publish('vz.log.abc.0'))).toContain('vz.log.abc.0');
   });
 
+  it('gives nobody a key but as a gateway, and takes none from anybody, nor what was written of who did what', async () => {
+    for (const name of ['ingest', 'query', 'index', 'monitor']) {
+      expect(await refusedTo(name, (nats) => nats.publish('$KV.vz_keys.abc', '{}'))).toContain('vz_keys');
+    }
+    for (const name of ['gateway', 'monitor', 'index']) {
+      for (const stream of ['KV_vz_keys', 'KV_vz_roles', 'VZ_AUDIT']) {
+        const purge = `$JS.API.STREAM.PURGE.${stream}`;
+        expect(await refusedTo(name, (nats) => nats.publish(purge))).toContain(purge);
+      }
+    }
+  });
+
   it('can as a producer publish its events, and nothing else', async () => {
     expect(await refusedTo('producer', (nats) => nats.publish('vz.log.abc.0', 'x'))).toContain('vz.log.abc.0');
     expect(await refusedTo('producer', (nats) => nats.publish('vz.rpc.query.search', 'x'))).toContain('vz.rpc');
@@ -206,5 +218,34 @@ describe('certificates', () => {
     expect((await system.process('gateway-1')).pid).toBe(pid);
     await using client = new VectorizerClient({ url: system.urls });
     expect(await client.count('books')).toEqual({ count: 1 });
+  });
+});
+
+describe('keys', () => {
+  it('are made, heeded, counted and written down in an encrypted cluster as in any other', async () => {
+    const keys = `${system.url}/api/v1/auth/keys`;
+    const ask = async (url: string, key?: string, body?: object): Promise<Response> =>
+      fetch(url, {
+        headers: { 'content-type': 'application/json', ...(key !== undefined && { 'x-api-key': key }) },
+        ...(body !== undefined && { method: 'POST', body: JSON.stringify(body) }),
+      });
+    const made = await ask(keys, undefined, { name: 'root', roles: ['admin'] });
+    expect(made.status).toBe(201);
+    const { id, key } = (await made.json()) as { id: string; key: string };
+    expect((await ask(keys)).status).toBe(401);
+    const seen = async (): Promise<boolean> => {
+      const { usage } = (await (await ask(`${keys}/${id}`, key)).json()) as { usage: { requests: number } };
+      const audit = await ask(`${system.url}/api/v1/audit?action=keys.create`, key);
+      const { entries } = (await audit.json()) as { entries: unknown[] };
+      return usage.requests > 0 && entries.length === 1;
+    };
+    await until(seen, { timeoutMs: 15_000, what: 'the use and the making of the key' });
+    for (const name of ['gateway-1', 'query-1', 'ingest-1', 'index-1', 'monitor-1']) {
+      const log = await readFile(join(system.data, `run/${name}.log`), 'utf8');
+      expect(log).not.toContain('Permissions Violation');
+    }
+    expect(await readFile(join(system.data, 'run/nats.log'), 'utf8')).not.toMatch(
+      /CN=gateway.*Violation.*vz_(keys|roles|key_usage)/,
+    );
   });
 });
