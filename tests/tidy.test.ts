@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
+import { deadLetters, events } from '@vectorizer/contracts';
 import { withErrorsTable } from './errors-table.ts';
 
 /** Rules that no linter has, in the spirit of TigerBeetle's tidy.zig. */
@@ -33,9 +34,12 @@ function titles(file: string): number {
     .filter((line) => line.startsWith('# ')).length;
 }
 
+/** Named as settings are, and none. */
+const STREAMS: ReadonlySet<string> = new Set([events.stream, deadLetters.stream]);
+
 function settingsIn(candidates: readonly string[]): string[] {
   const names = candidates.flatMap((file) => textOf(file).match(/\bVECTORIZER_[A-Z0-9_]*[A-Z0-9]\b/g) ?? []);
-  return [...new Set(names)].toSorted();
+  return [...new Set(names)].filter((name) => !STREAMS.has(name)).toSorted();
 }
 
 function isThere(file: string, heading: string | undefined): boolean {

@@ -113,6 +113,13 @@ async function keysInRedis(): Promise<number> {
   return Number(count);
 }
 
+async function ask(url: string, key?: string, body?: object): Promise<Response> {
+  return fetch(url, {
+    headers: { 'content-type': 'application/json', ...(key !== undefined && { 'x-api-key': key }) },
+    ...(body !== undefined && { method: 'POST', body: JSON.stringify(body) }),
+  });
+}
+
 describe('an encrypted cluster', () => {
   it('answers like any other', async () => {
     await using client = new VectorizerClient({ url: system.urls });
@@ -224,11 +231,6 @@ describe('certificates', () => {
 describe('keys', () => {
   it('are made, heeded, counted and written down in an encrypted cluster as in any other', async () => {
     const keys = `${system.url}/api/v1/auth/keys`;
-    const ask = async (url: string, key?: string, body?: object): Promise<Response> =>
-      fetch(url, {
-        headers: { 'content-type': 'application/json', ...(key !== undefined && { 'x-api-key': key }) },
-        ...(body !== undefined && { method: 'POST', body: JSON.stringify(body) }),
-      });
     const made = await ask(keys, undefined, { name: 'root', roles: ['admin'] });
     expect(made.status).toBe(201);
     const { id, key } = (await made.json()) as { id: string; key: string };
@@ -244,8 +246,5 @@ describe('keys', () => {
       const log = await readFile(join(system.data, `run/${name}.log`), 'utf8');
       expect(log).not.toContain('Permissions Violation');
     }
-    expect(await readFile(join(system.data, 'run/nats.log'), 'utf8')).not.toMatch(
-      /CN=gateway.*Violation.*vz_(keys|roles|key_usage)/,
-    );
   });
 });

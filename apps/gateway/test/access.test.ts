@@ -213,6 +213,9 @@ describe('a scope', () => {
     expect(await give({ name: 'x', roles: ['porter'] })).toBe(403);
     expect(await give({ name: 'x', roles: ['porter'], collections: ['*-a'] })).toBe(403);
     expect(await give({ name: 'x', roles: ['admin'], collections: ['team-a'] })).toBe(403);
+    const { body } = await ask(gateway, `GET ${KEYS}`, { key });
+    expect((body['keys'] as { name: string }[]).map(({ name }) => name).toSorted()).toEqual(['p', 'x']);
+    expect(await ask(gateway, `GET ${KEYS}/${id}`, { key })).toMatchObject({ status: 403 });
     expect(await ask(gateway, `POST ${KEYS}/${id}/rotate`, { key, body: {} })).toMatchObject({ status: 403 });
     expect(await ask(gateway, `DELETE ${KEYS}/${id}`, { key })).toMatchObject({ status: 403 });
     const role = { key, body: { permissions: ['delete_vector'] } };
@@ -238,13 +241,15 @@ describe('a scope', () => {
     expect(await role('DELETE', wide)).toBe(200);
   });
 
-  it('of some collections shows no metrics, which name all of them', async () => {
+  it('of some collections shows no metrics, which name all of them, and changes no log level, which is for all', async () => {
     await using gateway = await startGateway();
     const { key: root } = await make(gateway, ADMIN);
     const { key } = await make(gateway, { name: 'team', roles: ['admin'], collections: ['team-*'] }, root);
     const statusOf = async (who: string): Promise<number> =>
       (await gateway.app.inject({ url: '/metrics', headers: { 'x-api-key': who } })).statusCode;
     expect([await statusOf(root), await statusOf(key)]).toEqual([200, 403]);
+    const silence = { key, body: { level: 'silent' } };
+    expect(await ask(gateway, 'PUT /api/v1/log-level', silence)).toMatchObject({ status: 403 });
   });
 
   it('of no collections is for none, and bad patterns and roles are refused by name', async () => {

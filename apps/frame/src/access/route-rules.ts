@@ -21,7 +21,7 @@ export type RouteRule = {
   /** The collections that have to be within the caller's scope; those that are `claimed` by their very name. */
   readonly names: readonly NamePlace[];
   readonly claims: readonly NamePlace[];
-  /** It shows every collection at once: only for those whose scope is all of them. */
+  /** It shows, or changes something for, every collection at once: only for those whose scope is all of them. */
   readonly whole: boolean;
   /** The field of the body whose items are what the request costs; without it a request costs one. */
   readonly items: string | undefined;
@@ -96,7 +96,7 @@ const rules: Readonly<Record<string, RouteRule>> = {
 
   [`GET ${V1}/logs`]: read('logs.read', 'view_audit_logs', { whole: true }),
   [`GET ${V1}/log-level`]: read('log-level.read', 'view_system_stats'),
-  [`PUT ${V1}/log-level`]: admin('log-level.change', 'configure_server'),
+  [`PUT ${V1}/log-level`]: admin('log-level.change', 'configure_server', { whole: true }),
   [`GET ${V1}/slow-queries`]: read('slow-queries.list', 'view_system_stats', inQuery),
 
   [`GET ${V1}/events/:sequence/token`]: read('events.token', 'read_collection', inQuery),

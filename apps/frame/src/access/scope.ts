@@ -20,7 +20,7 @@ export class Scope {
   /** Undefined when there was nothing to be looked up. Names in the body are left to `checkBody`. */
   check(request: FastifyRequest, principal: Principal, rule: RouteRule): Promise<void> | undefined {
     if (rule.whole && !isEverything(principal)) {
-      throw new Failure('authorization_error', 'this shows every collection, and the scope of the key is narrower');
+      throw new Failure('authorization_error', 'this is about every collection, and the scope of the key is narrower');
     }
     const places = placesOf(rule, (place) => !place.startsWith('body.'));
     return this.#check(request, principal, places);

@@ -18,7 +18,7 @@ export class KeysController {
   @Get()
   list(@Req() request: FastifyRequest, @Res() reply: FastifyReply): void {
     queryOf(queries.none, request);
-    sendJson(reply, 200, { keys: this.#keys.list() });
+    sendJson(reply, 200, { keys: this.#keys.list(principalOf(request)) });
   }
 
   @Post()
@@ -32,7 +32,7 @@ export class KeysController {
   @Get(':key')
   async get(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     queryOf(queries.none, request);
-    sendJson(reply, 200, await this.#keys.get(idOf(request)));
+    sendJson(reply, 200, await this.#keys.get(idOf(request), principalOf(request)));
   }
 
   @Post(':key/rotate')

@@ -1,7 +1,14 @@
 import type { IssuedKey } from '@vectorizer/cluster';
-import type { KeyId, KeyRecord, NewKey, Permission, RoleName } from '@vectorizer/contracts';
+import {
+  coversPatterns,
+  type KeyId,
+  type KeyRecord,
+  type NewKey,
+  type Permission,
+  type RoleName,
+} from '@vectorizer/contracts';
+import { Failure } from '@vectorizer/errors';
 import { checkMayGrant, invalidField, type Access, type Grants, type Principal } from '@vectorizer/frame';
-
 import type { Tiers } from '../limits/tiers.ts';
 
 /** A key as it is shown: nothing of the key itself, and how it was used. */
@@ -22,12 +29,16 @@ export class Keys {
     this.#tiers = tiers;
   }
 
-  list(): KeyView[] {
-    return this.#access.keys.list().map((record) => this.view(record));
+  /** Those within the scope of who asks: of others even the names and patterns would tell. */
+  list(by: Principal): KeyView[] {
+    const visible = this.#access.keys.list().filter((record) => maySeeKey(by, record));
+    return visible.map((record) => this.view(record));
   }
 
-  async get(id: KeyId): Promise<KeyView> {
-    return this.view(await this.#access.keys.get(id));
+  async get(id: KeyId, by: Principal): Promise<KeyView> {
+    const record = await this.#access.keys.get(id);
+    if (maySeeKey(by, record)) return this.view(record);
+    throw new Failure('authorization_error', 'the scope of that key is wider than that of who asks');
   }
 
   /** Whoever is there before there are keys can only make one that can make others: the system is closed from then on. */
@@ -93,4 +104,8 @@ export class Keys {
 
 function nameOf({ kind, id }: Principal): string {
   return kind === 'open' ? id : `${kind} ${id}`;
+}
+
+function maySeeKey(by: Principal, { collections }: KeyRecord): boolean {
+  return coversPatterns(by.collections, collections);
 }
