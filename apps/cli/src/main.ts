@@ -7,6 +7,7 @@ import { registerLoad } from './data/load.ts';
 import { registerRecall } from './data/recall.ts';
 import { registerLogs } from './logs/logs.ts';
 import { registerProcessCommands } from './process/commands.ts';
+import { registerEventCommands } from './events/event-commands.ts';
 import { reportAndExit } from './report-and-exit.ts';
 
 const program = new Command('vectorizer').description('a replicated vector database around one write log');
@@ -15,6 +16,7 @@ registerLoad(program);
 registerRecall(program);
 registerDemo(program);
 registerKeyCommands(program);
+registerEventCommands(program);
 registerCertificates(program);
 registerLogs(program);
 registerAuditCommands(program);

@@ -1,4 +1,5 @@
 export { AuditClient } from './audit-client.ts';
+export { EventsClient, type DeadLetter, type DeadLetterSummary } from './events-client.ts';
 export { KeysClient } from './keys-client.ts';
 export { VectorizerClient, type ClientOptions } from './vectorizer-client.ts';
 export { VectorizerError } from './vectorizer-error.ts';

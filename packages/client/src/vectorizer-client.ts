@@ -1,5 +1,6 @@
 import type { Filter } from '@vectorizer/contracts';
 import { AuditClient } from './audit-client.ts';
+import { EventsClient } from './events-client.ts';
 import { KeysClient } from './keys-client.ts';
 import { newIdempotencyKey, Transport, type TransportOptions } from './transport.ts';
 import type {
@@ -39,12 +40,14 @@ export type ClientOptions = TransportOptions;
  */
 export class VectorizerClient {
   readonly audit: AuditClient;
+  readonly events: EventsClient;
   readonly keys: KeysClient;
   readonly #transport: Transport;
 
   constructor(options: ClientOptions) {
     this.#transport = new Transport(options);
     this.audit = new AuditClient(this.#transport);
+    this.events = new EventsClient(this.#transport);
     this.keys = new KeysClient(this.#transport);
   }
 

@@ -10,7 +10,7 @@ export type EventKind = z.infer<typeof EventKind>;
 
 /** Where producers publish, and where what they publish waits for its turn. */
 export const events = {
-  stream: 'VECTORIZER_EVENTS',
+  stream: 'VZ_PRODUCER_EVENTS',
   consumer: 'ingest',
   /** By kind, so that whoever publishes another hears at once that nobody takes it. */
   subjects: EventKind.options.map((kind) => `vectorizer.events.*.${kind}`),
@@ -19,7 +19,7 @@ export const events = {
 
 /** Where events lie that were refused. */
 export const deadLetters = {
-  stream: 'VECTORIZER_DEAD_LETTERS',
+  stream: 'VZ_DEAD_LETTERS',
   subjects: 'vz.dead-letters.>',
   subject: (eventId: string): string => `vz.dead-letters.${eventId}`,
 } as const;

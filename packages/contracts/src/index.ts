@@ -68,6 +68,7 @@ export {
   type DeadLetter,
   type StoredEvent,
 } from './events.ts';
+export { eventJsonSchema } from './event-schema.ts';
 export { failureOf } from './failure-of-outcome.ts';
 export { Filter, Range, type Clauses, type Condition, type Leaf } from './filter.ts';
 export {

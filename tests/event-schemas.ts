@@ -1,0 +1,18 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { eventJsonSchema, EventKind } from '@vectorizer/contracts';
+
+/** The JSON Schemas of events, as docs/events has them; a test holds the files to what validates. */
+export const schemaFiles = EventKind.options.map((kind) => ({
+  path: `docs/events/${kind}.schema.json`,
+  text: `${JSON.stringify(eventJsonSchema(kind), undefined, 2)}\n`,
+}));
+
+/** Writes them. */
+if (import.meta.main) {
+  for (const { path, text } of schemaFiles) {
+    const file = resolve(import.meta.dirname, '..', path);
+    mkdirSync(resolve(file, '..'), { recursive: true });
+    writeFileSync(file, text);
+  }
+}
