@@ -94,7 +94,8 @@ async function bornAt(path: string): Promise<number> {
 
 async function writable(path: string): Promise<void> {
   try {
-    await mkdir(join(path, 'replicas'), { recursive: true });
+    // What is stored is for nobody else on the machine.
+    await mkdir(join(path, 'replicas'), { recursive: true, mode: 0o700 });
     await access(path, constants.R_OK | constants.W_OK | constants.X_OK);
     await access(join(path, 'replicas'), constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (cause) {

@@ -1,9 +1,18 @@
-import { cp } from 'node:fs/promises';
+import { cp, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import type { Failure } from '@vectorizer/errors';
 import { temporaryDirectory } from '@vectorizer/testing';
 import { create, inPhase, openNode, QUIET, report, startSystem } from './fixture.ts';
+
+describe('a data directory', () => {
+  it('shows what is stored in it to nobody else on the machine', async () => {
+    await using system = await startSystem();
+    await using directory = await temporaryDirectory();
+    await using _node = await openNode(system, directory.path);
+    expect((await stat(join(directory.path, 'replicas'))).mode & 0o077).toBe(0);
+  });
+});
 
 describe('a copy of a data directory', () => {
   it('is refused while the node is served from the other, and opens when that has ended', async () => {
