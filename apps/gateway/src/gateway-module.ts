@@ -45,7 +45,9 @@ import { Nodes } from './replication/nodes.ts';
 import { LegacyReplicationController } from './replication/legacy-controller.ts';
 import { ReplicationController } from './replication/replication-controller.ts';
 import { Replication } from './replication/replication.ts';
+import { RecommendController } from './search/recommend-controller.ts';
 import { SearchController } from './search/search-controller.ts';
+import { SearchManyController } from './search/search-many-controller.ts';
 import { RequestMetrics } from './request-metrics.ts';
 import { Sessions } from './sessions.ts';
 import { SlowQueriesController } from './slow-queries/slow-queries-controller.ts';
@@ -95,6 +97,8 @@ export class GatewayModule {
         PayloadIndexesController,
         VectorsController,
         SearchController,
+        SearchManyController,
+        RecommendController,
         OperationsController,
         ReplicationController,
         NodesController,

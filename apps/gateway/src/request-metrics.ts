@@ -1,5 +1,5 @@
 import type { Catalog } from '@vectorizer/cluster';
-import type { CollectionRecord, SearchResult } from '@vectorizer/contracts';
+import { limits, type CollectionRecord, type SearchResult } from '@vectorizer/contracts';
 import type { Answered } from '@vectorizer/frame';
 import { counter, histogram } from '@vectorizer/telemetry';
 import { parameter } from './requests.ts';
@@ -44,9 +44,12 @@ const aliasOperations = counter({
 });
 
 const COLLECTION = '/api/v1/collections/:collection';
+const SEARCH_MANY = 'POST /api/v1/search';
 const KIND_OF_ROUTE: ReadonlyMap<string, keyof typeof kinds> = new Map([
   [`POST ${COLLECTION}/search`, 'search'],
   [`POST ${COLLECTION}/search/batch`, 'search'],
+  [`POST ${COLLECTION}/search/recommend`, 'search'],
+  [SEARCH_MANY, 'search'],
   [`PUT ${COLLECTION}/vectors`, 'insert'],
   [`POST ${COLLECTION}/vectors`, 'insert'],
   [`POST ${COLLECTION}/vectors/batch`, 'insert'],
@@ -58,7 +61,7 @@ const ALIAS_OPERATIONS: ReadonlyMap<string, string> = new Map([
 
 /**
  * What the gateway counts of its requests: each once, whether it was answered, refused before any code of ours saw it, or
- * given up by its client. Only collections that exist become labels, and a dropped one keeps no series.
+ * given up by its client; a search of several collections in each of them. Only collections that exist become labels, and a dropped one keeps no series.
  */
 export class RequestMetrics {
   readonly #catalog: Catalog;
@@ -75,9 +78,12 @@ export class RequestMetrics {
     const outcome = status < 400 ? 'success' : 'error';
     const kind = KIND_OF_ROUTE.get(route);
     if (kind !== undefined) {
-      const collection = this.#catalog.known(String(parameter(request, 'collection')))?.name ?? 'unknown';
-      kinds[kind].requests.inc({ collection, status: outcome });
-      kinds[kind].latency.observe({ collection }, seconds);
+      const names = route === SEARCH_MANY ? namesIn(request.body) : [String(parameter(request, 'collection'))];
+      const labels = new Set(names.map((name) => this.#catalog.known(name)?.name ?? 'unknown'));
+      for (const collection of labels) {
+        kinds[kind].requests.inc({ collection, status: outcome });
+        kinds[kind].latency.observe({ collection }, seconds);
+      }
       return;
     }
     const operation = ALIAS_OPERATIONS.get(route);
@@ -89,6 +95,13 @@ export class RequestMetrics {
     if (this.#catalog.findByUid(uid) === undefined) return;
     for (const { hits } of results) resultCounts.observe({ collection: name }, hits.length);
   }
+}
+
+/** Of the collections that a search is about, as it was sent; one name that nothing has when that cannot be told. */
+function namesIn(body: unknown): readonly string[] {
+  const { collections }: { collections?: unknown } = typeof body === 'object' && body !== null ? body : {};
+  const names = Array.isArray(collections) ? collections.slice(0, limits.searchCollectionsMax).map(String) : [];
+  return names.length === 0 ? [''] : names;
 }
 
 function forget(collection: string): void {

@@ -75,22 +75,58 @@ function checkAsked({ max_lag_ms, max_staleness_ms }: Asked, consistency: Consis
 export function tokenOf(request: FastifyRequest, collection: CollectionRecord): Sequences | undefined {
   const text = request.headers[TOKEN_HEADER];
   if (text === undefined || text === '') return undefined;
-  const token = decodeToken(String(text));
-  if (token.uid !== collection.uid) {
+  return checked(decodeToken(String(text)), collection);
+}
+
+/** The same of a request about several collections, whose header is a list of tokens: of those that it has one of. */
+export function tokensOf(
+  request: FastifyRequest,
+  collections: readonly CollectionRecord[],
+): ReadonlyMap<CollectionUid, Sequences> {
+  const texts = String(request.headers[TOKEN_HEADER] ?? '')
+    .split(',')
+    .map((text) => text.trim())
+    .filter((text) => text !== '');
+  if (texts.length > collections.length) {
+    throw new Failure('invalid_token', 'X-Vectorizer-Token has more tokens than the request has collections');
+  }
+  const seen = new Map<CollectionUid, Sequences>();
+  for (const token of texts.map(decodeToken)) {
+    const sequences = checked(
+      token,
+      collections.find(({ uid }) => uid === token.uid),
+    );
+    seen.set(token.uid, later(seen.get(token.uid), sequences));
+  }
+  return seen;
+}
+
+function checked({ uid, sequences }: Token, collection: CollectionRecord | undefined): Sequences {
+  if (uid !== collection?.uid) {
     throw new Failure(
       'invalid_token',
       'X-Vectorizer-Token is of another collection, or of an earlier one of this name',
     );
   }
-  if (token.sequences.length > collection.config.shards) {
+  if (sequences.length > collection.config.shards) {
     throw new Failure('invalid_token', 'X-Vectorizer-Token names more shards than the collection has');
   }
-  return token.sequences;
+  return sequences;
 }
+
+type Token = ReturnType<typeof decodeToken>;
 
 /** Answers what the client has now seen: never less than the token that it sent, so that it can replace its own. */
 export function sendToken(reply: FastifyReply, uid: CollectionUid, seen: Sequences): void {
   reply.header(TOKEN_HEADER, encodeToken(uid, seen));
+}
+
+/** The same of several collections, as a list in the order of the request. */
+export function sendTokens(
+  reply: FastifyReply,
+  seen: readonly { readonly uid: CollectionUid; readonly sequences: Sequences }[],
+): void {
+  reply.header(TOKEN_HEADER, seen.map(({ uid, sequences }) => encodeToken(uid, sequences)).join(', '));
 }
 
 /** The later of two, shard by shard. */

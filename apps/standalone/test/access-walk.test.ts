@@ -30,11 +30,12 @@ type Identity = {
 };
 
 /** Reads that take a body. All else that is not GET changes something. */
-const READS_BY_POST: ReadonlySet<string> = new Set(
-  ['vectors/get', 'vectors/scroll', 'vectors/count', 'search', 'search/batch'].map(
+const READS_BY_POST: ReadonlySet<string> = new Set([
+  ...['vectors/get', 'vectors/scroll', 'vectors/count', 'search', 'search/batch', 'search/recommend'].map(
     (path) => `POST /api/v1/collections/:collection/${path}`,
   ),
-);
+  'POST /api/v1/search',
+]);
 /** Of what changes something, all that an editor may. */
 const BY_EDITORS: readonly RegExp[] = [
   /^POST \/api\/v1\/collections$/,
@@ -223,7 +224,7 @@ async function tryRoute(url: string, method: string, headers: Readonly<Record<st
   // A connection of its own, which ends with the answer, or with our interest in it.
   const asked = request(url, { method, headers: { ...headers, ...type }, agent: false });
   // Names what it makes or moves, so that its scope is looked at; the rest is for the route to refuse.
-  asked.end(bodyless ? undefined : JSON.stringify({ name: MINE, collection: MINE }));
+  asked.end(bodyless ? undefined : JSON.stringify({ name: MINE, collection: MINE, collections: [MINE] }));
   const [answer] = (await once(asked, 'response')) as [IncomingMessage];
   const { statusCode: status = 0 } = answer;
   if (method !== 'HEAD' && status >= 400) checkShape(answer, await text(answer));

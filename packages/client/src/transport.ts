@@ -20,8 +20,8 @@ export type Call = {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly path: string;
   readonly body?: unknown;
-  /** A token is kept and sent for each collection. */
-  readonly collection?: string;
+  /** A token is kept and sent for each collection; of several, their answer has one of each in the same order. */
+  readonly collection?: string | readonly string[];
   /**
    * `always`: sending it twice is harmless (reads, and writes, which carry a key). `refused`: only when it cannot have
    * had an effect.
@@ -82,7 +82,7 @@ export class Transport {
     for (let attempt = 1; ; attempt++) {
       const outcome = await this.#attempt(call, body);
       if (!(outcome instanceof Refused)) return outcome;
-      if (outcome.staleToken && call.collection !== undefined && this.#tokens.delete(call.collection)) continue;
+      if (outcome.staleToken && this.#forgetAll(call)) continue;
       if (attempt >= attempts || !mayRetry(call, outcome.error)) throw outcome.error;
       if (outcome.elsewhere) call.signal?.throwIfAborted();
       else await this.#wait(attempt, outcome.retryAfterMs, call.signal);
@@ -107,7 +107,8 @@ export class Transport {
 
   async #attempt(call: Call, body: string | undefined): Promise<Answer | Refused> {
     call.signal?.throwIfAborted();
-    const sent = call.collection === undefined ? undefined : this.#tokens.get(call.collection);
+    const tokens = collectionsOf(call).flatMap((name) => this.#tokens.get(name) ?? []);
+    const sent = tokens.length === 0 ? undefined : tokens.join(', ');
     const gateway = this.#gateways.current;
     let answer: Answer;
     try {
@@ -117,7 +118,7 @@ export class Transport {
       return new Refused(VectorizerError.connection(cause), { elsewhere: this.#gateways.doubt(gateway) });
     }
     if (answer.status < 400) {
-      if (call.collection !== undefined && answer.token !== undefined) this.#tokens.set(call.collection, answer.token);
+      this.#keepTokens(call, answer);
       return answer;
     }
     const error = VectorizerError.answer(answer.status, answer.body);
@@ -126,6 +127,18 @@ export class Transport {
       staleToken: error.type === 'invalid_token' && sent !== undefined,
       elsewhere: answer.status >= 500 && this.#gateways.doubt(gateway),
     });
+  }
+
+  #keepTokens(call: Call, { token = '' }: Answer): void {
+    for (const [i, text] of token.split(', ').entries()) {
+      const collection = collectionsOf(call)[i];
+      if (collection !== undefined && text !== '') this.#tokens.set(collection, text);
+    }
+  }
+
+  /** Whether there was anything to forget. */
+  #forgetAll(call: Call): boolean {
+    return collectionsOf(call).filter((name) => this.#tokens.delete(name)).length > 0;
   }
 
   /** Asks a second gateway, too, when the first keeps silent and a request may be sent twice; whichever answers first has. */
@@ -178,6 +191,10 @@ export class Transport {
     const ms = Math.max(jittered, Math.min(retryAfterMs, RETRY_AFTER_MS_MAX));
     await sleep(ms, undefined, signal === undefined ? {} : { signal });
   }
+}
+
+function collectionsOf({ collection = [] }: Call): readonly string[] {
+  return typeof collection === 'string' ? [collection] : collection;
 }
 
 function cacheUseIn(headers: Readonly<Record<string, string | string[] | undefined>>): CacheUse | undefined {

@@ -186,6 +186,11 @@ export type SearchInput = FieldsInput & {
   readonly filter?: Filter;
   readonly score_threshold?: number;
 };
+/** Points of the collection by their ids, and vectors. */
+export type RecommendInput = Omit<SearchInput, 'vector'> & {
+  readonly positive: readonly (string | VectorInput)[];
+  readonly negative?: readonly (string | VectorInput)[];
+};
 export type ScrollInput = ReadInput &
   FieldsInput & {
     readonly after?: string;
@@ -201,6 +206,17 @@ export type Point = {
   readonly vector?: readonly number[];
 };
 export type Hit = Point & { readonly score: number };
+/** The collections have their own names here, also when they were asked for by aliases. */
+export type SearchManyResult = {
+  readonly hits: readonly (Hit & { readonly collection: string })[];
+  /** In the order in which they were asked. */
+  readonly collections: readonly {
+    readonly collection: string;
+    readonly sequences: readonly number[];
+    readonly cache?: { readonly status: CacheUse['status']; readonly age_ms?: number };
+    readonly warnings?: readonly Warning[];
+  }[];
+};
 export type SearchResult = { readonly hits: readonly Hit[]; readonly warnings?: readonly Warning[] };
 /** How the answer came about; the oldest part of a `hit` was computed `ageMs` ago. */
 export type CacheUse = { readonly status: 'hit' | 'miss' | 'bypass'; readonly ageMs?: number };

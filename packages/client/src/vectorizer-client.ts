@@ -21,9 +21,11 @@ import type {
   Point,
   PointInput,
   ReadInput,
+  RecommendInput,
   ScrollInput,
   ScrollResult,
   SearchInput,
+  SearchManyResult,
   SearchOptions,
   SearchResult,
   UpdateInput,
@@ -219,6 +221,27 @@ export class VectorizerClient {
     return this.#search(collection, { route: '/search/batch', body }, options);
   }
 
+  /** One search of several collections of one dimension and metric: the best of all of them. */
+  async searchMany(
+    collections: readonly string[],
+    asked: SearchInput & ReadInput & CacheInput,
+    { signal, cache }: SearchOptions = {},
+  ): Promise<SearchManyResult & { readonly cache: CacheUse }> {
+    const body = withWireVector({ ...asked, collections });
+    const call = { method: 'POST', path: '/api/v1/search', body, retry: 'always', signal } as const;
+    return this.#transport.requestNoted({ ...call, collection: collections, uncached: cache === false });
+  }
+
+  /** Points that are like the positive examples and unlike the negative ones, and are none of them. */
+  async recommend(
+    collection: string,
+    asked: RecommendInput & ReadInput & CacheInput,
+    options: SearchOptions = {},
+  ): Promise<SearchResult & { readonly cache: CacheUse }> {
+    const body = { ...asked, positive: withWireExamples(asked.positive), negative: withWireExamples(asked.negative) };
+    return this.#search(collection, { route: '/search/recommend', body }, options);
+  }
+
   /** What this client has seen of a collection, for another one to see at least as much; undefined when that is nothing. */
   token(collection: string): string | undefined {
     return this.#transport.token(collection);
@@ -314,4 +337,9 @@ function withWireVector(item: object): object {
   if (!('vector' in item) || !(item.vector instanceof Float32Array)) return item;
   const { buffer, byteOffset, byteLength } = item.vector;
   return { ...item, vector: Buffer.from(buffer, byteOffset, byteLength).toString('base64') };
+}
+
+/** As numbers, since a text is an id here. */
+function withWireExamples(examples: RecommendInput['positive'] = []): readonly (string | readonly number[])[] {
+  return examples.map((example) => (example instanceof Float32Array ? Array.from(example) : example));
 }

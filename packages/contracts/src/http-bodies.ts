@@ -78,8 +78,7 @@ const ReadOptions = {
 };
 const Fields = { with_payload: z.boolean().default(true), with_vector: z.boolean().default(false) };
 
-const SearchFields = {
-  vector: Vector,
+const SearchOptions = {
   k: z.int().min(1).max(limits.kMax).default(10),
   ef: z.int().min(1).max(limits.efMax).optional(),
   exact: z.boolean().optional(),
@@ -88,10 +87,33 @@ const SearchFields = {
   score_threshold: z.number().optional(),
   ...Fields,
 };
+const SearchFields = { vector: Vector, ...SearchOptions };
 const CacheOptions = { max_staleness_ms: z.int().min(0).max(limits.stalenessMsMax).optional() };
 export const SearchBody = z.strictObject({ ...SearchFields, ...ReadOptions, ...CacheOptions });
 export const SearchBatchBody = z.strictObject({
   searches: z.array(z.strictObject(SearchFields)).min(1, 'must not be empty').max(limits.batchSearchesMax),
+  ...ReadOptions,
+  ...CacheOptions,
+});
+/** One vector, sought in several collections at once. */
+export const SearchManyBody = z.strictObject({
+  collections: z.array(CollectionName).min(1, 'must not be empty').max(limits.searchCollectionsMax),
+  ...SearchFields,
+  ...ReadOptions,
+  ...CacheOptions,
+});
+
+/** A point of the collection by its id, which is what a text is here, or a vector. */
+const Example = z.unknown().transform((input, context): PointId | Float32Array => {
+  const parsed = (typeof input === 'string' ? PointId : Vector).safeParse(input);
+  if (parsed.success) return parsed.data;
+  for (const issue of parsed.error.issues) context.issues.push({ ...issue, input: undefined });
+  return z.NEVER;
+});
+export const RecommendBody = z.strictObject({
+  positive: z.array(Example).min(1, 'must not be empty').max(limits.recommendExamplesMax),
+  negative: z.array(Example).max(limits.recommendExamplesMax).default([]),
+  ...SearchOptions,
   ...ReadOptions,
   ...CacheOptions,
 });

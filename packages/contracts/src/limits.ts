@@ -10,6 +10,10 @@ export const limits = {
   payloadIndexesMax: 32,
   batchPointsMax: 1_000,
   batchSearchesMax: 100,
+  /** That one search may be about. */
+  searchCollectionsMax: 16,
+  /** Of what is wanted, and as many of what is not. */
+  recommendExamplesMax: 100,
   kMax: 1_000,
   efMax: 10_000,
   oversamplingMax: 32,

@@ -8,6 +8,8 @@ export type NamePlace =
   | 'path.id'
   | 'query.collection'
   | 'body.collection'
+  /** A list of them. */
+  | 'body.collections'
   | 'body.name';
 
 /** What a route needs, and what it is in the books of rate limits and audit. */
@@ -92,6 +94,8 @@ const rules: Readonly<Record<string, RouteRule>> = {
   [`DELETE ${C}/vectors/:id`]: write('vectors.delete', 'delete_vector'),
   [`POST ${C}/search`]: read('search', 'search_vector'),
   [`POST ${C}/search/batch`]: read('search.batch', 'batch_search', { items: 'searches' }),
+  [`POST ${C}/search/recommend`]: read('search.recommend', 'search_vector'),
+  [`POST ${V1}/search`]: read('search.many', 'search_vector', { names: ['body.collections'], items: 'collections' }),
   [`GET ${V1}/operations/:id`]: read('operations.read', 'read_collection', inQuery),
 
   [`GET ${V1}/logs`]: read('logs.read', 'view_audit_logs', { whole: true }),

@@ -1,4 +1,5 @@
 import type { Catalog } from '@vectorizer/cluster';
+import { limits } from '@vectorizer/contracts';
 import { Failure } from '@vectorizer/errors';
 import type { FastifyRequest } from 'fastify';
 import { covers, type Principal } from './principal.ts';
@@ -41,12 +42,12 @@ export class Scope {
 
   async #lookUp(request: FastifyRequest, principal: Principal, places: Places): Promise<void> {
     for (const { place, claimed } of places) {
-      const name = nameAt(request, place);
       // What is no name at all is for the route to refuse.
-      if (name === undefined) continue;
-      const found = await this.#catalog.find(name);
-      if (claimed && !covers(principal, name)) throw outside(name);
-      if (!covers(principal, found?.name ?? name)) throw outside(name);
+      for (const name of namesAt(request, place)) {
+        const found = await this.#catalog.find(name);
+        if (claimed && !covers(principal, name)) throw outside(name);
+        if (!covers(principal, found?.name ?? name)) throw outside(name);
+      }
     }
   }
 }
@@ -69,20 +70,26 @@ function outside(collection: string): Failure {
   return new Failure('authorization_error', `collection ${collection} is outside the scope of the key`, details);
 }
 
-function nameAt(request: FastifyRequest, place: NamePlace): string | undefined {
+function namesAt(request: FastifyRequest, place: NamePlace): readonly string[] {
   const [part = '', field = ''] = place.split('.');
   const holders: Readonly<Record<string, unknown>> = {
     path: request.params,
     query: request.query,
     body: request.body,
   };
-  const text = textIn(holders[part], field);
-  return place === 'path.id' ? text?.split('/')[1] : text;
+  const found = fieldOf(holders[part], field);
+  // Of a list that is longer than any route takes, no more is looked up: it is refused whatever the rest says.
+  const names = place === 'body.collections' ? listOf(found).slice(0, limits.searchCollectionsMax) : [found];
+  const texts = names.filter((name) => typeof name === 'string' && name !== '') as string[];
+  return place === 'path.id' ? texts.flatMap((text) => text.split('/')[1] ?? []) : texts;
 }
 
-/** Own fields only. A name of another type than text is none. */
-function textIn(value: unknown, field: string): string | undefined {
+function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+/** Own fields only. */
+function fieldOf(value: unknown, field: string): unknown {
   if (typeof value !== 'object' || value === null || !Object.hasOwn(value, field)) return undefined;
-  const found = (value as Readonly<Record<string, unknown>>)[field];
-  return typeof found === 'string' && found !== '' ? found : undefined;
+  return (value as Readonly<Record<string, unknown>>)[field];
 }

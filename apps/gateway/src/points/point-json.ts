@@ -8,8 +8,10 @@ export function pointJson(point: PointView): string {
   return `{"id":${JSON.stringify(point.id)},"version":${point.version}${fieldsJson(point)}}`;
 }
 
-export function hitJson(hit: Hit): string {
-  return `{"id":${JSON.stringify(hit.id)},"score":${hit.score},"version":${hit.version}${fieldsJson(hit)}}`;
+/** With the name of the collection that it is of, where an answer has hits of several. */
+export function hitJson(hit: Hit, collection?: string): string {
+  const ofJson = collection === undefined ? '' : `"collection":${JSON.stringify(collection)},`;
+  return `{${ofJson}"id":${JSON.stringify(hit.id)},"score":${hit.score},"version":${hit.version}${fieldsJson(hit)}}`;
 }
 
 export function pointsJson(points: readonly PointView[]): string {
