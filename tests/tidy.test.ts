@@ -113,6 +113,11 @@ describe('the source tree', () => {
     expect(dead).toEqual([]);
   });
 
+  it('leads from the README to every page', () => {
+    const pages = files.filter((file) => /^docs\/[^/]+\.md$/.test(file));
+    expect(pages.filter((page) => !textOf('README.md').includes(`](${page})`))).toEqual([]);
+  });
+
   it('gives each document one title', () => {
     const documents = files.filter((file) => file.endsWith('.md'));
     expect(documents.filter((file) => titles(file) !== 1)).toEqual([]);

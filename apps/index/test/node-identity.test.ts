@@ -9,7 +9,8 @@ describe('a data directory', () => {
   it('shows what is stored in it to nobody else on the machine', async () => {
     await using system = await startSystem();
     await using directory = await temporaryDirectory();
-    await using _node = await openNode(system, directory.path);
+    await using node = await openNode(system, directory.path);
+    expect(node.id).toMatch(/^node-/);
     expect((await stat(join(directory.path, 'replicas'))).mode & 0o077).toBe(0);
   });
 });
