@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { VectorizerClient } from '@vectorizer/client';
 import { CollectionUid, encodeToken } from '@vectorizer/contracts';
 import { failures, type FailureType } from '@vectorizer/errors';
+import { logServerOf } from '../system/log-server.ts';
 import { startSystem, type System } from '../system/system.ts';
 
 type Call = { readonly route: string; readonly body?: unknown; readonly headers?: Readonly<Record<string, string>> };
@@ -79,13 +80,26 @@ describe('every failure', () => {
     expect(results).toMatchObject([{ status: 'already_exists', error: { type: 'vector_already_exists' } }]);
   });
 
-  it('replica_behind is what a read is answered with that demands what no replica has applied', async () => {
+  it('token_ahead is what a read is answered with that demands what the log does not have, replica_behind if there is no time to ask it', async () => {
     const { uid } = await system.client.getCollection('books');
-    expect(
-      await told(
-        await ask({ ...search, headers: { 'x-vectorizer-token': encodeToken(CollectionUid.parse(uid), [1_000]) } }),
-      ),
-    ).toMatchObject({ type: 'replica_behind' });
+    const headers = { 'x-vectorizer-token': encodeToken(CollectionUid.parse(uid), [1_000]) };
+    expect(await told(await ask({ ...search, headers }))).toMatchObject({ type: 'token_ahead' });
+    const hasty = { vector: [1, 0], timeout_ms: 40 };
+    expect(await told(await ask({ ...search, body: hasty, headers }))).toMatchObject({ type: 'replica_behind' });
+  });
+
+  it('event_refused is what is said of an event that was not written, and the others of those that are not there', async () => {
+    await using server = await logServerOf(system);
+    const published = await server.ask('vectorizer.events.books.upsert', { id: 'b', vector: [1] });
+    const { seq } = published as { readonly seq: number };
+    const refused = await told(
+      await ask({ route: `GET /api/v1/events/${seq}/token?collection=books&timeout_ms=10000` }),
+    );
+    expect(refused).toMatchObject({ type: 'event_refused' });
+    const later = { route: `GET /api/v1/events/${seq + 1}/token?collection=books&timeout_ms=100` };
+    expect(await told(await ask(later))).toMatchObject({ type: 'event_not_found' });
+    const letter = { route: 'GET /api/v1/events/dead-letters/999' };
+    expect(await told(await ask(letter))).toMatchObject({ type: 'dead_letter_not_found' });
   });
 
   it('service_unavailable is what a request is answered with whose service is away', async () => {

@@ -14,27 +14,22 @@ export function registerEventCommands(program: Command): void {
       });
     },
   );
-  one(letters, 'show', 'one dead letter, as JSON', async (client, sequence) =>
+  const one = (name: string, what: string): Command =>
+    letters.command(name).argument('<sequence>', 'of the dead letter', sequenceOf).description(what);
+  actOn(one('show', 'one dead letter, as JSON'), async (client, sequence) =>
     JSON.stringify(await client.events.deadLetter(sequence), undefined, 2),
   );
-  one(letters, 'retry', 'publish the event again', async (client, sequence) => {
+  actOn(one('retry', 'publish the event again'), async (client, sequence) => {
     return `published again as event ${await client.events.retry(sequence)}`;
   });
-  one(letters, 'drop', 'forget the event, for good', async (client, sequence) => {
+  actOn(one('drop', 'forget the event, for good'), async (client, sequence) => {
     await client.events.drop(sequence);
     return `dropped ${sequence}`;
   });
 }
 
-function one(
-  parent: Command,
-  name: string,
-  what: string,
-  act: (client: VectorizerClient, sequence: number) => Promise<string>,
-): void {
-  addServerFlags(
-    parent.command(name).argument('<sequence>', 'of the dead letter', sequenceOf).description(what),
-  ).action(async (sequence: number, flags: ServerFlags) => {
+function actOn(command: Command, act: (client: VectorizerClient, sequence: number) => Promise<string>): void {
+  addServerFlags(command).action(async (sequence: number, flags: ServerFlags) => {
     await asked(flags, async (client) => processTerminal.out(await act(client, sequence)));
   });
 }
