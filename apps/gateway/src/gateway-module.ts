@@ -18,6 +18,8 @@ import { AuthController } from './auth/auth-controller.ts';
 import { Keys } from './auth/keys.ts';
 import { KeysController } from './auth/keys-controller.ts';
 import { RolesController } from './auth/roles-controller.ts';
+import { ChangeFeed } from './changes/change-feed.ts';
+import { ChangesController } from './changes/changes-controller.ts';
 import { AliasesController } from './collections/aliases-controller.ts';
 import { Collections } from './collections/collections.ts';
 import { PayloadIndexes } from './collections/payload-indexes.ts';
@@ -99,6 +101,7 @@ export class GatewayModule {
         SearchController,
         SearchManyController,
         RecommendController,
+        ChangesController,
         OperationsController,
         ReplicationController,
         NodesController,
@@ -135,6 +138,7 @@ export class GatewayModule {
         { provide: Access, useValue: parts.access },
         { provide: Keys, useValue: new Keys(parts.access, (parts.limits ?? LIMITS).tiers) },
         { provide: LogLevels, useValue: new LogLevels(parts) },
+        { provide: ChangeFeed, useValue: new ChangeFeed(parts) },
         { provide: EventFeed, useValue: new EventFeed(parts.bus) },
         { provide: ProducerEvents, useValue: new ProducerEvents(parts) },
         { provide: Logs, useValue: new Logs(parts.bus) },

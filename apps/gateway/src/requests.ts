@@ -33,6 +33,11 @@ const ReadQuery = z.strictObject({
   max_lag_ms: Digits.pipe(z.int().max(limits.lagMsMax)).optional(),
   timeout_ms: TimeoutMs,
 });
+const ChangesQuery = ReadQuery.pick({ with_payload: true, with_vector: true }).extend({
+  from: z.string().min(1).default('now'),
+  filter: z.string().min(1).optional(),
+  with_vector: Flag.default(false),
+});
 const SlowQuery = z.strictObject({
   collection: SlowQueriesQuery.shape.collection,
   min_ms: Digits.optional(),
@@ -48,6 +53,7 @@ const DeadLettersQuery = z.strictObject({
 });
 export const queries = {
   deadLetters: DeadLettersQuery,
+  changes: ChangesQuery,
   operation: OperationQuery,
   slow: SlowQuery,
   logs: LogsQuery,

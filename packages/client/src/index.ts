@@ -1,5 +1,6 @@
 export { AuditClient } from './audit-client.ts';
 export { EventsClient, type DeadLetter, type DeadLetterSummary } from './events-client.ts';
+export type { Change, ChangeEvent, ChangesInput } from './changes.ts';
 export { KeysClient } from './keys-client.ts';
 export { VectorizerClient, type ClientOptions } from './vectorizer-client.ts';
 export { VectorizerError } from './vectorizer-error.ts';

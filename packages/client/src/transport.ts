@@ -33,6 +33,13 @@ export type Call = {
   readonly signal?: AbortSignal | undefined;
 };
 
+export type StreamCall = {
+  readonly path: string;
+  /** Of the last event that was heard. */
+  readonly lastEventId: string | undefined;
+  readonly signal: AbortSignal;
+};
+
 const CONNECTIONS = 32;
 const ATTEMPT_MS = 70_000;
 const ATTEMPTS = 6;
@@ -58,6 +65,7 @@ export class Transport {
   readonly #gateways: Gateways;
   readonly #options: TransportOptions;
   readonly #tokens = new Map<string, string>();
+  readonly #closing = new AbortController();
 
   constructor(options: TransportOptions) {
     const { url, connections = CONNECTIONS, attemptMs = ATTEMPT_MS } = options;
@@ -89,6 +97,36 @@ export class Transport {
     }
   }
 
+  /**
+   * The bytes of an answer without an end, over one connection to one gateway. Throws VectorizerError where it is refused or
+   * breaks off; the next call then asks another gateway, where there is one.
+   */
+  async *stream({ path, lastEventId, signal }: StreamCall): AsyncGenerator<Uint8Array> {
+    const gateway = this.#gateways.current;
+    const { apiKey } = this.#options;
+    const headers = {
+      ...(lastEventId !== undefined && { 'last-event-id': lastEventId }),
+      ...(apiKey !== undefined && { authorization: `Bearer ${apiKey}` }),
+    };
+    let refusal: VectorizerError | undefined;
+    try {
+      const request = { method: 'GET', path: `${gateway.prefix}${path}`, headers, signal } as const;
+      const { statusCode, body } = await gateway.pool.request(request);
+      if (statusCode < 400) return yield* body;
+      refusal = VectorizerError.answer(statusCode, await body.text());
+    } catch (cause) {
+      this.#gateways.doubt(gateway);
+      throw VectorizerError.connection(cause);
+    }
+    if (refusal.status >= 500) this.#gateways.doubt(gateway);
+    throw refusal;
+  }
+
+  /** Before a request is sent for another time. */
+  async pause(attempt: number, signal: AbortSignal): Promise<void> {
+    await this.#wait(attempt, 0, signal);
+  }
+
   token(collection: string): string | undefined {
     return this.#tokens.get(collection);
   }
@@ -101,7 +139,13 @@ export class Transport {
     this.#tokens.delete(collection);
   }
 
+  /** Aborted when the client is closed: what has no end of its own ends then. */
+  get closing(): AbortSignal {
+    return this.#closing.signal;
+  }
+
   async close(): Promise<void> {
+    this.#closing.abort();
     await this.#gateways.close();
   }
 

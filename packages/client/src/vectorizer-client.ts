@@ -1,6 +1,7 @@
 import type { Filter } from '@vectorizer/contracts';
 import { AuditClient } from './audit-client.ts';
 import { EventsClient } from './events-client.ts';
+import { followChanges, type ChangeEvent, type ChangesInput } from './changes.ts';
 import { KeysClient } from './keys-client.ts';
 import { newIdempotencyKey, Transport, type TransportOptions } from './transport.ts';
 import type {
@@ -204,6 +205,14 @@ export class VectorizerClient {
     return this.#read(collection, { route: '/vectors/count', body: asked }, options);
   }
 
+  /**
+   * What happens to the points of a collection, entry by entry, without end: over lost connections and gateways it goes on
+   * by itself, with no gap and nothing twice. Takes a connection of its own. See docs/CONSISTENCY.md for what to do with it.
+   */
+  changes(collection: string, asked: ChangesInput = {}): AsyncGenerator<ChangeEvent> {
+    return followChanges(this.#transport, `${pathOf(collection)}/changes`, asked);
+  }
+
   async search(
     collection: string,
     asked: SearchInput & ReadInput & CacheInput,
@@ -263,7 +272,7 @@ export class VectorizerClient {
     return this.#transport.request({ method: 'GET', path, retry: 'always', signal: options.signal });
   }
 
-  /** Waits for requests under way, then closes the connections. */
+  /** Waits for requests under way, ends what has no end, then closes the connections. */
   async close(): Promise<void> {
     await this.#transport.close();
   }

@@ -30,6 +30,10 @@ export const failures = {
   version_conflict: refused(409, "`if_version` is not the point's version; `details: { version }` is what was found"),
   idempotency_key_reused: refused(409, 'the key was used before, for other operations'),
   event_refused: refused(409, 'the event was not written; `details` has the number of its dead letter and the reason'),
+  changes_gone: refused(
+    410,
+    'the log no longer holds the changes after that position; `details.first` is where it begins: follow `from=start`',
+  ),
   payload_too_large: refused(413, 'the body is over the limit'),
   unsupported_media_type: refused(415, 'send `application/json` or `application/msgpack`'),
   overloaded: later(429, 'a queue is full; see `Retry-After`'),

@@ -41,6 +41,8 @@ export type ReadOptions = {
   readonly after: number;
   /** The log's creation as last seen; another one means that the log was replaced. */
   readonly created?: string;
+  /** What is asked for at a time, and so what lies here while it is not taken. An entry that is larger never comes. */
+  readonly pullBytesMax?: number;
   readonly signal: AbortSignal;
   /** Told of each interruption that reading recovers from. */
   readonly onInterruption?: (cause: unknown) => void;
@@ -107,7 +109,7 @@ async function* pull(source: Source, read: Readonly<Read>, options: ReadOptions)
   );
   const consumer = await createConsumer(source, stream, read.last);
   const messages = await consumer.consume({
-    max_bytes: PULL_BYTES_MAX,
+    max_bytes: options.pullBytesMax ?? PULL_BYTES_MAX,
     expires: PULL_EXPIRES_MS,
     idle_heartbeat: HEARTBEAT_MS,
     abort_on_missing_resource: true,
