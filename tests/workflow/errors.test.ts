@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { VectorizerClient } from '@vectorizer/client';
-import { CollectionUid, encodeToken } from '@vectorizer/contracts';
+import { CollectionUid, encodeToken, subjects } from '@vectorizer/contracts';
 import { failures, type FailureType } from '@vectorizer/errors';
 import { logServerOf } from '../system/log-server.ts';
 import { startSystem, type System } from '../system/system.ts';
@@ -100,6 +100,17 @@ describe('every failure', () => {
     expect(await told(await ask(later))).toMatchObject({ type: 'event_not_found' });
     const letter = { route: 'GET /api/v1/events/dead-letters/999' };
     expect(await told(await ask(letter))).toMatchObject({ type: 'dead_letter_not_found' });
+  });
+
+  it('changes_gone is what a follower is answered with whose position the log no longer reaches', async () => {
+    await system.client.createCollection({ name: 'cut', dimension: 2, metric: 'dot' });
+    for (const id of ['a', 'b', 'c']) await system.client.upsert('cut', [{ id, vector: [1, 0] }]);
+    const { uid } = await system.client.getCollection('cut');
+    await using server = await logServerOf(system);
+    await server.ask(`$JS.API.STREAM.PURGE.${subjects.stream(CollectionUid.parse(uid), 0)}`, { seq: 3 });
+    const refused = await told(await ask({ route: `GET ${C}/cut/changes?from=1` }));
+    expect(refused).toMatchObject({ type: 'changes_gone', details: { shard: 0, next: 2, first: 3 } });
+    await system.client.deleteCollection('cut');
   });
 
   it('service_unavailable is what a request is answered with whose service is away', async () => {
