@@ -71,6 +71,21 @@ describe('asking any of several processes', () => {
     expect(world.asked).toHaveLength(2);
   });
 
+  it('asks once more those that have connected anew, when all that were asked had fallen silent', async () => {
+    using world = new World();
+    world.speak('a', 'b');
+    const answer = world.ask(async (to) => (world.life === 0 ? never() : Promise.resolve(to)));
+    for (const count of [1, 2]) {
+      await until(() => world.asked.length === count, { timeoutMs: 3_000 });
+      world.silence(world.asked[count - 1] ?? '');
+    }
+    await until(() => world.asked.includes('anybody'), { timeoutMs: 3_000 });
+    world.life = 1;
+    world.speak('a', 'b');
+    expect(await answer).toMatch(/^[ab]$/);
+    expect(world.asked).toHaveLength(4);
+  });
+
   it('waits for one that is slow and says that it lives', async () => {
     using world = new World();
     world.speak('a', 'b');

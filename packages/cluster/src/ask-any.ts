@@ -8,6 +8,8 @@ import type { ServiceDirectory } from './service-directory.ts';
 const LOOK_MS = 100;
 /** A call is with so many at once at most: the one that fell silent, and one after it that did as well. */
 const ASKED_AT_ONCE_MAX = 3;
+/** Calls that are as good as lost, whose answers are still taken. */
+const LOST_MAX = 8;
 /** Before the same few are tried again. */
 const PAUSE_MS = 50;
 /** Processes start again, and connect to another server, within this; then nobody is there. */
@@ -36,38 +38,50 @@ export type Question<Answer> = {
   readonly ask: (instance: string | undefined) => Promise<Answer>;
 };
 
-type Settled<Answer> = { readonly instance: string } & ({ readonly answer: Answer } | { readonly error: unknown });
+type Settled<Answer> = { readonly instance: string; readonly turn: number } & (
+  { readonly answer: Answer } | { readonly error: unknown }
+);
 
 /**
  * Asks one of the processes that serve a procedure; another one when that is gone, or falls silent while it works. So a
  * process that was killed or paused costs its callers about a second, and a slow one nothing: it is not asked twice. One
- * that has connected anew lives, but what was sent to its old connection may be lost.
+ * that has connected anew lives, but what was sent to its old connection may be lost: it may be asked once more.
  */
 export async function askAny<Answer>(question: Question<Answer>): Promise<Answer> {
   const { directory, deadline, name } = question;
   const nobodyAt = Math.min(deadline, Date.now() + NOBODY_MS_MAX);
   const asked = new Map<string, Promise<Settled<Answer>>>();
+  const lost = new Map<number, Promise<Settled<Answer>>>();
+  const turns = new Map<string, number>();
   const lives = new Map<string, number | undefined>();
   const refused = new Set<string>();
   let askedAtMs = 0;
+  let turn = 0;
+  const isLost = (instance: string): boolean =>
+    instance !== ANYBODY && !directory.isSilent(instance) && directory.lifeOf(instance) !== lives.get(instance);
   const isDoubtful = (instance: string): boolean =>
-    instance === ANYBODY
-      ? performance.now() - askedAtMs > SILENT_MS
-      : directory.isSilent(instance) || directory.lifeOf(instance) !== lives.get(instance);
+    instance === ANYBODY ? performance.now() - askedAtMs > SILENT_MS : directory.isSilent(instance) || isLost(instance);
   for (;;) {
-    if (asked.size < ASKED_AT_ONCE_MAX && [...asked.keys()].every(isDoubtful)) {
-      const instance = chooseFrom(question, { asked, refused });
-      askedAtMs = performance.now();
+    if ([...asked.keys()].every(isDoubtful)) {
+      for (const [instance, answer] of asked) {
+        if (lost.size >= LOST_MAX || !isLost(instance)) continue;
+        asked.delete(instance);
+        lost.set(turns.get(instance) ?? 0, answer);
+      }
+      const instance = asked.size < ASKED_AT_ONCE_MAX ? chooseFrom(question, { asked, refused }) : undefined;
       if (instance !== undefined) {
+        askedAtMs = performance.now();
         lives.set(instance, directory.lifeOf(instance));
-        asked.set(instance, settle(question, instance));
+        turns.set(instance, ++turn);
+        asked.set(instance, settle(question, { instance, turn }));
       }
     }
-    const settled = await firstOf(asked.values());
+    const settled = await firstOf([...asked.values(), ...lost.values()]);
     if (settled === undefined) {
       if (Date.now() > deadline + LOOK_MS) throw deadlineExceeded(name);
       continue;
     }
+    if (lost.delete(settled.turn) && 'error' in settled) continue;
     asked.delete(settled.instance);
     if ('answer' in settled) return settled.answer;
     if (!(settled.error instanceof AskElsewhere)) throw settled.error;
@@ -89,13 +103,16 @@ function chooseFrom<Answer>({ directory, name }: Question<Answer>, { asked, refu
 }
 
 /** Never rejects. */
-async function settle<Answer>({ ask, directory }: Question<Answer>, instance: string): Promise<Settled<Answer>> {
+async function settle<Answer>(
+  { ask, directory }: Question<Answer>,
+  { instance, turn }: { readonly instance: string; readonly turn: number },
+): Promise<Settled<Answer>> {
   directory.began(instance);
   try {
-    return { instance, answer: await ask(instance === ANYBODY ? undefined : instance) };
+    return { instance, turn, answer: await ask(instance === ANYBODY ? undefined : instance) };
   } catch (error) {
     if (error instanceof AskElsewhere && error.gone) directory.forget(instance);
-    return { instance, error };
+    return { instance, turn, error };
   } finally {
     directory.ended(instance);
   }
