@@ -32,7 +32,7 @@ export class Load {
 
   async #run(): Promise<void> {
     while (!this.#stopped.signal.aborted) {
-      await Promise.all([this.#good(), this.#bad()]);
+      await Promise.all([this.#good(), this.fail()]);
       this.#turn += 1;
       await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
     }
@@ -51,7 +51,7 @@ export class Load {
   }
 
   /** Refused by the gateway, and failed by the query service: no replica gets as far as this token demands. */
-  async #bad(): Promise<void> {
+  async fail(): Promise<void> {
     await this.#send('POST /api/v1/collections/books/search', { vector: [1] });
     const ahead = encodeToken(CollectionUid.parse(this.#uid), [1e9, 1e9]);
     await this.#send(

@@ -108,9 +108,9 @@ describeRefusals('a bad collection', [
   { name: 'an empty segment', route: `POST ${C}//search`, body: {}, answer: '404 not_found', message: 'no such route' },
   {
     name: 'another method',
-    route: `PATCH ${C}/books`,
+    route: `PUT ${C}/books`,
     body: {},
     answer: '405 method_not_allowed',
-    message: 'PATCH is not one of DELETE, GET',
+    message: 'PUT is not one of DELETE, GET, PATCH',
   },
 ]);

@@ -9,7 +9,7 @@ const stray = CollectionUid.parse('0123456789abcdef');
 
 function restoring(uids: { uid: CollectionUid; replaces: CollectionUid }): Backup & { restore: Restore } {
   const at = new Date().toISOString();
-  const { name, payload_indexes, ...config } = NewCollection.parse({ name: 'books', dimension: 2 });
+  const { name, payload_indexes, cache, ...config } = NewCollection.parse({ name: 'books', dimension: 2 });
   const times = { created_at: at, updated_at: at };
   const made = {
     v: 1 as const,
@@ -18,7 +18,7 @@ function restoring(uids: { uid: CollectionUid; replaces: CollectionUid }): Backu
     uid: newUid(),
     config,
     payload_indexes,
-    cache: true,
+    cache,
     aliases: [],
     shards: [],
   };
