@@ -111,6 +111,6 @@ describeRefusals('a bad collection', [
     route: `PUT ${C}/books`,
     body: {},
     answer: '405 method_not_allowed',
-    message: 'PUT is not one of DELETE, GET, PATCH',
+    message: 'PUT is not one of DELETE, GET, HEAD, PATCH',
   },
 ]);
