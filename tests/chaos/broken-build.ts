@@ -26,8 +26,8 @@ export const acknowledgesBeforeTheLog: readonly Break[] = [
 export const forgetsRequests: readonly Break[] = [
   {
     file: 'packages/log/dist/log-writer.js',
-    find: 'const options = { msgID, timeout',
-    replace: 'const options = { timeout',
+    find: 'const options = { msgID, headers, timeout',
+    replace: 'const options = { headers, timeout',
   },
   {
     file: 'packages/engine/dist/apply/prepare.js',
