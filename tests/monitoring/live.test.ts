@@ -8,6 +8,11 @@ import { Load } from './load.ts';
 const SERVICES = ['gateway', 'ingest', 'query', 'index', 'replication-monitor'] as const;
 const START_MS_MAX = 240_000;
 
+async function slowQueries(url: string): Promise<SlowQueries> {
+  const answer = await fetch(`${url}/api/v1/slow-queries?limit=256&order=slowest`);
+  return (await answer.json()) as SlowQueries;
+}
+
 describe('a cluster under load, scraped by Prometheus', () => {
   let system: System;
   let prometheus: Prometheus;
@@ -96,19 +101,15 @@ describe('a cluster under load, scraped by Prometheus', () => {
   });
 
   it('gathers the slow reads of both query processes, with the ids by which they were asked', async () => {
-    const ask = async (): Promise<SlowQueries> => {
-      const answer = await fetch(`${system.url}/api/v1/slow-queries?limit=256&order=slowest`);
-      return (await answer.json()) as SlowQueries;
-    };
     // How many of the load's were slow, and where, is up to the machine: it fails reads until each process has had one.
     await until(
       async () => {
         await load.fail();
-        return new Set((await ask()).queries.map(({ process }) => process)).size === 2;
+        return new Set((await slowQueries(system.url)).queries.map(({ process }) => process)).size === 2;
       },
       { timeoutMs: 20_000, what: 'a slow read of each query process' },
     );
-    const { processes, unanswered, threshold_ms, queries } = await ask();
+    const { processes, unanswered, threshold_ms, queries } = await slowQueries(system.url);
     expect({ processes, unanswered, threshold_ms }).toEqual({ processes: 2, unanswered: 0, threshold_ms: 40 });
     const times = queries.map(({ took_ms }) => took_ms);
     expect(times).toEqual(times.toSorted((a, b) => b - a));
