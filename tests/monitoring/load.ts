@@ -56,7 +56,8 @@ export class Load {
     const ahead = encodeToken(CollectionUid.parse(this.#uid), [1e9, 1e9]);
     await this.#send(
       'POST /api/v1/collections/books/search',
-      { vector: this.#vector(0), timeout_ms: 50 },
+      // A quarter is kept for the way back: slow enough to be told, too short for the log to be asked.
+      { vector: this.#vector(0), timeout_ms: 60 },
       { 'x-vectorizer-token': ahead },
     );
   }
