@@ -4,14 +4,11 @@ import {
   DiscardPolicy,
   JetStreamApiCodes,
   JetStreamApiError,
-  jetstream,
-  jetstreamManager,
   RetentionPolicy,
-  StorageType,
   type JetStreamClient,
   type JetStreamManager,
 } from '@nats-io/jetstream';
-import { nanos, type NatsConnection } from '@nats-io/transport-node';
+import { nanos } from '@nats-io/transport-node';
 import {
   AUDIT_START,
   AUDIT_STREAM,
@@ -22,7 +19,7 @@ import {
   type NumberedAuditEntry,
 } from '@vectorizer/contracts';
 import { Failure } from '@vectorizer/errors';
-import { openWhileElecting } from './elections.ts';
+import { openStream, type StreamOptions } from './open-stream.ts';
 
 /** Messages are kept for 400 days: a year, and time to look back at it. */
 const KEPT_MS = 400 * 86_400_000;
@@ -50,23 +47,18 @@ export class AuditLog {
     this.#manager = manager;
   }
 
-  static async open(options: { readonly connection: NatsConnection; readonly replicas: number }): Promise<AuditLog> {
-    return openWhileElecting(`stream ${AUDIT_STREAM.name}`, async () => {
-      const manager = await jetstreamManager(options.connection, { timeout: TIMEOUT_MS });
-      await manager.streams.add({
-        name: AUDIT_STREAM.name,
-        subjects: [AUDIT_STREAM.subject],
-        storage: StorageType.File,
-        retention: RetentionPolicy.Limits,
-        discard: DiscardPolicy.Old,
-        num_replicas: options.replicas,
-        max_age: nanos(KEPT_MS),
-        deny_delete: true,
-        deny_purge: true,
-        allow_direct: false,
-      });
-      return new AuditLog(jetstream(options.connection), manager);
-    });
+  static async open(options: StreamOptions): Promise<AuditLog> {
+    const config = {
+      name: AUDIT_STREAM.name,
+      subjects: [AUDIT_STREAM.subject],
+      retention: RetentionPolicy.Limits,
+      discard: DiscardPolicy.Old,
+      max_age: nanos(KEPT_MS),
+      deny_delete: true,
+      deny_purge: true,
+    };
+    const { client, manager } = await openStream(options, config, { timeout: TIMEOUT_MS });
+    return new AuditLog(client, manager);
   }
 
   /** Durable when it returns. One call at a time. What it throws may be tried again: nothing is written twice. */

@@ -2,21 +2,17 @@ import {
   DiscardPolicy,
   JetStreamApiCodes,
   JetStreamApiError,
-  jetstream,
-  jetstreamManager,
   RetentionPolicy,
-  StorageType,
   type JetStreamClient,
   type JetStreamManager,
   type SeqMsgRequest,
   type StoredMsg,
 } from '@nats-io/jetstream';
-import type { NatsConnection } from '@nats-io/transport-node';
 import { deadLetters, type DeadLetter } from '@vectorizer/contracts';
 import { Failure } from '@vectorizer/errors';
 import { pack, unpack } from 'msgpackr';
 import { API } from './connection.ts';
-import { openWhileElecting } from './elections.ts';
+import { openStream, type StreamOptions } from './open-stream.ts';
 
 /** Until somebody retries or drops them. Beyond them events wait: nothing is thrown away to make room. */
 const LETTERS_MAX = 100_000;
@@ -35,22 +31,17 @@ export class DeadLetters {
     this.#manager = manager;
   }
 
-  static async open(options: { readonly connection: NatsConnection; readonly replicas: number }): Promise<DeadLetters> {
-    return openWhileElecting(`stream ${deadLetters.stream}`, async () => {
-      const manager = await jetstreamManager(options.connection, API);
-      await manager.streams.add({
-        name: deadLetters.stream,
-        subjects: [deadLetters.subjects],
-        storage: StorageType.File,
-        retention: RetentionPolicy.Limits,
-        discard: DiscardPolicy.New,
-        num_replicas: options.replicas,
-        max_msgs: LETTERS_MAX,
-        max_bytes: BYTES_MAX,
-        allow_direct: false,
-      });
-      return new DeadLetters(jetstream(options.connection, API), manager);
-    });
+  static async open(options: StreamOptions): Promise<DeadLetters> {
+    const config = {
+      name: deadLetters.stream,
+      subjects: [deadLetters.subjects],
+      retention: RetentionPolicy.Limits,
+      discard: DiscardPolicy.New,
+      max_msgs: LETTERS_MAX,
+      max_bytes: BYTES_MAX,
+    };
+    const { client, manager } = await openStream(options, config, API);
+    return new DeadLetters(client, manager);
   }
 
   /** Durable when it returns. One of the same event that is there already stays as it is. */
@@ -84,7 +75,7 @@ export class DeadLetters {
         seq: (next?.sequence ?? after) + 1,
         next_by_subj: deadLetters.subjects,
       };
-      // eslint-disable-next-line no-await-in-loop -- each says where the next is looked for
+      // Each says where the next is looked for.
       next = await this.#find(query);
       if (next !== undefined) letters.push(next);
     } while (next !== undefined && letters.length < limit);

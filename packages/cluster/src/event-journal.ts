@@ -2,17 +2,13 @@ import {
   DiscardPolicy,
   JetStreamApiCodes,
   JetStreamApiError,
-  jetstream,
-  jetstreamManager,
   RetentionPolicy,
-  StorageType,
   type JetStreamClient,
   type JetStreamManager,
 } from '@nats-io/jetstream';
-import type { NatsConnection } from '@nats-io/transport-node';
 import { EVENT_STREAM, ReplicationEvent } from '@vectorizer/contracts';
 import { Failure } from '@vectorizer/errors';
-import { openWhileElecting } from './elections.ts';
+import { openStream, type StreamOptions } from './open-stream.ts';
 
 /** Older events are forgotten. */
 const EVENTS_MAX = 10_000;
@@ -32,25 +28,17 @@ export class EventJournal {
     this.#manager = manager;
   }
 
-  static async open(options: {
-    readonly connection: NatsConnection;
-    readonly replicas: number;
-  }): Promise<EventJournal> {
-    return openWhileElecting(`stream ${EVENT_STREAM.name}`, async () => {
-      const manager = await jetstreamManager(options.connection, { timeout: TIMEOUT_MS });
-      await manager.streams.add({
-        name: EVENT_STREAM.name,
-        subjects: [EVENT_STREAM.subject],
-        storage: StorageType.File,
-        retention: RetentionPolicy.Limits,
-        discard: DiscardPolicy.Old,
-        num_replicas: options.replicas,
-        max_msgs: EVENTS_MAX,
-        max_bytes: BYTES_MAX,
-        allow_direct: false,
-      });
-      return new EventJournal(jetstream(options.connection), manager);
-    });
+  static async open(options: StreamOptions): Promise<EventJournal> {
+    const config = {
+      name: EVENT_STREAM.name,
+      subjects: [EVENT_STREAM.subject],
+      retention: RetentionPolicy.Limits,
+      discard: DiscardPolicy.Old,
+      max_msgs: EVENTS_MAX,
+      max_bytes: BYTES_MAX,
+    };
+    const { client, manager } = await openStream(options, config, { timeout: TIMEOUT_MS });
+    return new EventJournal(client, manager);
   }
 
   /** Durable when it returns, with its number. */

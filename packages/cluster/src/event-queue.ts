@@ -4,20 +4,17 @@ import {
   DiscardPolicy,
   JetStreamApiCodes,
   JetStreamApiError,
-  jetstream,
-  jetstreamManager,
   RetentionPolicy,
-  StorageType,
   type Consumer,
   type JetStreamClient,
   type JetStreamManager,
   type JsMsg,
 } from '@nats-io/jetstream';
-import { headers as newHeaders, type MsgHdrs, type NatsConnection } from '@nats-io/transport-node';
+import { headers as newHeaders, type MsgHdrs } from '@nats-io/transport-node';
 import { events, type StoredEvent } from '@vectorizer/contracts';
 import { Failure } from '@vectorizer/errors';
 import { API } from './connection.ts';
-import { openWhileElecting } from './elections.ts';
+import { openStream, type StreamOptions } from './open-stream.ts';
 
 /** Of events that nobody has taken yet; beyond them producers are refused, and publish again later. */
 const EVENTS_MAX = 1_000_000;
@@ -55,24 +52,19 @@ export class EventQueue {
     this.#manager = manager;
   }
 
-  static async open(options: { readonly connection: NatsConnection; readonly replicas: number }): Promise<EventQueue> {
-    return openWhileElecting(`stream ${events.stream}`, async () => {
-      const manager = await jetstreamManager(options.connection, API);
-      await manager.streams.add({
-        name: events.stream,
-        subjects: [...events.subjects],
-        storage: StorageType.File,
-        retention: RetentionPolicy.Workqueue,
-        discard: DiscardPolicy.New,
-        num_replicas: options.replicas,
-        max_msgs: EVENTS_MAX,
-        max_bytes: BYTES_MAX,
-        max_msg_size: EVENT_BYTES_MAX,
-        allow_direct: false,
-        duplicate_window: DUPLICATE_WINDOW_S * NANOSECONDS_PER_SECOND,
-      });
-      return new EventQueue(jetstream(options.connection, API), manager);
-    });
+  static async open(options: StreamOptions): Promise<EventQueue> {
+    const config = {
+      name: events.stream,
+      subjects: [...events.subjects],
+      retention: RetentionPolicy.Workqueue,
+      discard: DiscardPolicy.New,
+      max_msgs: EVENTS_MAX,
+      max_bytes: BYTES_MAX,
+      max_msg_size: EVENT_BYTES_MAX,
+      duplicate_window: DUPLICATE_WINDOW_S * NANOSECONDS_PER_SECOND,
+    };
+    const { client, manager } = await openStream(options, config, API);
+    return new EventQueue(client, manager);
   }
 
   /** Durable when it returns, with its sequence. */
@@ -147,7 +139,7 @@ export class EventTaker {
     let [waiting, bytes] = [first.info.pending, first.data.byteLength];
     while (waiting > 0 && batch.length < BATCH_EVENTS_MAX && bytes < BATCH_BYTES) {
       const wanted = Math.min(waiting, BATCH_EVENTS_MAX - batch.length, CHUNK_EVENTS_MAX);
-      // eslint-disable-next-line no-await-in-loop -- one after the other, so that their bytes are counted
+      // One after the other, so that their bytes are counted.
       const chunk = await Array.fromAsync(await this.#consumer.fetch({ max_messages: wanted, expires: WAIT_MS }));
       batch.push(...chunk);
       bytes += chunk.reduce((sum, { data }) => sum + data.byteLength, 0);
