@@ -36,5 +36,6 @@ export {
 } from './service-config.ts';
 export { createHealthApp, ServiceModule, type ServiceOptions } from './service-module.ts';
 export { type HttpsFiles } from './tls-config.ts';
+export { addressOf } from './trusted-proxies.ts';
 export { stopSignal } from './stop-signal.ts';
 export { tellOfProcess } from './tell-of-process.ts';

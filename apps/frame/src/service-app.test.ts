@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { connect } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
@@ -5,7 +6,7 @@ import { Controller, Get, Module, Param, Post } from '@nestjs/common';
 import { Failure } from '@vectorizer/errors';
 import { createLogger } from '@vectorizer/telemetry';
 import type { HealthCheck } from './health.ts';
-import { createServiceApp, type ServiceApp } from './service-app.ts';
+import { createServiceApp, type ServiceApp, type ServiceAppOptions } from './service-app.ts';
 import { ServiceModule } from './service-module.ts';
 
 /** Resolved when a request has come that is never answered. */
@@ -37,7 +38,10 @@ class ThingsModule {}
 /** What stands at the door is not what these tests are about. */
 const guard = { install: () => undefined };
 
-async function start(checks: readonly HealthCheck[] = []): Promise<{ app: ServiceApp; lines: string[] }> {
+async function start(
+  checks: readonly HealthCheck[] = [],
+  more: Pick<ServiceAppOptions, 'patience'> = {},
+): Promise<{ app: ServiceApp; lines: string[] }> {
   const lines: string[] = [];
   const logger = createLogger({ service: 'things', level: 'info', destination: { write: (line) => lines.push(line) } });
   const module = {
@@ -45,7 +49,7 @@ async function start(checks: readonly HealthCheck[] = []): Promise<{ app: Servic
     imports: [ServiceModule.with({ service: 'things', logger, checks })],
     controllers: [ThingsController],
   };
-  return { app: await createServiceApp({ module, host: '127.0.0.1', port: 0, logger, guard }), lines };
+  return { app: await createServiceApp({ module, host: '127.0.0.1', port: 0, logger, guard, ...more }), lines };
 }
 
 type Answer = { statusCode: number; headers: Record<string, unknown>; json: () => unknown };
@@ -169,6 +173,35 @@ describe('a service app', () => {
     const long = await raw(`GET / HTTP/1.1\r\nhost: a\r\nx-long: ${'x'.repeat(20_000)}\r\n\r\n`);
     expect(long).toContain('HTTP/1.1 431');
     expect(long).toContain('"type":"payload_too_large"');
+  });
+
+  it('hangs up on whoever sends a request too slowly, or nothing, and serves the others meanwhile', async () => {
+    const patience = { headers: 400, request: 800, look: 50 };
+    const { app } = await start([], { patience });
+    await using _ = app;
+    const { port, url } = await app.listen();
+    const trickle = async (first: string, more: string): Promise<string> => {
+      let heard = '';
+      const socket = connect(port, '127.0.0.1', () => first !== '' && socket.write(first));
+      const dripping = setInterval(() => more !== '' && socket.write(more), 60);
+      socket.on('data', (data) => (heard += data.toString())).on('error', () => undefined);
+      await once(socket, 'close');
+      clearInterval(dripping);
+      return heard;
+    };
+    const slow = Promise.all([
+      trickle('GET /things/1 HTTP/1.1\r\nhost: a\r\n', 'x-a: b\r\n'),
+      trickle(
+        'POST /things HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: 999\r\n\r\n{',
+        ' ',
+      ),
+      trickle('', ''),
+    ]);
+    const isOver = slow.then(() => true);
+    let served = 0;
+    while (!(await Promise.race([isOver, fetch(`${url}/things/1`).then(({ ok }) => !ok)]))) served += 1;
+    expect(served).toBeGreaterThan(10);
+    for (const heard of await slow) expect(heard).toMatch(/^HTTP\/1\.1 408 .*"type":"deadline_exceeded"/s);
   });
 
   it('says in one line that a port is taken', async () => {

@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, Server as HttpServer } from 'node:http';
 import { Server } from 'node:https';
 import type { DynamicModule, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
@@ -29,6 +29,9 @@ export type ServiceAppOptions = {
   /** Its certificate; without one it speaks HTTP. */
   readonly https?: HttpsFiles;
   readonly corsOrigins?: readonly string[];
+  readonly trustedProxies?: readonly string[];
+  /** How long clients may take, where that is not what is usual. */
+  readonly patience?: Patience;
   /** Largest request body; only the gateway takes any. */
   readonly bodyBytesMax?: number;
   /** Body parsers and other things of Fastify's that must be in place before Nest adds the routes. */
@@ -49,23 +52,44 @@ export type ServiceApp = {
 /** Point ids have up to 256 characters, each up to nine characters when percent-encoded. */
 const PATH_PARAMETER_CHARACTERS_MAX = 4_096;
 const BODY_BYTES_MAX = 64 * 1024;
-/** A whole request must arrive within this; a slow sender would hold a connection for ever. */
-const REQUEST_MS_MAX = 120_000;
+/** Milliseconds. A connection whose client is slower is closed; a slow sender would hold it for ever. */
+export type Patience = {
+  /** Until the request line and all headers have arrived, and on a new connection the first byte of them. */
+  readonly headers: number;
+  /** Until the whole request has. */
+  readonly request: number;
+  /** How often it is looked for those that are over. */
+  readonly look: number;
+};
+const PATIENCE: Patience = { headers: 20_000, request: 120_000, look: 5_000 };
+/** Until a client of HTTPS has shaken hands. */
+const HANDSHAKE_MS_MAX = 10_000;
+/** Of one process; more are not taken. */
+const CONNECTIONS_MAX = 10_000;
 /** Longer than common proxies keep theirs, so that they close first and no request meets a closing connection. */
 const KEEP_ALIVE_MS = 72_000;
 
 /** The app that both `main.ts` and the tests start. */
 export async function createServiceApp(options: ServiceAppOptions): Promise<ServiceApp> {
+  const { patience = PATIENCE } = options;
+  const https = options.https === undefined ? undefined : await httpsOptions(options.https);
+  const serverOptions = {
+    headersTimeout: patience.headers,
+    requestTimeout: patience.request,
+    connectionsCheckingInterval: patience.look,
+  };
   const adapter = new FastifyAdapter({
     bodyLimit: options.bodyBytesMax ?? BODY_BYTES_MAX,
     genReqId: (request: IncomingMessage) => correlationIdOf(request.headers),
     requestIdHeader: false,
-    requestTimeout: REQUEST_MS_MAX,
+    requestTimeout: patience.request,
+    http: serverOptions,
+    ...(options.trustedProxies === undefined ? {} : { trustProxy: [...options.trustedProxies] }),
     keepAliveTimeout: KEEP_ALIVE_MS,
     forceCloseConnections: 'idle',
     // What still arrives on an open connection while closing is answered like any other; Fastify's 503 has another shape.
     return503OnClosing: false,
-    ...(options.https === undefined ? {} : { https: await httpsOptions(options.https) }),
+    ...(https === undefined ? {} : { https: { ...https, ...serverOptions, handshakeTimeout: HANDSHAKE_MS_MAX } }),
     clientErrorHandler: answerClientFault,
     frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {
       const failure = new Failure('validation_error', `path: ${error.message}`, { cause: error });
@@ -95,7 +119,8 @@ export async function createServiceApp(options: ServiceAppOptions): Promise<Serv
 
 function serviceApp(nest: NestFastifyApplication, options: ServiceAppOptions): ServiceApp {
   const { https, logger } = options;
-  const server: unknown = nest.getHttpServer();
+  const server: HttpServer = nest.getHttpServer();
+  server.maxConnections = CONNECTIONS_MAX;
   const stop = https !== undefined && server instanceof Server ? reloadOnChange(server, https, logger) : undefined;
   const close = async (): Promise<void> => {
     stop?.();

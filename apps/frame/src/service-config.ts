@@ -4,6 +4,7 @@ import { logLevels, type LogLevel } from '@vectorizer/telemetry';
 import { readTokenSettings } from './access/token-settings.ts';
 import type { TokenSettings } from './access/token-verifier.ts';
 import { readEnvironment, type Environment } from './environment.ts';
+import { TrustedProxies } from './trusted-proxies.ts';
 import { readTlsConfig, type Door, type HttpsFiles } from './tls-config.ts';
 
 /** As browsers send it: no path, no slash at the end. There is none for everybody. */
@@ -26,6 +27,7 @@ const Common = z.object({
     .transform((text) => text.split(','))
     .pipe(z.array(Origin))
     .optional(),
+  VECTORIZER_TRUSTED_PROXIES: TrustedProxies.optional(),
   VECTORIZER_OPEN_METRICS: z.stringbool().default(false),
   VECTORIZER_BOOTSTRAP_KEY_FILE: z.string().min(1).optional(),
   VECTORIZER_LOG_REPLICAS: z.coerce.number().int().min(1).max(5).default(1),
@@ -48,6 +50,8 @@ export type ServiceConfig = {
     readonly https?: HttpsFiles;
     /** Pages of these may read answers. */
     readonly corsOrigins?: readonly string[];
+    /** Addresses and networks of proxies that are believed whom they forward for. */
+    readonly trustedProxies?: readonly string[];
   };
   readonly logLevel: LogLevel;
   readonly access: {
@@ -90,6 +94,7 @@ export function readServiceConfig(
       port: env.VECTORIZER_PORT,
       ...(https === undefined ? {} : { https }),
       ...(env.VECTORIZER_CORS_ORIGINS === undefined ? {} : { corsOrigins: env.VECTORIZER_CORS_ORIGINS }),
+      ...(env.VECTORIZER_TRUSTED_PROXIES === undefined ? {} : { trustedProxies: env.VECTORIZER_TRUSTED_PROXIES }),
     },
     logLevel: env.VECTORIZER_LOG_LEVEL,
     access: {

@@ -31,6 +31,7 @@ export async function createGatewayApp(options: GatewayAppOptions): Promise<Serv
     port: options.port,
     ...(options.https === undefined ? {} : { https: options.https }),
     ...(options.corsOrigins === undefined ? {} : { corsOrigins: options.corsOrigins }),
+    ...(options.trustedProxies === undefined ? {} : { trustedProxies: options.trustedProxies }),
     logger: options.logger,
     guard: options.access.guard,
     bodyBytesMax: limits.bodyBytesMax,

@@ -50,6 +50,21 @@ describe('the stream of the dashboard', () => {
     await stream.close();
   });
 
+  it('is not opened by HEAD, which nobody would end', async () => {
+    await using gateway = await startGateway();
+    await gateway.app.inject({ method: 'POST', url: '/api/v1/collections', payload: { name: 'films', dimension: 3 } });
+    const { url } = await gateway.app.listen();
+    const paths = ['dashboard/stream', 'replication/events', 'collections/films/changes?from=start'];
+    // More than may be open of any.
+    for (const path of paths.flatMap((each) => Array.from({ length: 300 }, () => each))) {
+      const { status, headers } = await fetch(`${url}/api/v1/${path}`, { method: 'HEAD' });
+      expect([path, status, headers.get('content-type')]).toEqual([path, 200, 'text/event-stream; charset=utf-8']);
+    }
+    const stream = await watch(url);
+    expect(stream.status).toBe(200);
+    await stream.close();
+  });
+
   it('is open to so many and no more, and open again when one has left', async () => {
     await using gateway = await startGateway();
     const { url } = await gateway.app.listen();

@@ -56,8 +56,8 @@ export type Gateway = AsyncDisposable & {
 
 const node = NodeId.parse('node-a');
 
-export type GatewaySettings = Pick<GatewayAppOptions, 'limits'> &
-  Pick<AccessOptions, 'failures' | 'tokens'> & { readonly beside?: NatsServer };
+export type GatewaySettings = Pick<GatewayAppOptions, 'limits' | 'trustedProxies' | 'bootstrapKeyFile'> &
+  Pick<AccessOptions, 'failures' | 'tokens' | 'unconfirmedMsMax'> & { readonly beside?: NatsServer };
 /** Tests fail on purpose, and often. */
 const FAILURES = { per_s: 1_000_000, burst: 1_000_000 };
 
@@ -73,8 +73,8 @@ export async function startGateway({ beside, ...settings }: GatewaySettings = {}
   await registry.register({ node, host: '127.0.0.1', port: 1 });
   const log = await Log.open({ connection, replicas: 1 });
   const bus = new LocalBus();
-  const { failures = FAILURES, tokens } = settings;
-  const access = await Access.open({ connection, replicas: 1, logger, catalog, failures, tokens, host: '127.0.0.1' });
+  const whom = { host: '127.0.0.1', failures: FAILURES, ...settings };
+  const access = await Access.open({ connection, replicas: 1, logger, catalog, ...whom });
   const app = await createGatewayApp({
     service: 'gateway',
     bus,

@@ -8,29 +8,40 @@ import { KvMirror, type MirrorChange } from './kv-mirror.ts';
 /** A key that was revoked must be so everywhere within a second, also where the watch of the bucket has died. */
 const CHECK_INTERVAL_MS = 400;
 
+/**
+ * While no log server can be asked, the keys that are known stay good for so long: long enough for servers that are started
+ * anew, and not for ever, since nobody would hear of a revocation.
+ */
+const UNCONFIRMED_MS_MAX = 300_000;
+
 /** What is known of a key, and, once in its life, the key itself. */
 export type IssuedKey = { readonly record: KeyRecord; readonly key: string };
 
 /** The API keys: a bucket of the log servers, whose newest records every process has in memory. */
 export class KeyRegistry {
   readonly #mirror: KvMirror<KeyRecord>;
+  readonly #unconfirmedMsMax: number;
 
-  private constructor(mirror: KvMirror<KeyRecord>) {
+  private constructor(mirror: KvMirror<KeyRecord>, unconfirmedMsMax: number) {
     this.#mirror = mirror;
+    this.#unconfirmedMsMax = unconfirmedMsMax;
   }
 
   static async open(options: {
     readonly connection: NatsConnection;
     readonly replicas: number;
     readonly logger: Logger;
+    readonly unconfirmedMsMax?: number | undefined;
   }): Promise<KeyRegistry> {
-    const settings = { bucket: buckets.keys, schema: KeyRecord, checkIntervalMs: CHECK_INTERVAL_MS };
-    return new KeyRegistry(await KvMirror.open({ ...options, ...settings }));
+    // A key whose record cannot be read is good for nothing: it may have been revoked.
+    const settings = { bucket: buckets.keys, schema: KeyRecord, malformed: 'withhold' } as const;
+    const mirror = await KvMirror.open({ ...options, ...settings, checkIntervalMs: CHECK_INTERVAL_MS });
+    return new KeyRegistry(mirror, options.unconfirmedMsMax ?? UNCONFIRMED_MS_MAX);
   }
 
-  /** Whether any was ever made. A system with keys stays closed when all of them are revoked. */
+  /** Whether any was ever made. A system with keys stays closed when all of them are revoked, or cannot be read. */
   get isEmpty(): boolean {
-    return this.#mirror.size === 0;
+    return this.#mirror.size === 0 && this.#mirror.malformed === 0;
   }
 
   /** Newest first. */
@@ -45,11 +56,21 @@ export class KeyRegistry {
     throw unknownKey(id);
   }
 
-  /** The record of a good key: neither wrong, expired nor revoked. Costs no message. */
+  /**
+   * The record of a good key: neither wrong, expired nor revoked. Costs no message. Throws `log_unavailable` when nobody could
+   * say for too long whether it still is.
+   */
   find(text: string, nowMs: number): KeyRecord | undefined {
     const id = idInKey(text);
     const record = id === undefined ? undefined : this.#mirror.get(id);
-    return isKeyOf(record, text, nowMs) && record !== undefined && isGood(record, nowMs) ? record : undefined;
+    const good = isKeyOf(record, text, nowMs) && record !== undefined && isGood(record, nowMs);
+    return good ? this.#confirmed(record) : undefined;
+  }
+
+  /** The same by what the log servers say of who came: that they brought the key has been seen to. */
+  findById(id: KeyId, nowMs: number): KeyRecord | undefined {
+    const record = this.#mirror.get(id);
+    return record !== undefined && isGood(record, nowMs) ? this.#confirmed(record) : undefined;
   }
 
   /** Durable when it returns; good here at once, and elsewhere within a second. */
@@ -99,6 +120,13 @@ export class KeyRegistry {
     );
     if (record === undefined) throw unknownKey(id);
     return record;
+  }
+
+  #confirmed(record: KeyRecord): KeyRecord {
+    if (this.#mirror.unconfirmedMs <= this.#unconfirmedMsMax) return record;
+    throw new Failure('log_unavailable', 'whether the key is still good cannot be asked', {
+      details: { key: record.id },
+    });
   }
 
   /** Told when a key was made, changed or revoked. */

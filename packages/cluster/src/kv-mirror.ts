@@ -4,7 +4,7 @@ import { Kvm, type KV, type KvWatchEntry } from '@nats-io/kv';
 import type { NatsConnection, QueuedIterator } from '@nats-io/transport-node';
 import type { z } from 'zod';
 import { Failure } from '@vectorizer/errors';
-import { outsideRequests, type Logger } from '@vectorizer/telemetry';
+import { gauge, outsideRequests, type Logger } from '@vectorizer/telemetry';
 import { API } from './connection.ts';
 import { isTransient, openWhileElecting } from './elections.ts';
 
@@ -21,6 +21,12 @@ const DELETED_MAX = 1_024;
 /** Keys asked for at once when the whole bucket is read. */
 const READS_IN_FLIGHT_MAX = 8;
 
+const unreadable = gauge({
+  name: 'vectorizer_unreadable_records',
+  help: 'Records of a bucket of the log servers that cannot be understood',
+  labelNames: ['bucket'] as const,
+});
+
 type Entry<T> = { readonly value: T | undefined; readonly revision: number };
 const NOTHING = { value: undefined, revision: 0 } as const;
 export type MirrorOptions<T> = {
@@ -31,6 +37,11 @@ export type MirrorOptions<T> = {
   readonly logger: Logger;
   /** How often it compares itself with the bucket, where that is to be known sooner than usual. */
   readonly checkIntervalMs?: number;
+  /**
+   * What a record that cannot be understood leaves: what was known before it, or nothing. The latter is for what lets somebody
+   * do something, which nobody may when it cannot be read.
+   */
+  readonly malformed?: 'keep' | 'withhold';
 };
 export type MirrorChange<T> = { readonly key: string; readonly before: T | undefined; readonly after: T | undefined };
 
@@ -50,8 +61,11 @@ export class KvMirror<T> {
   readonly #deleted = new Set<string>();
   readonly #listeners = new Set<(change: MirrorChange<T>) => void>();
   readonly #closing = new AbortController();
+  /** Keys of records that cannot be understood. */
+  readonly #malformed = new Set<string>();
   #watch: QueuedIterator<KvWatchEntry> | undefined;
   #seen = 0;
+  #confirmedAtMs = performance.now();
 
   private constructor(options: MirrorOptions<T>, kv: KV, manager: JetStreamManager) {
     this.#options = options;
@@ -78,6 +92,7 @@ export class KvMirror<T> {
         mirror.close();
         throw cause;
       }
+      unreadable.set({ bucket }, mirror.malformed);
       void mirror.#checkForever();
       return mirror;
     });
@@ -90,6 +105,16 @@ export class KvMirror<T> {
   /** How many keys have a value. */
   get size(): number {
     return this.#entries.size - this.#deleted.size;
+  }
+
+  /** How many keys have a record that cannot be understood. */
+  get malformed(): number {
+    return this.#malformed.size;
+  }
+
+  /** For how long nobody could say whether this is what the bucket holds: as long as the log servers are away. */
+  get unconfirmedMs(): number {
+    return performance.now() - this.#confirmedAtMs;
   }
 
   get(key: string): T | undefined {
@@ -219,6 +244,7 @@ export class KvMirror<T> {
       try {
         const { state } = await this.#manager.streams.info(`KV_${this.#options.bucket}`);
         const behind = state.messages > 0 && this.#seen < state.last_seq;
+        if (!behind) this.#confirmedAtMs = performance.now();
         if (behind && suspicious) await this.#startWatch();
         suspicious = behind;
       } catch (error) {
@@ -244,14 +270,20 @@ export class KvMirror<T> {
       this.#set(entry.key, undefined, entry.revision);
       return true;
     }
-    const parsed = this.#options.schema.safeParse(JSON.parse(entry.string()));
+    const parsed = this.#options.schema.safeParse(jsonOf(entry.string()));
     if (parsed.success) this.#set(entry.key, parsed.data, entry.revision);
-    else
-      this.#options.logger.error(
-        { key: entry.key, bucket: this.#options.bucket, err: parsed.error },
-        'record ignored: malformed',
-      );
+    else this.#meetMalformed(entry, parsed.error);
     return parsed.success;
+  }
+
+  #meetMalformed({ key, revision }: { key: string; revision: number }, err: Error): void {
+    const { bucket, logger, malformed = 'keep' } = this.#options;
+    const known = this.#entries.get(key);
+    if (known !== undefined && known.revision >= revision) return;
+    logger.error({ key, bucket, err }, 'record ignored: malformed');
+    if (malformed === 'withhold') this.#set(key, undefined, revision);
+    this.#malformed.add(key);
+    unreadable.set({ bucket }, this.#malformed.size);
   }
 
   #set(key: string, value: T | undefined, revision: number): void {
@@ -259,6 +291,7 @@ export class KvMirror<T> {
     if (known !== undefined && known.revision >= revision) return;
     this.#entries.set(key, { value, revision });
     this.#deleted.delete(key);
+    if (this.#malformed.delete(key)) unreadable.set({ bucket: this.#options.bucket }, this.#malformed.size);
     if (value === undefined) this.#noteDeleted(key);
     const change = { key, before: known?.value, after: value };
     if (change.before === undefined && change.after === undefined) return;
@@ -280,6 +313,15 @@ export class KvMirror<T> {
     } catch (cause) {
       throw unavailable(this.#options.bucket, cause);
     }
+  }
+}
+
+/** Of text that is no JSON, something that no schema takes. */
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
   }
 }
 

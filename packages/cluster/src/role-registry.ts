@@ -30,8 +30,9 @@ export class RoleRegistry {
     readonly replicas: number;
     readonly logger: Logger;
   }): Promise<RoleRegistry> {
-    const settings = { bucket: buckets.roles, schema: RoleRecord, checkIntervalMs: CHECK_INTERVAL_MS };
-    return new RoleRegistry(await KvMirror.open({ ...options, ...settings }));
+    // A role whose record cannot be read gives nothing.
+    const settings = { bucket: buckets.roles, schema: RoleRecord, malformed: 'withhold' } as const;
+    return new RoleRegistry(await KvMirror.open({ ...options, ...settings, checkIntervalMs: CHECK_INTERVAL_MS }));
   }
 
   /** Those that are always there first, then by name. */

@@ -15,6 +15,8 @@ export type AccessSettings = {
   readonly openMetrics?: boolean;
   /** How often an address may come without a good key. */
   readonly failures?: FailureRate;
+  /** For how long known keys are good while no log server can be asked about them. */
+  readonly unconfirmedMsMax?: number | undefined;
   /** Undefined: no tokens are taken. */
   readonly tokens?: TokenSettings | undefined;
 };

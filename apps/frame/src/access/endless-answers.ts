@@ -1,13 +1,19 @@
 import type { ServerResponse } from 'node:http';
 import type { KeyRegistry } from '@vectorizer/cluster';
+import { Failure } from '@vectorizer/errors';
 import type { Principal } from './principal.ts';
 
 /** How often it is looked for keys that have come to their end. */
 const LOOK_MS = 500;
 
+/** At a process: so many for one key, and for all together. Each holds a connection, whatever it is about. */
+const OF_ONE_MAX = 100;
+const OF_ALL_MAX = 1_000;
+
 /** Answers without an end, such as streams of events: each is cut off when the key that it was asked with is good no longer. */
 export class EndlessAnswers {
   readonly #open = new Map<ServerResponse, Principal>();
+  readonly #counts = new Map<string, number>();
   readonly #timer: NodeJS.Timeout;
 
   constructor(keys: KeyRegistry) {
@@ -21,14 +27,30 @@ export class EndlessAnswers {
     this.#timer.unref();
   }
 
-  /** Their number is bounded by the routes that give them. */
+  /** Throws `rate_limit_exceeded` when the key has as many as one may have, `overloaded` when there are too many in all. */
   add(principal: Principal, response: ServerResponse): void {
+    const who = `${principal.kind}:${principal.id}`;
+    const count = this.#counts.get(who) ?? 0;
+    if (principal.kind !== 'open' && count >= OF_ONE_MAX) {
+      throw new Failure('rate_limit_exceeded', `the key has ${OF_ONE_MAX} streams open at this gateway`, {
+        details: { limit_type: 'streams', limit: OF_ONE_MAX },
+      });
+    }
+    if (this.#open.size >= OF_ALL_MAX) throw new Failure('overloaded', 'too many streams are open at this gateway');
     this.#open.set(response, principal);
-    response.once('close', () => this.#open.delete(response));
+    this.#counts.set(who, count + 1);
+    response.once('close', () => this.#close(response, who));
   }
 
   close(): void {
     clearInterval(this.#timer);
+  }
+
+  #close(response: ServerResponse, who: string): void {
+    this.#open.delete(response);
+    const left = (this.#counts.get(who) ?? 1) - 1;
+    if (left > 0) this.#counts.set(who, left);
+    else this.#counts.delete(who);
   }
 
   #cut(isOver: (principal: Principal) => boolean): void {

@@ -1,6 +1,7 @@
 import { Failure } from '@vectorizer/errors';
 import { counter, type Logger } from '@vectorizer/telemetry';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { addressOf } from '../trusted-proxies.ts';
 import type { Authenticator } from './authenticator.ts';
 import type { EndlessAnswers } from './endless-answers.ts';
 import type { FailedAttempts } from './failed-attempts.ts';
@@ -74,7 +75,7 @@ export class Door implements Guard {
       setPrincipal(request, principal);
       checkPermissions(principal, rule);
       await this.#options.scope.check(request, principal, rule);
-      if (rule.endless) this.#options.endless.add(principal, reply.raw);
+      if (rule.endless && request.method !== 'HEAD') this.#options.endless.add(principal, reply.raw);
     });
   }
 
@@ -93,7 +94,7 @@ export class Door implements Guard {
   /** What is wrong too often is answered with when to come back. */
   #failed(request: FastifyRequest, thrown: unknown): unknown {
     if (!(thrown instanceof Failure) || thrown.type !== 'authentication_error') return thrown;
-    const waitMs = this.#options.failedAttempts.note(request.ip, performance.now());
+    const waitMs = this.#options.failedAttempts.note(addressOf(request), performance.now());
     if (waitMs === 0) return thrown;
     return new Failure('rate_limit_exceeded', 'too many requests without a good key came from this address', {
       cause: thrown,

@@ -9,10 +9,13 @@ export type SecureStart = {
   readonly access: Access;
   readonly host: string;
   readonly logger: Logger;
+  /** Whoever they forward for comes from elsewhere, though the address be loopback. */
+  readonly trustedProxies?: readonly string[] | undefined;
   /** Where the first key is to be written, when there is none yet. */
   readonly bootstrapKeyFile?: string | undefined;
 };
 
+const WAY = 'start with --init-key FILE (VECTORIZER_BOOTSTRAP_KEY_FILE), which makes the first';
 /** Another gateway that was started with the same file makes the key meanwhile. */
 const OTHER_MS_MAX = 5_000;
 const OTHER_POLL_MS = 20;
@@ -21,14 +24,16 @@ const OTHER_POLL_MS = 20;
  * Before the public door opens: makes the first key where one is wanted, and refuses to stand open to other machines. The key
  * is written to its file, which only its owner may read, and to nowhere else.
  */
-export async function secureStart({ access, host, logger, bootstrapKeyFile }: SecureStart): Promise<void> {
+export async function secureStart(options: SecureStart): Promise<void> {
+  const { access, host, logger, bootstrapKeyFile, trustedProxies } = options;
   if (access.hasNoKeys && bootstrapKeyFile !== undefined) await makeFirstKey(access, bootstrapKeyFile, logger);
-  if (access.isOpen) {
+  if (access.isOpen && trustedProxies !== undefined) {
+    throw new Failure('validation_error', `proxies forward to ${host} for others, and there is no key; ${WAY}`);
+  } else if (access.isOpen) {
     logger.warn({ host }, 'open: whoever can reach this address may do everything, as there are no keys');
   } else if (access.hasNoKeys && !isLoopback(host)) {
     const reason = `${host} can be reached by other machines, and there is no key`;
-    const way = 'start with --init-key FILE (VECTORIZER_BOOTSTRAP_KEY_FILE), which makes the first';
-    throw new Failure('validation_error', `${reason}; ${way}`);
+    throw new Failure('validation_error', `${reason}; ${WAY}`);
   }
 }
 

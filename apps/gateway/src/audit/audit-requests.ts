@@ -1,5 +1,5 @@
 import type { AuditEntry } from '@vectorizer/contracts';
-import { askerOf, ruleOf, type RouteRule } from '@vectorizer/frame';
+import { addressOf, askerOf, ruleOf, type RouteRule } from '@vectorizer/frame';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { itemsIn } from '../limits/limit-requests.ts';
 import type { AuditTrail } from './audit-trail.ts';
@@ -33,8 +33,8 @@ export function auditRequests(fastify: FastifyInstance, trail: AuditTrail, { cha
     const done = { request, rule, status: reply.statusCode };
     const asker = askerOf(request);
     if (asker !== undefined && asker.kind !== 'open') {
-      const entry = entryOf(done, { action: 'authenticate', result: 'ok', target: request.ip, status: 200 });
-      tell(authentications.note(`${asker.kind}:${asker.id} ${request.ip}`, entry, performance.now()));
+      const entry = entryOf(done, { action: 'authenticate', result: 'ok', target: addressOf(request), status: 200 });
+      tell(authentications.note(`${asker.kind}:${asker.id} ${addressOf(request)}`, entry, performance.now()));
     }
     const entry = entryFor(done, reply);
     if (entry === undefined || (rule.effect === 'write' && entry.result !== 'refused' && !changes)) return;
@@ -79,7 +79,7 @@ function entryOf({ request, rule }: Done, what: What): AuditEntry {
     actor_name: asker?.name ?? '',
     ...what,
     count: isBatch ? itemsIn(request.body, rule.items ?? '') : 1,
-    address: request.ip,
+    address: addressOf(request),
     correlation_id: request.id,
   };
 }

@@ -1,15 +1,14 @@
-import { Readable } from 'node:stream';
 import { Controller, Get, Inject, Req, Res } from '@nestjs/common';
 import { Filter, PointId } from '@vectorizer/contracts';
 import { invalidField, parse } from '@vectorizer/frame';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Collections } from '../collections/collections.ts';
 import { checkFilter } from '../points/check-filter.ts';
+import { sendEvents, sendHeadOnly } from '../event-stream.ts';
 import { collectionNameOf, queries, queryOf } from '../requests.ts';
 import { ChangeFeed } from './change-feed.ts';
 import { among } from './followed-points.ts';
 
-const EVENT_STREAM = 'text/event-stream; charset=utf-8';
 /** With a position of the most shards and the longest id. */
 const POSITION_CHARACTERS_MAX = 4_096;
 
@@ -33,8 +32,7 @@ export class ChangesController {
     const collection = await this.#collections.get(collectionNameOf(request));
     checkFilter(filter, collection.payload_indexes);
     const start = await this.#feed.startAt(from, collection);
-    // Without a body there would be nobody to end the stream.
-    if (request.method === 'HEAD') return void reply.header('content-type', EVENT_STREAM).send();
+    if (sendHeadOnly(reply)) return;
     const gone = new AbortController();
     reply.raw.once('close', () => gone.abort());
     const events = this.#feed.open({
@@ -44,12 +42,8 @@ export class ChangesController {
       signal: gone.signal,
       cutOff: () => reply.raw.destroy(),
     });
-    void reply
-      .header('content-type', EVENT_STREAM)
-      .header('cache-control', 'no-store')
-      .header('x-accel-buffering', 'no')
-      // One text is held, not the sixteen of the default: each may be as large as an entry.
-      .send(Readable.from(events, { highWaterMark: 1 }));
+    // One text is held: each may be as large as an entry.
+    sendEvents(reply, events, 1);
   }
 }
 

@@ -1,6 +1,6 @@
-import { Readable } from 'node:stream';
 import { Controller, Get, Inject, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { sendEvents, sendHeadOnly } from '../event-stream.ts';
 import { queries, queryOf } from '../requests.ts';
 import { LiveFeed } from './live-feed.ts';
 
@@ -16,11 +16,6 @@ export class DashboardController {
   @Get('stream')
   stream(@Req() request: FastifyRequest, @Res() reply: FastifyReply): void {
     queryOf(queries.none, request);
-    const text = this.#feed.open(request.id);
-    void reply
-      .header('content-type', 'text/event-stream; charset=utf-8')
-      .header('cache-control', 'no-store')
-      .header('x-accel-buffering', 'no')
-      .send(Readable.from(text));
+    if (!sendHeadOnly(reply)) sendEvents(reply, this.#feed.open(request.id));
   }
 }

@@ -1,10 +1,10 @@
-import { Readable } from 'node:stream';
 import { Controller, Get, Inject, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { CollectionName, isRoutable, type ReplicaView, type ReplicationEvent } from '@vectorizer/contracts';
 import { invalidField, maySee, parse } from '@vectorizer/frame';
 import { z } from 'zod';
 import { sendJson } from '../answers.ts';
+import { sendEvents, sendHeadOnly } from '../event-stream.ts';
 import { contextOf, parameter, queries, queryOf, refuseBody } from '../requests.ts';
 import { EventFeed } from './event-feed.ts';
 import { Replication } from './replication.ts';
@@ -13,7 +13,6 @@ import { Replication } from './replication.ts';
 const REPLICA = ['replicas/:id', 'replicas/:node/:collection/:shard'];
 const RESYNC = REPLICA.map((path) => `${path}/resync`);
 
-const EVENT_STREAM = 'text/event-stream; charset=utf-8';
 const Number15 = z.string().regex(/^\d{1,15}$/, 'expected the number of an event');
 const replicasQuery = queries.timed.extend({ routable: z.enum(['true', 'false']).optional() });
 const proofQuery = queries.timed.extend({ collection: CollectionName });
@@ -84,14 +83,8 @@ export class ReplicationController {
       return collection === undefined || maySee(request, collection);
     };
     const after = lastEventIdOf(request) ?? given;
-    // Without a body there would be nobody to end the stream.
-    if (request.method === 'HEAD') return void reply.header('content-type', EVENT_STREAM).send();
-    const text = await this.#feed.open(after, contextOf(request), isWanted);
-    void reply
-      .header('content-type', EVENT_STREAM)
-      .header('cache-control', 'no-store')
-      .header('x-accel-buffering', 'no')
-      .send(Readable.from(text));
+    if (sendHeadOnly(reply)) return;
+    sendEvents(reply, await this.#feed.open(after, contextOf(request), isWanted));
   }
 }
 
