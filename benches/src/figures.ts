@@ -13,6 +13,7 @@ export const PHASES = [
   'search',
   'ef',
   'cache',
+  'cache_redis',
   'cache_http',
   'exact',
   'filter',
@@ -64,7 +65,10 @@ const FIGURES: Readonly<Record<string, Plan>> = {
     ]),
   ),
   ...Object.fromEntries(
-    ['hit_us', 'speedup', 'miss_overhead'].map((of) => [`cache.redis.${of}`, plan('cache', 'engine')]),
+    ['uncached_us', 'hit_us', 'speedup', 'miss_overhead'].map((of) => [
+      `cache.redis.${of}`,
+      plan('cache_redis', 'engine'),
+    ]),
   ),
   ...Object.fromEntries(
     ['uncached_p50_ms', 'hit_p50_ms', 'speedup'].map((of) => [`cache.http.${of}`, plan('cache_http', 'server')]),

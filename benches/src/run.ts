@@ -5,7 +5,7 @@ import { KINDS, OTHER_KINDS, updatePrefix } from './kinds.ts';
 import { benchAccept } from './measure/accept.ts';
 import { benchByEf } from './measure/by-ef.ts';
 import { benchWhileSyncing } from './measure/while-syncing.ts';
-import { benchCache } from './measure/cache.ts';
+import { benchCache, benchCacheRedis } from './measure/cache.ts';
 import { benchCacheHttp, benchTokenWait } from './measure/cache-http.ts';
 import { compareKinds } from './measure/compare-kinds.ts';
 import { benchExact } from './measure/exact.ts';
@@ -74,6 +74,7 @@ const MEASURES: Readonly<Record<Exclude<Phase, 'fill'>, Measure>> = {
   ef: async (stage, { dataset, rounds }) =>
     benchByEf({ engine: stage.engine, bare: await stage.bareGraph() }, dataset, rounds),
   cache: async ({ engine }, { dataset, rounds }) => benchCache(there(engine), dataset, rounds),
+  cache_redis: async ({ engine }, { dataset, rounds }) => benchCacheRedis(there(engine), dataset, rounds),
   cache_http: async ({ server }, { dataset, rounds }) => benchCacheHttp(there(server), dataset, rounds),
   token_wait: async ({ server }, { dataset, rounds }) => benchTokenWait(there(server), dataset, rounds),
   exact: async ({ engine }, { dataset, rounds }) => benchExact(there(engine), dataset, rounds),

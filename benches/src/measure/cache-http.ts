@@ -14,7 +14,10 @@ const QUIET = 0.1;
 
 /** Over one HTTP connection: searches that take two milliseconds, past the cache and from it, in turns. */
 export async function benchCacheHttp(server: Server, dataset: Dataset, rounds: Rounds): Promise<Result[]> {
-  const ef = await worthwhileEf(server);
+  const ef = await worthwhileEf(async (each, milliseconds) => {
+    const { latenciesMs } = await server.search(1, milliseconds, { ef: each });
+    return latenciesMs;
+  });
   const uncached = new Series(dataset.truth);
   const cached = new Series(dataset.truth);
   for (const round of numbered(rounds)) {
@@ -31,10 +34,12 @@ export async function benchCacheHttp(server: Server, dataset: Dataset, rounds: R
   ];
 }
 
-async function worthwhileEf(server: Server): Promise<number> {
+/** The lowest ef at which a search takes long enough to be worth a cache; `trial` answers the latencies of some. */
+export async function worthwhileEf(
+  trial: (ef: number, milliseconds: number) => Promise<readonly number[]>,
+): Promise<number> {
   for (const ef of EFS) {
-    const { latenciesMs } = await server.search(1, TRIAL_MS, { ef });
-    if (quantile(latenciesMs, QUIET) >= WORTHWHILE_MS) return ef;
+    if (quantile([...(await trial(ef, TRIAL_MS))], QUIET) >= WORTHWHILE_MS) return ef;
   }
   return EFS[EFS.length - 1] ?? 64;
 }

@@ -17,7 +17,7 @@ import { createLogger } from '@vectorizer/telemetry';
 import { startNats, startRedis, until } from '@vectorizer/testing';
 import type { Dataset } from '../data/dataset.ts';
 import type { Search } from '../measure/search-loop.ts';
-import { EF, K, PATIENCE_MS } from '../setting.ts';
+import { K, PATIENCE_MS } from '../setting.ts';
 import type { Engine } from './engine.ts';
 
 /** Room for every answer that a run asks for. */
@@ -33,6 +33,8 @@ type Parts = {
   readonly beat: () => void;
 };
 
+type Served = { readonly dataset: Dataset; readonly tier: 'memory' | 'shared'; readonly ef: number };
+
 /** How each search is asked: all but `fresh` ask the queries of the data set over and over. */
 export type Asking = 'cached' | 'bypass' | 'fresh' | 'fresh bypass';
 
@@ -45,6 +47,7 @@ export class QueryService implements AsyncDisposable {
   readonly #record: CollectionRecord;
   readonly #query: Query;
   readonly #dataset: Dataset;
+  readonly #ef: number;
   readonly #held: AsyncDisposableStack;
   readonly #beat: () => void;
   #beatAtMs = -Infinity;
@@ -52,7 +55,7 @@ export class QueryService implements AsyncDisposable {
 
   private constructor(
     parts: Pick<Parts, 'bus' | 'record' | 'query' | 'beat'>,
-    dataset: Dataset,
+    { dataset, ef }: Omit<Served, 'tier'>,
     held: AsyncDisposableStack,
   ) {
     this.#bus = parts.bus;
@@ -60,10 +63,11 @@ export class QueryService implements AsyncDisposable {
     this.#query = parts.query;
     this.#beat = parts.beat;
     this.#dataset = dataset;
+    this.#ef = ef;
     this.#held = held;
   }
 
-  static async open(engine: Engine, dataset: Dataset, tier: 'memory' | 'shared'): Promise<QueryService> {
+  static async open(engine: Engine, { dataset, tier, ef }: Served): Promise<QueryService> {
     await using stack = new AsyncDisposableStack();
     const redis = tier === 'shared' ? stack.use(await startRedis()) : undefined;
     const nats = stack.use(await startNats());
@@ -85,7 +89,7 @@ export class QueryService implements AsyncDisposable {
     const report = { ...engine.report, node, uid: record.uid, shard: 0, phase: 'following' } satisfies ReplicaReport;
     const at = new Date().toISOString();
     const beat = (): void => bus.announce(heartbeat, { node, at, host: '', port: 1, replicas: [report] });
-    const service = new QueryService({ bus, record, query, beat }, dataset, stack.move());
+    const service = new QueryService({ bus, record, query, beat }, { dataset, ef }, stack.move());
     if (tier === 'shared') await service.#connected();
     return service;
   }
@@ -94,7 +98,7 @@ export class QueryService implements AsyncDisposable {
     const specs = this.#dataset.queries.map((vector): SearchSpec => ({
       vector,
       k: K,
-      ef: EF,
+      ef: this.#ef,
       with_payload: false,
       with_vector: false,
     }));
@@ -114,10 +118,12 @@ export class QueryService implements AsyncDisposable {
   /** Every query of the data set has been answered, and the answers are where they are looked for. */
   async warm(): Promise<void> {
     const { ask } = this.search('cached');
-    const isHit = async (number: number): Promise<boolean> =>
-      ((await ask(number)) as SearchAnswer).cache?.status === 'hit';
+    const endMs = performance.now() + PATIENCE_MS;
     for (const number of this.#dataset.queries.keys()) {
-      await until(() => isHit(number), { timeoutMs: PATIENCE_MS, what: 'an answer being kept', everyMs: 1 });
+      const isHit = async (): Promise<boolean> => ((await ask(number)) as SearchAnswer).cache?.status === 'hit';
+      const timeoutMs = endMs - performance.now();
+      // All together: a cache that finds itself of no use keeps an answer now and then, and never says that it will not.
+      await until(isHit, { timeoutMs, what: `the answer of query ${number} being kept`, everyMs: 1 });
     }
   }
 
