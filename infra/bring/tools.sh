@@ -92,7 +92,7 @@ as_root() {
 # Compiled for this very processor, which makes distances 1.5 times faster, and so compiled again on another one.
 bring_dependencies() {
   processor=$(sed -n 's/^flags[^:]*: //p; s/^Features[^:]*: //p' /proc/cpuinfo | head -n 1 | cksum)
-  wanted="$(cat "$root/pnpm-lock.yaml" "$root/pnpm-workspace.yaml" "$root"/apps/*/package.json "$root"/packages/*/package.json "$root"/benches/package.json "$root"/tests/package.json | cksum) $processor $node_version"
+  wanted="$(cat "$root/pnpm-lock.yaml" "$root/pnpm-workspace.yaml" "$root"/apps/*/package.json "$root"/packages/*/package.json "$root"/infra/docker/package.json "$root"/benches/package.json "$root"/tests/package.json | cksum) $processor $node_version"
   [ "$(cat "$root/node_modules/.brought" 2>/dev/null)" = "$wanted" ] && return
   say "installing dependencies"
   run_install "-O3 -march=native" || {

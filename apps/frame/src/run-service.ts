@@ -24,15 +24,22 @@ export async function runService(service: string, start: () => Promise<RunningSe
   };
   process.on('uncaughtException', die);
   process.on('unhandledRejection', die);
+  // From the first moment on: the first process of a container does not even die of a signal that it does not listen to.
+  const told = stopSignal();
   let running: RunningService;
   try {
-    running = await start();
+    const started = await Promise.race([start(), told]);
+    if (typeof started === 'string') {
+      logger.info({ signal: started }, 'stopped before it had started');
+      process.exit();
+    }
+    running = started;
     logger = running.logger;
   } catch (error) {
     logger.fatal(reasonOf(error), 'cannot start');
     process.exit(1);
   }
-  const signal = await Promise.race([stopSignal(), running.failed ?? Promise.withResolvers<never>().promise]).catch(
+  const signal = await Promise.race([told, running.failed ?? Promise.withResolvers<never>().promise]).catch(
     (error: unknown) => {
       logger.fatal(reasonOf(error), 'cannot go on');
       process.exitCode = 1;
