@@ -75,15 +75,3 @@ it('docs/METRICS.md has every metric that the sources declare', () => {
   expect(names.length).toBeGreaterThan(40);
   expect(names.filter((name) => !guide.includes(`\n| \`${name}\` |`))).toEqual([]);
 });
-
-it('docker-compose.yml mounts files that exist', () => {
-  const compose = readFileSync(resolve(root, 'docker-compose.yml'), 'utf8');
-  const mounted = [...compose.matchAll(/- \.\/(infra\/[\w./-]+):/g)].map(([, file = '']) => file);
-  expect(mounted).toEqual(expect.arrayContaining(['infra/prometheus', 'infra/grafana/dashboards']));
-  const known = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', 'infra'], {
-    cwd: root,
-    encoding: 'utf8',
-  }).split('\n');
-  for (const file of mounted)
-    expect([file, known.some((each) => each === file || each.startsWith(`${file}/`))]).toEqual([file, true]);
-});

