@@ -3,6 +3,14 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { deadLetters, events } from '@vectorizer/contracts';
+import {
+  otherVariableNames,
+  settingNames,
+  settingOf,
+  settingsReference,
+  variableOf,
+  type SettingName,
+} from '@vectorizer/settings';
 import { withErrorsTable } from './errors-table.ts';
 
 /** Rules that no linter has, in the spirit of TigerBeetle's tidy.zig. */
@@ -34,12 +42,26 @@ function titles(file: string): number {
     .filter((line) => line.startsWith('# ')).length;
 }
 
+/** Tests that misspell. */
+const ABOUT_WRONG_NAMES: ReadonlySet<string> = new Set([
+  'packages/settings/src/resolve.test.ts',
+  'packages/settings/src/sources/environment.ts',
+  'tests/workflow/settings.test.ts',
+]);
+/** Read by what is no service, or before a service reads its settings. */
+const DIRECT: ReadonlySet<string> = new Set([...otherVariableNames, 'VECTORIZER_METRICS']);
 /** Named as settings are, and none. */
 const STREAMS: ReadonlySet<string> = new Set([events.stream, deadLetters.stream]);
 
-function settingsIn(candidates: readonly string[]): string[] {
-  const names = candidates.flatMap((file) => textOf(file).match(/\bVECTORIZER_[A-Z0-9_]*[A-Z0-9]\b/g) ?? []);
-  return [...new Set(names)].filter((name) => !STREAMS.has(name)).toSorted();
+/** What may be written with our prefix: the variables that there are. */
+const VARIABLES: ReadonlySet<string> = new Set([
+  ...settingNames.flatMap((name) => [variableOf(name), ...secretFileOf(name)]),
+  ...otherVariableNames,
+  ...STREAMS,
+]);
+
+function secretFileOf(name: SettingName): string[] {
+  return settingOf(name).secret === undefined ? [] : [`${variableOf(name)}_FILE`];
 }
 
 function isThere(file: string, heading: string | undefined): boolean {
@@ -96,9 +118,35 @@ describe('the source tree', () => {
     expect(withErrorsTable(textOf('docs/ERRORS.md'))).toBe(textOf('docs/ERRORS.md'));
   });
 
-  it('names every setting in docs/SETTINGS.md, and none that is not there', () => {
-    const read = files.filter((file) => /^(apps|packages)\/.*\.ts$|^infra\/nats\//.test(file));
-    expect(settingsIn(['docs/SETTINGS.md'])).toEqual(settingsIn(read));
+  it('has docs/SETTINGS.md as the table of settings makes it', () => {
+    expect(textOf('docs/SETTINGS.md')).toBe(settingsReference());
+  });
+
+  it('names no variable that is not in the table of settings', () => {
+    const unknown = files
+      .filter((file) => !ABOUT_WRONG_NAMES.has(file))
+      .flatMap((file) =>
+        (textOf(file).match(/\bVECTORIZER_[A-Z0-9_]*[A-Z0-9]\b/g) ?? [])
+          .filter((name) => !VARIABLES.has(name))
+          .map((name) => `${file}: ${name}`),
+      );
+    expect(unknown).toEqual([]);
+  });
+
+  it('has a service read every setting through the table, and none around it', () => {
+    const readers = files.filter((file) => /^apps\/[^/]+\/src\/.*\.ts$/.test(file));
+    const all = readers.map(textOf).join('\n');
+    const unread = settingNames.filter((name) => !new RegExp(`\\b${name}\\b`).test(all));
+    expect(unread.filter((name) => settingOf(name).onlyVariable !== true)).toEqual([]);
+    const direct = sources
+      .filter((file) => !file.startsWith('tests/'))
+      .flatMap((file) => [
+        ...textOf(file).matchAll(
+          /\b(?:env|environment)(?:\.|\[')(VECTORIZER_\w+)|(VECTORIZER_\w+)[^{}]*\} = (?:process\.env|environment)\b/g,
+        ),
+      ]);
+    const around = direct.map(([, indexed, taken]) => indexed ?? taken ?? '');
+    expect(around.filter((name) => !DIRECT.has(name))).toEqual([]);
   });
 
   it('links only to files and headings that are there', () => {

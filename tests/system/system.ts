@@ -67,11 +67,12 @@ const READY_MS_MAX = 60_000;
 export async function startSystem(
   shape: 'standalone' | 'cluster' | ClusterShape = 'standalone',
   environment: Record<string, string> = {},
+  flags: readonly string[] = [],
 ): Promise<System> {
   const directory = await temporaryDirectory();
   const data = directory.path;
   const start = async (port: number): Promise<Started> => {
-    const args = [...argumentsOf(shape), '--port', String(port), '--data', data, '--detach', '--json'];
+    const args = [...argumentsOf(shape), ...flags, '--port', String(port), '--data', data, '--detach', '--json'];
     return startInstance(args, environment, typeof shape === 'string' ? undefined : shape.root);
   };
   const { url, urls } = await start(0);

@@ -6,12 +6,14 @@ import { registerDemo } from './data/demo.ts';
 import { registerLoad } from './data/load.ts';
 import { registerRecall } from './data/recall.ts';
 import { registerLogs } from './logs/logs.ts';
+import { registerConfigCommands } from './config/config-commands.ts';
 import { registerProcessCommands } from './process/commands.ts';
 import { registerEventCommands } from './events/event-commands.ts';
 import { reportAndExit } from './report-and-exit.ts';
 
 const program = new Command('vectorizer').description('a replicated vector database around one write log');
 registerProcessCommands(program, process.env);
+registerConfigCommands(program, process.env);
 registerLoad(program);
 registerRecall(program);
 registerDemo(program);

@@ -16,24 +16,18 @@ export { type TokenSettings } from './access/token-verifier.ts';
 export { checkVector } from './check-vector.ts';
 export { answerOf, toFailure, type FailureAnswer } from './failure-answer.ts';
 export { openFoundation, type Foundation } from './foundation.ts';
-export { readEnvironment, type Environment } from './environment.ts';
 export { type HealthCheck } from './health.ts';
 export { HeardHealth } from './health-news.ts';
 export { followLogLevel } from './log-level.ts';
 export { invalidField, parse } from './parse.ts';
-export { readRedisConfig, type RedisConfig } from './redis-config.ts';
+export { redisConfigOf, type RedisConfig } from './redis-config.ts';
 export { diskHealth, memoryHealth } from './process-health.ts';
 export { replicationHealth } from './replication-health.ts';
 export { type Answered, type RequestObserver } from './request-hooks.ts';
 export { runBusService, type AppOptions, type BusService, type Served } from './run-bus-service.ts';
 export { runService, type RunningService } from './run-service.ts';
 export { createServiceApp, type ServiceApp, type ServiceAppOptions } from './service-app.ts';
-export {
-  readDisconnectedAfterMs,
-  readServiceConfig,
-  type ServiceConfig,
-  type ServiceDefaults,
-} from './service-config.ts';
+export { serviceConfigOf, type ServiceConfig } from './service-config.ts';
 export { createHealthApp, ServiceModule, type ServiceOptions } from './service-module.ts';
 export { type HttpsFiles } from './tls-config.ts';
 export { addressOf } from './trusted-proxies.ts';

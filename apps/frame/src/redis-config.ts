@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { z } from 'zod';
 import { Failure } from '@vectorizer/errors';
-import { readEnvironment, type Environment } from './environment.ts';
-import { readTlsConfig } from './tls-config.ts';
+import type { SettingValues } from '@vectorizer/settings';
+import { tlsConfigOf } from './tls-config.ts';
 
 /** Where Redis is, and as whom it is reached. */
 export type RedisConfig = {
@@ -12,21 +11,16 @@ export type RedisConfig = {
   readonly tls?: { readonly ca: string; readonly cert: string; readonly key: string };
 };
 
-const Redis = z.object({
-  VECTORIZER_REDIS_URL: z.url({ protocol: /^rediss?$/ }).optional(),
-  VECTORIZER_REDIS_PASSWORD_FILE: z.string().min(1).optional(),
-});
-
-/** Undefined where there is none. Throws when a file that is named cannot be read. */
-export function readRedisConfig(environment: Environment): RedisConfig | undefined {
-  const { VECTORIZER_REDIS_URL: url, VECTORIZER_REDIS_PASSWORD_FILE: file } = readEnvironment(Redis, environment);
+/** Undefined where there is none. Throws when a certificate cannot be read. */
+export function redisConfigOf(settings: SettingValues): RedisConfig | undefined {
+  const { redis_url: url, redis_password: password } = settings;
   if (url === undefined) return undefined;
-  const { identity } = readTlsConfig(environment, 'inner');
+  const { identity } = tlsConfigOf(settings, 'inner');
   const { caFile, certFile, keyFile } = identity ?? {};
   const encrypted =
     url.startsWith('rediss:') && caFile !== undefined && certFile !== undefined && keyFile !== undefined;
   return {
-    url: file === undefined ? url : withPassword(url, read(file).trim()),
+    url: password === undefined ? url : withPassword(url, password),
     ...(encrypted ? { tls: { ca: read(caFile), cert: read(certFile), key: read(keyFile) } } : {}),
   };
 }

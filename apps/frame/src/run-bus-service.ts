@@ -1,3 +1,4 @@
+import type { SettingValues } from '@vectorizer/settings';
 import { openFoundation, type Foundation } from './foundation.ts';
 import type { HealthCheck } from './health.ts';
 import { announceHealth } from './health-news.ts';
@@ -26,18 +27,19 @@ export type Served = {
 };
 
 export type BusService<Config extends ServiceConfig> = {
-  /** Read within the life of the process, so that a bad one is one line. */
-  readonly readConfig: () => Config;
+  /** Read within the life of the process, so that bad ones are one line. */
+  readonly readSettings: () => SettingValues;
+  readonly configOf: (settings: SettingValues) => Config;
   readonly serve: (foundation: Foundation, config: Config) => Served | Promise<Served>;
 };
 
 /** The life of one of the five services in a process of its own. */
 export async function runBusService<Config extends ServiceConfig>(
   name: string,
-  { readConfig, serve }: BusService<Config>,
+  { readSettings, configOf, serve }: BusService<Config>,
 ): Promise<void> {
   await runService(name, async (): Promise<RunningService> => {
-    const config = readConfig();
+    const config = configOf(readSettings());
     const foundation = await openFoundation(name, config);
     const { logger } = foundation;
     followLogLevel({ ...foundation, level: config.logLevel });

@@ -1,37 +1,9 @@
-import { z } from 'zod';
 import type { TlsFiles } from '@vectorizer/cluster';
-import { logLevels, type LogLevel } from '@vectorizer/telemetry';
-import { readTokenSettings } from './access/token-settings.ts';
+import type { SettingValues } from '@vectorizer/settings';
+import type { LogLevel } from '@vectorizer/telemetry';
+import { tokenSettingsOf } from './access/token-settings.ts';
 import type { TokenSettings } from './access/token-verifier.ts';
-import { readEnvironment, type Environment } from './environment.ts';
-import { TrustedProxies } from './trusted-proxies.ts';
-import { readTlsConfig, type Door, type HttpsFiles } from './tls-config.ts';
-
-/** As browsers send it: no path, no slash at the end. There is none for everybody. */
-const Origin = z.string().regex(/^https?:\/\/[^\s/*]+$/, 'expected an origin such as https://app.example');
-
-/** What every process of ours reads from its environment. */
-const Common = z.object({
-  VECTORIZER_NATS_URL: z.string().min(1).default('nats://127.0.0.1:4222'),
-  VECTORIZER_NATS_MONITOR_URL: z
-    .string()
-    .transform((text) => text.split(','))
-    .pipe(z.array(z.url()))
-    .optional(),
-  VECTORIZER_UNSAFE_LAZY_FSYNC: z.stringbool().default(false),
-  VECTORIZER_HOST: z.string().min(1).default('127.0.0.1'),
-  VECTORIZER_PORT: z.coerce.number().int().min(0).max(65_535),
-  VECTORIZER_LOG_LEVEL: z.enum(logLevels).default('info'),
-  VECTORIZER_CORS_ORIGINS: z
-    .string()
-    .transform((text) => text.split(','))
-    .pipe(z.array(Origin))
-    .optional(),
-  VECTORIZER_TRUSTED_PROXIES: TrustedProxies.optional(),
-  VECTORIZER_OPEN_METRICS: z.stringbool().default(false),
-  VECTORIZER_BOOTSTRAP_KEY_FILE: z.string().min(1).optional(),
-  VECTORIZER_LOG_REPLICAS: z.coerce.number().int().min(1).max(5).default(1),
-});
+import { tlsConfigOf, type Door, type HttpsFiles } from './tls-config.ts';
 
 export type ServiceConfig = {
   readonly nats: {
@@ -63,48 +35,29 @@ export type ServiceConfig = {
   };
 };
 
-const Silence = z.object({
-  VECTORIZER_DISCONNECTED_AFTER_MS: z.coerce.number().int().min(1_000).max(3_600_000).default(10_000),
-});
-
-/** A replica that was silent for longer is disconnected: to the monitor, and to those that read. */
-export function readDisconnectedAfterMs(environment: Environment): number {
-  return readEnvironment(Silence, environment).VECTORIZER_DISCONNECTED_AFTER_MS;
-}
-
-/** What a service is where its environment says nothing. */
-export type ServiceDefaults = { readonly port: number; readonly door?: Door };
-
-/** With `readEnvironment`, the only place that knows what an environment variable is called. */
-export function readServiceConfig(
-  environment: Environment,
-  { door = 'inner', ...defaults }: ServiceDefaults,
-): ServiceConfig {
-  const { identity, https } = readTlsConfig(environment, door);
-  const env = readEnvironment(Common, { VECTORIZER_PORT: String(defaults.port), ...definedOf(environment) });
+/** What every service takes from its settings. */
+export function serviceConfigOf(settings: SettingValues, door: Door = 'inner'): ServiceConfig {
+  const { identity, https } = tlsConfigOf(settings, door);
+  const { cors_origins: corsOrigins, trusted_proxies: trustedProxies } = settings;
   return {
     nats: {
-      url: env.VECTORIZER_NATS_URL,
+      url: settings.nats_url.join(),
       ...(identity === undefined ? {} : { tls: identity }),
-      replicas: env.VECTORIZER_LOG_REPLICAS,
-      durabilityUrls: env.VECTORIZER_UNSAFE_LAZY_FSYNC ? undefined : env.VECTORIZER_NATS_MONITOR_URL,
+      replicas: settings.log_replicas,
+      durabilityUrls: settings.unsafe_lazy_fsync ? undefined : settings.nats_monitor_url,
     },
     http: {
-      host: env.VECTORIZER_HOST,
-      port: env.VECTORIZER_PORT,
+      host: settings.host,
+      port: settings.port,
       ...(https === undefined ? {} : { https }),
-      ...(env.VECTORIZER_CORS_ORIGINS === undefined ? {} : { corsOrigins: env.VECTORIZER_CORS_ORIGINS }),
-      ...(env.VECTORIZER_TRUSTED_PROXIES === undefined ? {} : { trustedProxies: env.VECTORIZER_TRUSTED_PROXIES }),
+      ...(corsOrigins === undefined ? {} : { corsOrigins }),
+      ...(trustedProxies === undefined ? {} : { trustedProxies }),
     },
-    logLevel: env.VECTORIZER_LOG_LEVEL,
+    logLevel: settings.log_level,
     access: {
-      openMetrics: env.VECTORIZER_OPEN_METRICS,
-      bootstrapKeyFile: env.VECTORIZER_BOOTSTRAP_KEY_FILE,
-      tokens: readTokenSettings(environment),
+      openMetrics: settings.open_metrics,
+      bootstrapKeyFile: settings.bootstrap_key_file,
+      tokens: tokenSettingsOf(settings),
     },
   };
-}
-
-function definedOf(environment: Environment): Environment {
-  return Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== undefined));
 }

@@ -1,3 +1,3 @@
-export { readEdgeSettings } from './config.ts';
+export { edgeSettingsOf } from './config.ts';
 export { createGatewayApp, type GatewayAppOptions } from './gateway-app.ts';
 export { GatewayModule, type GatewayParts } from './gateway-module.ts';

@@ -1,13 +1,15 @@
 import { replicationStatus, type ReplicationStatus } from '@vectorizer/contracts';
 import { HeardHealth, memoryHealth, replicationHealth, runBusService, type Served } from '@vectorizer/frame';
-import { readConfig } from './config.ts';
+import { readSettings } from '@vectorizer/settings';
+import { configOf } from './config.ts';
 import { createGatewayApp } from './gateway-app.ts';
 
 /** Health answers quickly, also when the monitor does not. */
 const STATUS_MS_MAX = 1_000;
 
 await runBusService('gateway', {
-  readConfig: () => readConfig(process.env),
+  readSettings: () => readSettings('gateway', { environment: process.env, argv: process.argv }),
+  configOf,
   serve: (foundation, { edge, access: { bootstrapKeyFile } }): Served => {
     const status = async (): Promise<ReplicationStatus> => {
       const context = { correlationId: 'health', deadline: Date.now() + STATUS_MS_MAX };

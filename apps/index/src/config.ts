@@ -1,34 +1,7 @@
-import { z } from 'zod';
-import { gpuModes, type GpuMode } from '@vectorizer/engine';
-import {
-  readDisconnectedAfterMs,
-  readEnvironment,
-  readServiceConfig,
-  type Environment,
-  type ServiceConfig,
-  type ServiceDefaults,
-} from '@vectorizer/frame';
-import { HEARTBEAT_MS } from '@vectorizer/contracts';
-import { Failure } from '@vectorizer/errors';
+import type { GpuMode } from '@vectorizer/contracts';
+import { serviceConfigOf, type ServiceConfig } from '@vectorizer/frame';
+import type { SettingValues } from '@vectorizer/settings';
 import type { SharingSettings } from './shared-snapshots.ts';
-
-const Index = z.object({
-  VECTORIZER_DATA: z.string().min(1),
-  VECTORIZER_GPU: z.enum(gpuModes).default('auto'),
-  VECTORIZER_VERIFY_INTERVAL_MS: z.coerce.number().int().min(100).max(86_400_000).default(20_000),
-  VECTORIZER_HEARTBEAT_MS: z.coerce.number().int().min(100).max(600_000).default(HEARTBEAT_MS),
-  VECTORIZER_DISK_FREE_BYTES_MIN: z.coerce
-    .number()
-    .int()
-    .min(0)
-    .default(256 * 1024 * 1024),
-  VECTORIZER_LOG_BYTES_MAX: z.coerce
-    .number()
-    .int()
-    .min(1_024)
-    .default(512 * 1024 * 1024),
-  VECTORIZER_LOG_RETENTION_MS: z.coerce.number().int().min(0).default(3_600_000),
-});
 
 export type IndexConfig = ServiceConfig & {
   /** Where the replicas' files are. */
@@ -44,25 +17,17 @@ export type IndexConfig = ServiceConfig & {
   readonly diskFreeBytesMin: number;
 };
 
-/** Also for a process that holds more than an index node, and has a default port of its own. */
-export function readIndexConfig(environment: Environment, defaults: ServiceDefaults = { port: 15_013 }): IndexConfig {
-  const own = readEnvironment(Index, environment);
-  const heartbeatMs = own.VECTORIZER_HEARTBEAT_MS;
-  const disconnectedAfterMs = readDisconnectedAfterMs(environment);
-  // One that is late, or lost, must not make a replica disconnected.
-  if (disconnectedAfterMs < 2 * heartbeatMs) {
-    throw new Failure(
-      'validation_error',
-      `invalid environment: VECTORIZER_DISCONNECTED_AFTER_MS (${disconnectedAfterMs}) must be at least twice VECTORIZER_HEARTBEAT_MS (${heartbeatMs})`,
-    );
-  }
+/** Also for a process that holds more than an index node, and whose door is the public one. */
+export function indexConfigOf(settings: SettingValues, door?: 'public'): IndexConfig {
+  const { data: directory } = settings;
+  if (directory === undefined) throw new TypeError('an index node does not start without a directory');
   return {
-    heartbeatMs,
-    ...readServiceConfig(environment, defaults),
-    directory: own.VECTORIZER_DATA,
-    gpu: own.VECTORIZER_GPU,
-    verifyIntervalMs: own.VECTORIZER_VERIFY_INTERVAL_MS,
-    diskFreeBytesMin: own.VECTORIZER_DISK_FREE_BYTES_MIN,
-    sharing: { logBytesMax: own.VECTORIZER_LOG_BYTES_MAX, logRetentionMs: own.VECTORIZER_LOG_RETENTION_MS },
+    ...serviceConfigOf(settings, door),
+    directory,
+    heartbeatMs: settings.heartbeat_ms,
+    gpu: settings.gpu,
+    verifyIntervalMs: settings.verify_interval_ms,
+    diskFreeBytesMin: settings.disk_free_bytes_min,
+    sharing: { logBytesMax: settings.log_bytes_max, logRetentionMs: settings.log_retention_ms },
   };
 }

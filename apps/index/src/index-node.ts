@@ -1,7 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Catalog, Lease, Leases, NodeRegistry, SnapshotStore } from '@vectorizer/cluster';
-import { heartbeat, HEARTBEAT_MS, rollCall, type Bus, type NodeId, type ReplicaReport } from '@vectorizer/contracts';
-import { Gpu, Turns, type GpuMode } from '@vectorizer/engine';
+import {
+  heartbeat,
+  HEARTBEAT_MS,
+  rollCall,
+  type Bus,
+  type GpuMode,
+  type NodeId,
+  type ReplicaReport,
+} from '@vectorizer/contracts';
+import { Gpu, Turns } from '@vectorizer/engine';
 import type { Failure } from '@vectorizer/errors';
 import type { Log } from '@vectorizer/log';
 import type { Logger } from '@vectorizer/telemetry';

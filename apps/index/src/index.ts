@@ -1,4 +1,4 @@
-export { readIndexConfig, type IndexConfig } from './config.ts';
+export { indexConfigOf, type IndexConfig } from './config.ts';
 export { indexHealth } from './index-health.ts';
 export { IndexNode, type IndexNodeOptions } from './index-node.ts';
 export { createIndexApp } from './index-app.ts';

@@ -1,9 +1,11 @@
-import { readServiceConfig, runBusService, type Served } from '@vectorizer/frame';
+import { runBusService, serviceConfigOf, type Served } from '@vectorizer/frame';
+import { readSettings } from '@vectorizer/settings';
 import { EventConsumer } from './events/event-consumer.ts';
 import { Ingest } from './ingest.ts';
 
 await runBusService('ingest', {
-  readConfig: () => readServiceConfig(process.env, { port: 15_011 }),
+  readSettings: () => readSettings('ingest', { environment: process.env, argv: process.argv }),
+  configOf: serviceConfigOf,
   serve: (foundation): Served => {
     const ingest = new Ingest(foundation);
     ingest.serve();

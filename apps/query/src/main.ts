@@ -1,10 +1,12 @@
 import { runBusService, type Served } from '@vectorizer/frame';
 import { cacheHealth } from './cache-health.ts';
-import { readConfig } from './config.ts';
+import { readSettings } from '@vectorizer/settings';
+import { configOf } from './config.ts';
 import { Query } from './query.ts';
 
 await runBusService('query', {
-  readConfig: () => readConfig(process.env),
+  readSettings: () => readSettings('query', { environment: process.env, argv: process.argv }),
+  configOf,
   serve: (foundation, { query: settings, http }): Served => {
     const query = new Query({ ...foundation, ...settings, port: http.port });
     query.serve();

@@ -1,2 +1,2 @@
-export { readMonitorSettings, type MonitorSettings } from './config.ts';
+export { monitorSettingsOf, type MonitorSettings } from './config.ts';
 export { Monitor, type MonitorOptions } from './monitor.ts';

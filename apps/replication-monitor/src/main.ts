@@ -1,9 +1,11 @@
 import { replicationHealth, runBusService, type Served } from '@vectorizer/frame';
-import { readConfig } from './config.ts';
+import { readSettings } from '@vectorizer/settings';
+import { configOf } from './config.ts';
 import { Monitor } from './monitor.ts';
 
 await runBusService('replication-monitor', {
-  readConfig: () => readConfig(process.env),
+  readSettings: () => readSettings('replication-monitor', { environment: process.env, argv: process.argv }),
+  configOf,
   serve: (foundation, config): Served => {
     const monitor = new Monitor({ ...foundation, ...config.monitor });
     monitor.serve();

@@ -8,21 +8,22 @@ import {
   tellOfProcess,
   type RunningService,
 } from '@vectorizer/frame';
-import { createGatewayApp, readEdgeSettings } from '@vectorizer/gateway';
-import { IndexNode, indexHealth, readIndexConfig } from '@vectorizer/index';
+import { createGatewayApp, edgeSettingsOf } from '@vectorizer/gateway';
+import { IndexNode, indexConfigOf, indexHealth } from '@vectorizer/index';
 import { EventConsumer, Ingest } from '@vectorizer/ingest';
-import { cacheHealth, Query, readQuerySettings } from '@vectorizer/query';
-import { Monitor, readMonitorSettings } from '@vectorizer/replication-monitor';
+import { cacheHealth, Query, querySettingsOf } from '@vectorizer/query';
+import { Monitor, monitorSettingsOf } from '@vectorizer/replication-monitor';
+import { readSettings } from '@vectorizer/settings';
 
 /** The five services in one process: they call each other directly, and only the write log is a server of its own. */
 await runService('standalone', async (): Promise<RunningService> => {
-  const config = readIndexConfig(process.env, { port: 15_002, door: 'public' });
+  const settings = readSettings('standalone', { environment: process.env, argv: process.argv });
+  const config = indexConfigOf(settings, 'public');
   const foundation = { ...(await openFoundation('standalone', config)), bus: new LocalBus() };
   const { logger } = foundation;
   followLogLevel({ ...foundation, level: config.logLevel });
-  const settings = readMonitorSettings(process.env);
-  const monitor = new Monitor({ ...foundation, ...settings });
-  const query = new Query({ ...foundation, ...readQuerySettings(process.env), port: config.http.port });
+  const monitor = new Monitor({ ...foundation, ...monitorSettingsOf(settings) });
+  const query = new Query({ ...foundation, ...querySettingsOf(settings), port: config.http.port });
   query.serve();
   monitor.serve();
   const ingest = new Ingest(foundation);
@@ -33,7 +34,7 @@ await runService('standalone', async (): Promise<RunningService> => {
   const disk = diskHealth(config.directory, config.diskFreeBytesMin);
   const checks = [...foundation.checks, indexHealth(node), replication, disk, cacheHealth(query)];
   const { bootstrapKeyFile } = config.access;
-  const edge = readEdgeSettings(process.env);
+  const edge = edgeSettingsOf(settings);
   const app = await createGatewayApp({ ...foundation, ...config.http, checks, bootstrapKeyFile, ...edge });
   const { url, port } = await app.listen();
   const events = new EventConsumer({ ...foundation, ingest });

@@ -16,6 +16,9 @@ export const Rate = z.strictObject({
 });
 export type Rate = z.infer<typeof Rate>;
 export const TierName = z.string().regex(/^[a-z][a-z0-9_-]{0,31}$/, 'expected the name of a tier');
+/** What keys of each tier may; `null` is without limit. A write costs as many as it has points. */
+export const RateTiers = z.record(TierName, z.strictObject({ read: Rate.nullable(), write: Rate.nullable() }));
+export type RateTiers = z.infer<typeof RateTiers>;
 /** Of one key: a tier, and what differs from it. */
 export const KeyRate = z.strictObject({
   tier: TierName.default('default'),

@@ -17,6 +17,7 @@ export {
   NewKeyBody,
   Rate,
   RotateKeyBody,
+  RateTiers,
   TierName,
   type NewKey,
 } from './api-key.ts';
@@ -70,6 +71,7 @@ export {
 } from './events.ts';
 export { eventJsonSchema } from './event-schema.ts';
 export { failureOf } from './failure-of-outcome.ts';
+export { gpuModes, type GpuMode } from './gpu-mode.ts';
 export { Filter, Range, type Clauses, type Condition, type Leaf } from './filter.ts';
 export {
   Checkpoint,

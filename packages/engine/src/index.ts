@@ -1,6 +1,6 @@
 export type { LoggedEntry } from './apply/prepare.ts';
 export { compileFilter, type Matcher } from './filter/compile.ts';
-export { Gpu, gpuModes, type GpuMode } from './gpu/gpu.ts';
+export { Gpu } from './gpu/gpu.ts';
 export type { EngineLogger } from './shard/logger.ts';
 export type { ScrollSpec } from './shard/scan.ts';
 export type { ShardSearchResult } from './shard/search.ts';

@@ -2,18 +2,18 @@ import { join, resolve } from 'node:path';
 import { Option, type Command } from 'commander';
 import { limits } from '@vectorizer/contracts';
 import { Failure } from '@vectorizer/errors';
+import type { Environment } from '@vectorizer/settings';
+import { addSettingFlags } from '../config/setting-flags.ts';
 import { wholeNumber } from '../data/flags.ts';
 import { dataOption } from './data-option.ts';
 import { stopInstance } from './down.ts';
 import { registerFaultCommands } from './fault-commands.ts';
+import { isForInstance, readInstanceSettings } from './instance-settings.ts';
 import { HOST } from './ports.ts';
 import { instanceStatus, type InstanceStatus } from './status.ts';
 import { detachInstance, runInstance, type UpOptions } from './up.ts';
 
-type Environment = Readonly<Record<string, string | undefined>>;
 type UpFlags = {
-  readonly host: string;
-  readonly port: number;
   readonly data: string;
   readonly initKey?: string;
   readonly nodes?: number;
@@ -32,13 +32,15 @@ const EXIT_NOT_RUNNING = 3;
 
 export function registerProcessCommands(program: Command, environment: Environment): void {
   const up = program.command('up').description('start the database as one process, with its log server');
-  upOptions(up).action(async (flags: UpFlags) => start('standalone', flags, environment));
+  upOptions(up).action(async (flags: UpFlags, command: Command) =>
+    start('standalone', flags, { command, environment }),
+  );
   registerDown(program);
   registerStatus(program);
 
   const cluster = program.command('cluster').description('the services as processes of their own');
-  upOptions(clusterOptions(cluster.command('up'))).action(async (flags: UpFlags) =>
-    start('cluster', flags, environment),
+  upOptions(clusterOptions(cluster.command('up'))).action(async (flags: UpFlags, command: Command) =>
+    start('cluster', flags, { command, environment }),
   );
   registerDown(cluster);
   registerStatus(cluster);
@@ -75,11 +77,11 @@ function clusterOptions(command: Command): Command {
     100,
     'index nodes; from two on, two of each service, from three on, three log servers',
   );
-  const shards = numberOption('shards', limits.shardsMax, 'of a collection that does not say');
-  const replicas = 'of each shard, likewise (default: 2, or 1 on one node)';
+  const shards = numberOption('shards', limits.shardsMax, 'of a collection that does not say (default_shards)');
+  const replicas = 'of each shard, likewise (default_replicas; default: 2, or 1 on one node)';
   return command
     .addOption(nodes.default(1))
-    .addOption(shards.default(1))
+    .addOption(shards)
     .addOption(numberOption('replicas', limits.replicationFactorMax, replicas))
     .option('--faults', "let the services' connections be cut (cluster cut)");
 }
@@ -89,11 +91,11 @@ function numberOption(flag: string, max: number, what: string): Option {
 }
 
 function upOptions(command: Command): Command {
-  return command
+  command
     .addOption(
-      new Option('--port <port>', 'public port; 0 takes any').argParser(wholeNumber(0, 65_535)).default(15_002),
+      new Option('--port <port>', 'public port; 0 takes any (default: 15002)').argParser(wholeNumber(0, 65_535)),
     )
-    .option('--host <address>', 'public address; one that others can reach takes a key', HOST)
+    .option('--host <address>', `public address; one that others can reach takes a key (default: ${HOST})`)
     .option('--init-key <file>', 'make the first key, where there is none, and write it there')
     .addOption(dataOption())
     .option('--tls', 'encrypt everything between processes, and know who each is by its certificate')
@@ -103,9 +105,14 @@ function upOptions(command: Command): Command {
     )
     .option('--detach', 'run in the background; answer when ready')
     .option('--json', 'the last line is one JSON object: url, urls, pid, data');
+  const own = ['host', 'port'];
+  return addSettingFlags(command, (name) => isForInstance(name) && !own.includes(name));
 }
 
-async function start(mode: UpOptions['mode'], flags: UpFlags, environment: Environment): Promise<void> {
+type Told = { readonly command: Command; readonly environment: Environment };
+
+async function start(mode: UpOptions['mode'], flags: UpFlags, { command, environment }: Told): Promise<void> {
+  const settings = readInstanceSettings(mode, command, environment);
   const natsServer = environment['VECTORIZER_NATS_SERVER'];
   if (natsServer === undefined)
     throw new Failure('service_unavailable', 'start with ./vectorizer, which brings the log server');
@@ -120,13 +127,16 @@ async function start(mode: UpOptions['mode'], flags: UpFlags, environment: Envir
     await show(urls, supervisor.pid, `./vectorizer down --data ${data}`);
     return;
   }
-  const { host, port, nodes = 1, shards = 1, replicas = Math.min(nodes, 2), faults = false } = flags;
-  if (replicas > nodes) throw new Failure('validation_error', `${replicas} replicas need as many nodes, not ${nodes}`);
+  const { edge, isSet, handedOn } = settings;
+  const { nodes = 1, shards = edge.default_shards, faults = false } = flags;
+  const { replicas = isSet('default_replicas') ? edge.default_replicas : Math.min(nodes, 2) } = flags;
+  if (mode === 'cluster' && replicas > nodes)
+    throw new Failure('validation_error', `${replicas} replicas need as many nodes, not ${nodes}`);
   const certificates = certificatesOf(data, flags);
   const servers = { natsServer, redisServer: environment['VECTORIZER_REDIS_SERVER'] };
-  const settings = { ...settingsOf(environment), ...firstKeyIn(flags) };
+  const shape = { mode, host: edge.host, port: edge.port, nodes, shards, replicas, faults };
   await runInstance(
-    { mode, host, port, data, nodes, shards, replicas, faults, certificates, ...servers, settings },
+    { ...shape, data, certificates, ...servers, settings: { ...handedOn, ...firstKeyIn(flags) } },
     {
       say: (line) => process.stderr.write(`vectorizer: ${line}\n`),
       onReady: async (urls) => show(urls, process.pid, 'Ctrl-C'),
@@ -137,25 +147,6 @@ async function start(mode: UpOptions['mode'], flags: UpFlags, environment: Envir
 function certificatesOf(data: string, { tls, certs }: UpFlags): string | undefined {
   if (certs !== undefined) return resolve(certs);
   return tls === true ? join(data, 'certs') : undefined;
-}
-
-/** What is for this command and its children, but for no service. */
-const NOT_SETTINGS: readonly string[] = [
-  'VECTORIZER_NATS_SERVER',
-  'VECTORIZER_REDIS_SERVER',
-  'VECTORIZER_API_KEY',
-  'VECTORIZER_API_KEY_FILE',
-];
-
-/** What is set for the services, as in a container: each reads what concerns it, and refuses what it cannot use. */
-const SETTINGS = /^(VECTORIZER|OTEL)_/;
-
-function settingsOf(environment: Environment): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(environment).flatMap(([name, value]): [string, string][] =>
-      SETTINGS.test(name) && !NOT_SETTINGS.includes(name) && value !== undefined ? [[name, value]] : [],
-    ),
-  );
 }
 
 function firstKeyIn({ initKey }: UpFlags): Record<string, string> {

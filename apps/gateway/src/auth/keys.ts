@@ -5,11 +5,11 @@ import {
   type KeyRecord,
   type NewKey,
   type Permission,
+  type RateTiers,
   type RoleName,
 } from '@vectorizer/contracts';
 import { Failure } from '@vectorizer/errors';
 import { checkMayGrant, invalidField, type Access, type Grants, type Principal } from '@vectorizer/frame';
-import type { Tiers } from '../limits/tiers.ts';
 
 /** A key as it is shown: nothing of the key itself, and how it was used. */
 export type KeyView = Omit<KeyRecord, 'v' | 'hash' | 'previous'> & {
@@ -22,9 +22,9 @@ export type KeyView = Omit<KeyRecord, 'v' | 'hash' | 'previous'> & {
 /** What may be done about keys and roles, and by whom: nobody gives what they do not have. */
 export class Keys {
   readonly #access: Access;
-  readonly #tiers: Tiers;
+  readonly #tiers: RateTiers;
 
-  constructor(access: Access, tiers: Tiers) {
+  constructor(access: Access, tiers: RateTiers) {
     this.#access = access;
     this.#tiers = tiers;
   }

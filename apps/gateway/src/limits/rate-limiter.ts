@@ -1,7 +1,7 @@
-import type { KeyRate, Rate } from '@vectorizer/contracts';
+import type { KeyRate, Rate, RateTiers } from '@vectorizer/contracts';
 import type { Logger } from '@vectorizer/telemetry';
 import type { SharedBuckets } from './shared-buckets.ts';
-import { rateOf, type Tiers } from './tiers.ts';
+import { rateOf } from './tiers.ts';
 import { needOf, TokenBucket, type Draw, type Drawn } from './token-bucket.ts';
 
 /** As many buckets as keys can have; those that have filled up go first when there are more. */
@@ -21,13 +21,17 @@ export type Verdict = Drawn & { readonly rate: Rate };
 
 /** Buckets shared over Redis, and while that is away, or missing, in this process. */
 export class RateLimiter {
-  readonly #tiers: Tiers;
+  readonly #tiers: RateTiers;
   readonly #shared: SharedBuckets | undefined;
   readonly #logger: Logger;
   readonly #local = new Map<string, { readonly bucket: TokenBucket; readonly rate: Rate }>();
   #awayUntilMs = -Infinity;
 
-  constructor(options: { readonly tiers: Tiers; readonly shared: SharedBuckets | undefined; readonly logger: Logger }) {
+  constructor(options: {
+    readonly tiers: RateTiers;
+    readonly shared: SharedBuckets | undefined;
+    readonly logger: Logger;
+  }) {
     this.#tiers = options.tiers;
     this.#shared = options.shared;
     this.#logger = options.logger;

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { tmpdir } from 'node:os';
-import { byRank } from '@vectorizer/contracts';
+import { byRank, type GpuMode } from '@vectorizer/contracts';
 import { seededRandom } from '@vectorizer/testing';
 import { exactScore } from '../vector/metric.ts';
-import { Gpu, type GpuMode } from './gpu.ts';
+import { Gpu } from './gpu.ts';
 import { ResilientGpuIndex } from './resilient-gpu-index.ts';
 
 /**

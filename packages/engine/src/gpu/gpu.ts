@@ -1,11 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { GpuMode } from '@vectorizer/contracts';
 import type { EngineLogger } from '../shard/logger.ts';
 import { GpuDevice } from './gpu-device.ts';
 import { GpuSearch } from './gpu-search.ts';
-
-/** `auto` takes a real device; `software` also one that computes on the processor, for tests. */
-export const gpuModes = ['auto', 'off', 'software'] as const;
-export type GpuMode = (typeof gpuModes)[number];
 
 /** Finding a device loads a driver, which may hang. */
 const ACQUIRE_MS_MAX = 10_000;

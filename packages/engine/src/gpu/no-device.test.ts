@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { encodeEntry, encodeRequest, type Operation } from '@vectorizer/contracts';
+import { encodeEntry, encodeRequest, type GpuMode, type Operation } from '@vectorizer/contracts';
 import { seededRandom, temporaryDirectory } from '@vectorizer/testing';
 import { Shard, type ShardOptions } from '../shard/shard.ts';
-import { Gpu, type GpuMode } from './gpu.ts';
+import { Gpu } from './gpu.ts';
 
 const hnsw = { m: 8, ef_construction: 80, ef_search: 64 };
 
