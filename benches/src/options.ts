@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
-import { readDataset, syntheticDataset, type Dataset, type DatasetFiles } from './data/dataset.ts';
+import type { Dataset } from './data/dataset.ts';
+import { DATASET_OPTIONS, DATASET_USAGE, datasetOf } from './data/options.ts';
 import type { Rounds } from './setting.ts';
 
 export type Options = {
@@ -32,18 +33,14 @@ Measures the figures whose names begin with one of the names, or all of them.
   --from FILE      measure nothing: take the results from an earlier --json
   --report         measure nothing: draw benches/results/report.svg from benches/results/history.jsonl, to which every
                    run is appended that is not quick or has --json
-  --synthetic RxD  the size of the seeded set that is made when no files are given
-  --base FILE      rows: .f16 or .f32, raw little-endian
-  --queries FILE   queries: raw float32 rows
-  --truth FILE     each query's exact nearest rows by dot product, --truth-k of them: raw int32
-`;
+${DATASET_USAGE}`;
 
 /** A quick run takes minutes on two cores, whatever else they do. */
-const QUICK = {
+export const QUICK = {
   size: { rows: 5_000, queries: 200, dimension: 128, seed: 1 },
   rounds: { count: 5, milliseconds: 300, repeats: 10, processes: 1 },
 } as const;
-const FULL = {
+export const FULL = {
   size: { rows: 20_000, queries: 500, dimension: 256, seed: 1 },
   rounds: { count: 7, milliseconds: 2_000, repeats: 60, processes: 5 },
 } as const;
@@ -54,12 +51,7 @@ export function readOptions(argv: readonly string[]): Options | undefined {
     args: [...argv],
     allowPositionals: true,
     options: {
-      base: { type: 'string' },
-      queries: { type: 'string' },
-      truth: { type: 'string' },
-      'truth-k': { type: 'string', default: '100' },
-      dimension: { type: 'string' },
-      synthetic: { type: 'string' },
+      ...DATASET_OPTIONS,
       json: { type: 'string' },
       compare: { type: 'string' },
       from: { type: 'string' },
@@ -71,15 +63,13 @@ export function readOptions(argv: readonly string[]): Options | undefined {
     },
   });
   if (values.help) return undefined;
-  const files = filesOf(values);
   const { size, rounds } = values.quick ? QUICK : FULL;
-  const made = values.synthetic === undefined ? size : { ...size, ...sizeOf(values.synthetic) };
   const { quick, json, compare, from, check, markdown, report } = values;
   return {
     names: positionals,
     quick,
     rounds,
-    dataset: () => (files === undefined ? syntheticDataset(made) : readDataset(files)),
+    dataset: datasetOf(values, size),
     json,
     compare,
     from,
@@ -87,31 +77,4 @@ export function readOptions(argv: readonly string[]): Options | undefined {
     markdown,
     report,
   };
-}
-
-type FileOptions = {
-  readonly base?: string | undefined;
-  readonly queries?: string | undefined;
-  readonly truth?: string | undefined;
-  readonly dimension?: string | undefined;
-  readonly 'truth-k': string;
-};
-
-function filesOf({ base, queries, truth, dimension, 'truth-k': truthK }: FileOptions): DatasetFiles | undefined {
-  if ([base, queries, truth, dimension].every((value) => value === undefined)) return undefined;
-  if (base === undefined || queries === undefined || truth === undefined || dimension === undefined) {
-    throw new Error('--base, --queries, --truth and --dimension go together');
-  }
-  return { base, queries, truth, dimension: count('--dimension', dimension), truthK: count('--truth-k', truthK) };
-}
-
-function sizeOf(text: string): { readonly rows: number; readonly dimension: number } {
-  const [rows = '', dimension = ''] = text.split('x');
-  return { rows: count('--synthetic', rows), dimension: count('--synthetic', dimension) };
-}
-
-function count(option: string, text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) throw new Error(`${option}: expected a positive integer, got "${text}"`);
-  return value;
 }

@@ -3,7 +3,7 @@ import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } fr
 import { dirname, resolve } from 'node:path';
 import type { Machine, Result } from './result.ts';
 
-const RESULTS = resolve(import.meta.dirname, '../../results');
+export const RESULTS = resolve(import.meta.dirname, '../../results');
 /** One run a line; not in the repository. */
 export const HISTORY_FILE = resolve(RESULTS, 'history.jsonl');
 export const REPORT_FILE = resolve(RESULTS, 'report.svg');

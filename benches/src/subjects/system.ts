@@ -16,6 +16,12 @@ export type System = AsyncDisposable & {
   readonly residentMb: () => number;
   /** Of all its threads since it started. */
   readonly processorMs: () => number;
+  /** Where it and its log server keep everything. */
+  readonly data: string;
+  /** The server and its log server. */
+  readonly pids: () => readonly number[];
+  /** Ends both in good order and starts them again where they were. */
+  readonly restart: () => Promise<void>;
 };
 
 /** `settings`: of the server, beside what is set for this process. */
@@ -26,19 +32,36 @@ export async function startSystem(settings: Readonly<Record<string, string>> = {
   const data = join(directory.path, 'data');
   // Also when the start fails half-way.
   stack.defer(() => command(['down', '--data', data], STOP_MS).then(ignore, ignore));
-  const up = await command(['up', '--port', '0', '--data', data, '--detach', '--json'], START_MS, settings);
-  const { url } = JSON.parse(lastLine(up)) as Started;
-  const status = await command(['status', '--data', data, '--json'], STOP_MS);
-  const { processes } = JSON.parse(lastLine(status)) as Status;
-  const pid = processes.find(({ name }) => name === 'standalone')?.pid;
-  if (pid === undefined) throw new Error('the standalone server is not among the processes that were started');
+  const { url } = await start(data, '0', settings);
+  let processes = await processesOf(data);
+  const pid = (): number => {
+    const found = processes.find(({ name }) => name === 'standalone')?.pid;
+    if (found === undefined) throw new Error('the standalone server is not among the processes that were started');
+    return found;
+  };
   const held = stack.move();
   return {
     url,
-    residentMb: () => residentMb(pid),
-    processorMs: () => processorMs(pid),
+    residentMb: () => residentMb(pid()),
+    processorMs: () => processorMs(pid()),
+    data,
+    pids: () => processes.map((each) => each.pid),
+    async restart() {
+      await command(['down', '--data', data], STOP_MS);
+      await start(data, new URL(url).port, settings);
+      processes = await processesOf(data);
+    },
     [Symbol.asyncDispose]: () => held.disposeAsync(),
   };
+}
+
+async function start(data: string, port: string, settings: Readonly<Record<string, string>>): Promise<Started> {
+  const up = await command(['up', '--port', port, '--data', data, '--detach', '--json'], START_MS, settings);
+  return JSON.parse(lastLine(up)) as Started;
+}
+
+async function processesOf(data: string): Promise<Status['processes']> {
+  return (JSON.parse(lastLine(await command(['status', '--data', data, '--json'], STOP_MS))) as Status).processes;
 }
 
 async function command(

@@ -2,6 +2,7 @@ export { startOtlpReceiver, type OtlpReceiver, type ReceivedSpan } from './otlp-
 export { startNats, type NatsOptions, type NatsServer } from './nats-server.ts';
 export { startPrometheus, type FiringAlert, type Prometheus, type Sample } from './prometheus.ts';
 export { startRedis, type RedisServer } from './redis-server.ts';
+export { ServerProcess } from './server-process.ts';
 export { Reseedable } from './reseedable.ts';
 export { seededRandom, type SeededRandom } from './seeded-random.ts';
 export { temporaryDirectory, type TemporaryDirectory } from './temporary-directory.ts';
