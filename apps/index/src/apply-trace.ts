@@ -4,7 +4,7 @@ import { continueTrace, inRequest, isTracing, linksTo } from '@vectorizer/teleme
 /** An older entry is read again, after a restart or by a new replica: its writes' traces are over. */
 const TRACED_MS_MAX = 60_000;
 
-type Applied = { readonly node: string; readonly collection: string; readonly shard: number };
+export type Applied = { readonly node: string; readonly collection: string; readonly shard: number };
 
 /**
  * Applies an entry in the name of its writes: under their correlation id when it is one, and as a span that belongs to the

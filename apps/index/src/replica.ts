@@ -3,48 +3,28 @@ import { rm } from 'node:fs/promises';
 import {
   type CollectionRecord,
   type CollectionUid,
-  type NodeId,
   type ReplicaReport,
   type ShardSnapshot,
   type StoppedBy,
 } from '@vectorizer/contracts';
-import { Shard, type Gpu, type Turns } from '@vectorizer/engine';
-import type { Lease, Leases, SnapshotStore } from '@vectorizer/cluster';
+import { Shard } from '@vectorizer/engine';
+import type { Lease } from '@vectorizer/cluster';
 import { Failure } from '@vectorizer/errors';
-import type { Log, LogMessage } from '@vectorizer/log';
+import type { LogMessage } from '@vectorizer/log';
 import { outsideRequests, type Logger } from '@vectorizer/telemetry';
-import { inTraceOf } from './apply-trace.ts';
+import { applyEntry } from './apply-entry.ts';
 import { hasCaughtUp, noteCaughtUp } from './caught-up.ts';
 import { Checkpoints } from './checkpoints.ts';
 import { followLog } from './follow-log.ts';
 import { FullSync, type ReplicaPlace } from './full-sync.ts';
-import { entryApplied } from './index-metrics.ts';
 import { Lateness } from './lateness.ts';
 import type { JobTools } from './long-jobs.ts';
 import { NOTHING } from './nothing-applied.ts';
-import type { Progress } from './progress.ts';
+import type { ReplicaOptions } from './replica-options.ts';
 import { ReadGate, type Demand } from './read-gate.ts';
-import { SharedSnapshots, type SharingSettings } from './shared-snapshots.ts';
+import { SharedSnapshots } from './shared-snapshots.ts';
 import { reasonOf, stoppedBy } from './stop-reasons.ts';
 import { storeSnapshot } from './store-snapshot.ts';
-
-export type ReplicaOptions = {
-  readonly node: NodeId;
-  readonly record: CollectionRecord;
-  readonly shard: number;
-  readonly directory: string;
-  readonly log: Log;
-  readonly leases: Leases;
-  readonly snapshots: SnapshotStore;
-  readonly gpu: Gpu;
-  readonly turns: Turns;
-  readonly logger: Logger;
-  readonly sharing: SharingSettings;
-  /** Told when the phase has changed. */
-  readonly onPhase: () => void;
-  /** Told when reads see a later state. */
-  readonly onApplied: Progress['applied'];
-};
 
 /** The shard of a replica for as long as it is open. */
 type OpenShard = {
@@ -323,34 +303,19 @@ export class Replica {
   }
 
   async #apply(open: OpenShard, message: LogMessage): Promise<void> {
-    const { node, record, shard: number } = this.#options;
-    await inTraceOf(message, { node, collection: record.name, shard: number }, async () =>
-      this.#applyNow(open, message),
-    );
-  }
-
-  async #applyNow(open: OpenShard, message: LogMessage): Promise<void> {
-    const { shard } = open;
-    const start = performance.now();
-    const before = shard.operations;
-    const applying = shard.apply(message);
+    const { node, record, shard } = this.#options;
+    const applying = applyEntry(open.shard, message, {
+      about: { node, collection: record.name, shard },
+      logger: this.#logger,
+      onApplied: () => {
+        this.#checkpoints.passed(message.sequence, () => open.shard.report());
+        if (open.shown) this.#show(message.sequence);
+        return open.shown && this.#phase === 'following';
+      },
+    });
     this.#applying = applying.catch(() => undefined);
     await applying;
     this.#applying = undefined;
-    this.#checkpoints.passed(message.sequence, () => shard.report());
-    if (open.shown) this.#show(message.sequence);
-    const seconds = (performance.now() - start) / 1_000;
-    const operations = shard.operations - before;
-    entryApplied({
-      operations,
-      bytes: message.bytes.byteLength,
-      seconds,
-      searchableMs: open.shown && this.#phase === 'following' ? Date.now() - message.at : undefined,
-    });
-    if (!this.#logger.isLevelEnabled('debug')) return;
-    const { correlationIds } = message.origin;
-    const many = correlationIds.length > 1 && { correlation_ids: correlationIds };
-    this.#logger.debug({ sequence: message.sequence, operations, ms: seconds * 1_000, ...many }, 'applied');
   }
 
   #caughtUp(open: OpenShard): void {

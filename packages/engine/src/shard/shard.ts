@@ -8,12 +8,10 @@ import type {
   Kind,
   Metric,
   PayloadIndex,
-  PointView,
   Quantization,
   ReplicaReport,
   RequestOutcome,
   SearchSpec,
-  Warning,
 } from '@vectorizer/contracts';
 import { Failure } from '@vectorizer/errors';
 import { prepare, type Ground, type LoggedEntry, type Prepared } from '../apply/prepare.ts';
@@ -30,8 +28,8 @@ import { Background } from './background.ts';
 import { Gate } from './gate.ts';
 import { HeldStates } from './held-states.ts';
 import { silent, type EngineLogger } from './logger.ts';
-import { count, scroll, type ScrollSpec } from './scan.ts';
-import { countPlanned, prefersSorting, scrollPlanned } from './planned.ts';
+import { countPoints, readPoints, scrollPoints, type Counted, type Found, type Page } from './reads.ts';
+import type { ScrollSpec } from './scan.ts';
 import {
   checkQuery,
   search,
@@ -41,7 +39,7 @@ import {
   type TimedSearch,
 } from './search.ts';
 import { Turns, type Haste } from '../apply/turns.ts';
-import { viewOf, warningsFor, type Fields } from './views.ts';
+import type { Fields } from './views.ts';
 
 /** Scans that look at every point take turns slice by slice; more at once would only make each slice wait longer. */
 const SCANS = { running: 2, waiting: 256 } as const;
@@ -218,47 +216,17 @@ export class Shard {
   }
 
   /** In the order asked; absent ones are left out. */
-  read(ids: readonly string[], fields: Fields): { readonly sequence: number; readonly points: readonly PointView[] } {
-    const points: PointView[] = [];
-    for (const id of ids) {
-      const record = this.#state.point(id);
-      if (record !== undefined) points.push(viewOf(id, record, fields));
-    }
-    return { sequence: this.#state.meta.sequence, points };
+  read(ids: readonly string[], fields: Fields): Found {
+    return readPoints(this.#ground, ids, fields);
   }
 
   /** In the order of the ids' UTF-8 bytes. */
-  scroll(spec: ScrollSpec): Promise<{
-    readonly sequence: number;
-    readonly points: readonly PointView[];
-    readonly more: boolean;
-    readonly warnings: readonly Warning[];
-  }> {
-    return this.#scans.run(async () => {
-      const { filter } = spec;
-      const plan = filter && this.#payloadIndexes.plan(filter);
-      const warnings = warningsFor(filter, this.#payloadIndexes.indexed);
-      using snapshot = this.#state.snapshot();
-      const sorted = plan && prefersSorting(plan.possible.size, spec.limit, this.#state.meta.points);
-      const page = sorted ? await scrollPlanned(snapshot, plan, { ...spec, filter }) : await scroll(snapshot, spec);
-      return { sequence: snapshot.sequence, ...page, warnings };
-    });
+  scroll(spec: ScrollSpec): Promise<Page> {
+    return scrollPoints(this.#ground, spec);
   }
 
-  async count(
-    filter?: Filter,
-    deadline?: number,
-  ): Promise<{ readonly sequence: number; readonly count: number; readonly warnings: readonly Warning[] }> {
-    const { sequence, points } = this.#state.meta;
-    if (filter === undefined) return { sequence, count: points, warnings: [] };
-    return this.#scans.run(async () => {
-      const plan = this.#payloadIndexes.plan(filter);
-      const known = plan !== undefined && (plan.exact || plan.possible.size < points);
-      const warnings = warningsFor(filter, this.#payloadIndexes.indexed);
-      using snapshot = this.#state.snapshot();
-      const found = known ? countPlanned(snapshot, plan, deadline) : count(snapshot, filter, deadline);
-      return { sequence: snapshot.sequence, count: await found, warnings };
-    });
+  async count(filter?: Filter, deadline?: number): Promise<Counted> {
+    return countPoints(this.#ground, filter, deadline);
   }
 
   /**
