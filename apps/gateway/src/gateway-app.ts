@@ -9,6 +9,8 @@ import { limitRequests } from './limits/limit-requests.ts';
 import { RateLimiter } from './limits/rate-limiter.ts';
 import { SharedBuckets } from './limits/shared-buckets.ts';
 import { LIMITS } from './limits/tiers.ts';
+import { serveExplorer } from './openapi/explorer.ts';
+import { serveOpenApi } from './openapi/serve-openapi.ts';
 import { RequestMetrics } from './request-metrics.ts';
 
 export type GatewayAppOptions = GatewayParts &
@@ -41,6 +43,8 @@ export async function createGatewayApp(options: GatewayAppOptions): Promise<Serv
       fastify.addHook('onClose', async () => limiter.close());
       installBodyParsers(fastify);
       serveDashboard(fastify);
+      serveOpenApi(fastify);
+      serveExplorer(fastify);
     },
     observe: (answered) => metrics.observe(answered),
   });

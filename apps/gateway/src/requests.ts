@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import {
+  AuditEntry,
   CollectionName,
   Consistency,
   CorrelationId,
@@ -18,9 +19,13 @@ import { invalidField, parse } from '@vectorizer/frame';
 const Digits = z
   .string()
   .regex(/^\d{1,15}$/, 'expected a whole number')
-  .transform(Number);
+  .transform(Number)
+  .pipe(z.int().nonnegative());
 const TimeoutMs = Digits.pipe(z.int().min(1).max(limits.timeoutMsMax)).optional();
-const Flag = z.enum(['true', 'false']).transform((text) => text === 'true');
+const Flag = z
+  .enum(['true', 'false'])
+  .transform((text) => text === 'true')
+  .pipe(z.boolean());
 
 const NoQuery = z.strictObject({});
 const WriteQuery = z.strictObject({ wait: Wait.default('applied'), timeout_ms: TimeoutMs });
@@ -30,7 +35,7 @@ const ReadQuery = z.strictObject({
   with_payload: Flag.default(true),
   with_vector: Flag.default(true),
   consistency: Consistency.optional(),
-  max_lag_ms: Digits.pipe(z.int().max(limits.lagMsMax)).optional(),
+  max_lag_ms: Digits.pipe(z.int().min(0).max(limits.lagMsMax)).optional(),
   timeout_ms: TimeoutMs,
 });
 const ChangesQuery = ReadQuery.pick({ with_payload: true, with_vector: true }).extend({
@@ -51,7 +56,34 @@ const DeadLettersQuery = z.strictObject({
   after: Digits.default(0),
   limit: Digits.pipe(z.int().min(1).max(limits.deadLettersPageMax)).default(50),
 });
+const ReplicasQuery = TimedQuery.extend({ routable: Flag.optional() });
+const ProofQuery = TimedQuery.extend({ collection: CollectionName });
+const EventsQuery = z.strictObject({ after: Digits.optional() });
+const Text = z.string().min(1).max(512).optional();
+const Time = z.iso
+  .datetime({ offset: true })
+  .transform((text) => new Date(text).toISOString())
+  .pipe(z.iso.datetime());
+const AuditQuery = z.strictObject({
+  actor: Text,
+  action: Text,
+  target: Text,
+  result: AuditEntry.shape.result.optional(),
+  from: Time.optional(),
+  to: Time.optional(),
+  limit: Digits.pipe(z.int().min(1).max(limits.auditPageMax)).default(100),
+  before: z
+    .string()
+    .regex(/^\d{1,15}\.\d{1,6}$/, 'expected the next of an answer')
+    .optional(),
+});
+const AuditChainQuery = z.strictObject({ after: Digits.default(0) });
 export const queries = {
+  replicas: ReplicasQuery,
+  proof: ProofQuery,
+  replicationEvents: EventsQuery,
+  audit: AuditQuery,
+  auditChain: AuditChainQuery,
   deadLetters: DeadLettersQuery,
   changes: ChangesQuery,
   operation: OperationQuery,
@@ -67,7 +99,7 @@ export const queries = {
 /** Visible ASCII, so that it can travel in any header and stand in any log line. */
 const IdempotencyKey = new RegExp(`^[\\x21-\\x7e]{1,${limits.idempotencyKeyCharactersMax}}$`);
 const KEY_EXPECTED = `expected 1 to ${limits.idempotencyKeyCharactersMax} visible ASCII characters`;
-const OperationId = z.string().regex(IdempotencyKey, KEY_EXPECTED);
+export const OperationId = z.string().regex(IdempotencyKey, KEY_EXPECTED);
 
 export function collectionNameOf(request: FastifyRequest): CollectionName {
   return parse(CollectionName, parameter(request, 'collection'), 'collection');
@@ -90,9 +122,11 @@ export function operationIdOf(request: FastifyRequest): string {
   return parse(OperationId, parameter(request, 'id'), 'id');
 }
 
+export const EventSequence = Digits.pipe(z.int().min(1));
+
 /** Of an event, or of a dead letter. */
 export function eventSequenceOf(request: FastifyRequest): number {
-  return parse(Digits.pipe(z.int().min(1)), parameter(request, 'sequence'), 'sequence');
+  return parse(EventSequence, parameter(request, 'sequence'), 'sequence');
 }
 
 export function queryOf<Schema extends z.ZodType>(schema: Schema, request: FastifyRequest): z.output<Schema> {

@@ -1,80 +1,92 @@
-import type { ActivityCount } from './activity.ts';
-import type { CollectionConfig } from './collection.ts';
-import type { CollectionName, NodeId } from './names.ts';
-import type { ReplicaView, ReplicationStats } from './replication.ts';
-
-/** What `GET /api/v1/dashboard/stream` sends once a second: the whole cluster at one moment. */
-export type DashboardSample = {
-  readonly at: string;
-  /** Per second, over all processes. */
-  readonly rates: Readonly<Record<ActivityCount, number>>;
-  /** As clients of the gateways see it, over the last ten seconds; null where nothing was answered. */
-  readonly latency_ms: { readonly search: Quantiles | null; readonly write: Quantiles | null };
-  readonly processes: readonly ProcessSample[];
-  /** The index nodes that have joined. */
-  readonly nodes: readonly NodeSample[];
-  /** Those that are shown, and how many more there are. */
-  readonly collections: readonly CollectionSample[];
-  readonly collections_left_out: number;
-  /** Null when no replication monitor answers; `reason` says why. */
-  readonly replication: ReplicationSample | null;
-  readonly reason?: string;
-};
+import { z } from 'zod';
+import { ActivityCount } from './activity.ts';
+import { Kind, Metric } from './collection.ts';
+import { CollectionName, NodeId } from './names.ts';
+import { ReplicaView, ReplicationStats } from './replication.ts';
+import { Count, list, maybe, Time } from './shapes.ts';
 
 /** Interpolated within the buckets of a histogram, as Prometheus does. */
-export type Quantiles = { readonly p50: number; readonly p95: number; readonly p99: number };
+export const Quantiles = z.object({ p50: z.number(), p95: z.number(), p99: z.number() });
+export type Quantiles = Readonly<z.infer<typeof Quantiles>>;
 
-export type ProcessSample = {
-  readonly service: string;
-  readonly process: string;
-  readonly place: string;
-  readonly uptime_ms: number;
-  readonly memory_bytes: number;
-  readonly loop_busy: number;
-};
+export const ProcessSample = z.object({
+  service: z.string(),
+  process: z.string(),
+  place: z.string(),
+  uptime_ms: z.number(),
+  memory_bytes: z.number(),
+  loop_busy: z.number(),
+});
+export type ProcessSample = Readonly<z.infer<typeof ProcessSample>>;
 
-/** `silent_ms`: since its last heartbeat, as this gateway hears them; null when it has heard none yet. */
-export type NodeSample = { readonly node: NodeId; readonly address: string; readonly silent_ms: number | null };
+export const NodeSample = z.object({
+  node: NodeId,
+  address: z.string(),
+  silent_ms: z
+    .number()
+    .nullable()
+    .describe('Since its last heartbeat, as this gateway hears them; null when it has heard none yet'),
+});
+export type NodeSample = Readonly<z.infer<typeof NodeSample>>;
 
-/** Of each shard, the replica that has applied the most; `bytes` over all replicas, null where no index node tells. */
-export type CollectionSample = {
-  readonly name: CollectionName;
-  readonly config: Pick<CollectionConfig, 'dimension' | 'metric' | 'kind' | 'shards' | 'replication_factor'>;
-  readonly points: number;
-  readonly indexed: number;
-  readonly buffered: number;
-  readonly dead: number;
-  readonly bytes: number | null;
-};
+/** Of each shard, the replica that has applied the most. */
+export const CollectionSample = z.object({
+  name: CollectionName,
+  config: z.object({ dimension: Count, metric: Metric, kind: Kind, shards: Count, replication_factor: Count }),
+  points: Count,
+  indexed: Count,
+  buffered: Count,
+  dead: Count,
+  bytes: Count.nullable().describe('Over all replicas; null where no index node tells'),
+});
+export type CollectionSample = Readonly<z.infer<typeof CollectionSample>>;
 
-export type ReplicationSample = {
-  readonly stats: ReplicationStats;
-  readonly replicas: readonly DashboardReplica[];
-  readonly replicas_left_out: number;
-  readonly agreement: readonly ShardAgreement[];
-};
-
-export type DashboardReplica = Pick<
-  ReplicaView,
-  | 'id'
-  | 'node'
-  | 'collection'
-  | 'shard'
-  | 'address'
-  | 'status'
-  | 'reason'
-  | 'lag_ms'
-  | 'lag_entries'
-  | 'primary'
-  | 'offset'
->;
+export const DashboardReplica = ReplicaView.pick({
+  id: true,
+  node: true,
+  collection: true,
+  shard: true,
+  address: true,
+  status: true,
+  reason: true,
+  lag_ms: true,
+  lag_entries: true,
+  primary: true,
+  offset: true,
+});
+export type DashboardReplica = Readonly<z.infer<typeof DashboardReplica>>;
 
 /** Whether the replicas of a shard tell the same of the newest sequence that they have in common. */
-export type ShardAgreement = {
-  readonly collection: CollectionName;
-  readonly shard: number;
-  readonly sequence: number | null;
-  readonly compared: number;
-  readonly replicas: number;
-  readonly agreed: boolean;
-};
+export const ShardAgreement = z.object({
+  collection: CollectionName,
+  shard: Count,
+  sequence: Count.nullable(),
+  compared: Count,
+  replicas: Count,
+  agreed: z.boolean(),
+});
+export type ShardAgreement = Readonly<z.infer<typeof ShardAgreement>>;
+
+export const ReplicationSample = z.object({
+  stats: ReplicationStats,
+  replicas: list(DashboardReplica),
+  replicas_left_out: Count,
+  agreement: list(ShardAgreement),
+});
+export type ReplicationSample = Readonly<z.infer<typeof ReplicationSample>>;
+
+/** What `GET /api/v1/dashboard/stream` sends once a second: the whole cluster at one moment. */
+export const DashboardSample = z.object({
+  at: Time,
+  rates: z.record(ActivityCount, z.number()).describe('Per second, over all processes'),
+  latency_ms: z
+    .object({ search: Quantiles.nullable(), write: Quantiles.nullable() })
+    .describe('As clients of the gateways see it, over the last ten seconds; null where nothing was answered'),
+  processes: list(ProcessSample),
+  nodes: list(NodeSample).describe('The index nodes that have joined'),
+  collections: list(CollectionSample),
+  collections_left_out: Count.describe('How many there are beside those that are shown'),
+  replication: ReplicationSample.nullable().describe('Null when no replication monitor answers; `reason` says why'),
+  reason: maybe(z.string()),
+});
+export type DashboardSample = Readonly<z.infer<typeof DashboardSample>>;

@@ -1,5 +1,5 @@
 import { Failure } from '@vectorizer/errors';
-import type { Outcome } from './operation.ts';
+import type { Outcome } from './outcome.ts';
 
 /** The failure that an outcome amounts to for its caller; undefined for a success. */
 export function failureOf(outcome: Outcome, id: string): Failure | undefined {

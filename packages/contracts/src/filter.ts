@@ -25,7 +25,7 @@ const Match = z.union([
 ]);
 
 /** A key is a dotted path into the payload; on an array a condition holds when any element satisfies it. */
-const leaves = {
+export const conditions = {
   match: z.strictObject({ key: Key, match: Match }),
   range: z.strictObject({ key: Key, range: Range }),
   exists: z.strictObject({ key: Key, exists: z.boolean() }),
@@ -37,7 +37,7 @@ const leaves = {
   }),
   has_id: z.strictObject({ has_id: z.array(PointId).min(1).max(limits.filterValuesMax) }),
 } as const;
-const Leaf = z.union(Object.values(leaves));
+const Leaf = z.union(Object.values(conditions));
 export type Leaf = z.infer<typeof Leaf>;
 export type Condition = Leaf | Clauses;
 /** All of `must`, at least one of `should` (when given), none of `must_not`. */
@@ -49,7 +49,7 @@ export type Clauses = {
 
 const clauseNames = ['must', 'should', 'must_not'] as const;
 
-const Clauses: z.ZodType<Clauses> = z.strictObject({
+export const Clauses: z.ZodType<Clauses> = z.strictObject({
   get must(): z.ZodOptional<z.ZodArray<z.ZodType<Condition>>> {
     return z.array(Condition).min(1).optional();
   },
@@ -64,11 +64,11 @@ const Clauses: z.ZodType<Clauses> = z.strictObject({
  * Which form a condition has is told by its keys, and only that form is tried: a union would report the faults of all,
  * or of the wrong one.
  */
-const Condition: z.ZodType<Condition> = z.unknown().transform((input, context): Condition => {
+export const Condition: z.ZodType<Condition> = z.unknown().transform((input, context): Condition => {
   const parsed = formOf(input)?.safeParse(input);
   if (parsed?.success === true) return parsed.data;
   if (parsed === undefined) {
-    const forms = Object.keys(leaves).join(', ');
+    const forms = Object.keys(conditions).join(', ');
     context.addIssue({ code: 'custom', message: `expected one of ${forms}, or must, should, must_not` });
   } else {
     for (const issue of parsed.error.issues) context.issues.push({ ...issue, input: undefined });
@@ -78,7 +78,7 @@ const Condition: z.ZodType<Condition> = z.unknown().transform((input, context): 
 
 function formOf(input: unknown): z.ZodType<Condition> | undefined {
   if (typeof input !== 'object' || input === null || Array.isArray(input)) return undefined;
-  const form = Object.entries(leaves).find(([name]) => Object.hasOwn(input, name));
+  const form = Object.entries(conditions).find(([name]) => Object.hasOwn(input, name));
   if (form !== undefined) return form[1];
   return clauseNames.some((name) => Object.hasOwn(input, name)) ? Clauses : undefined;
 }
@@ -94,7 +94,7 @@ export const Filter = z
 export type Filter = Clauses;
 
 function checkSize(input: unknown): string | undefined {
-  let conditions = 0;
+  let found = 0;
   let level: unknown[] = [input];
   for (let depth = 0; level.length > 0; depth++) {
     if (depth > limits.filterDepthMax) return `must nest at most ${limits.filterDepthMax} deep`;
@@ -106,8 +106,8 @@ function checkSize(input: unknown): string | undefined {
         if (Array.isArray(children)) next.push(...children.slice(0, limits.filterConditionsMax + 1));
       }
     }
-    conditions += next.length;
-    if (conditions > limits.filterConditionsMax) return `must have at most ${limits.filterConditionsMax} conditions`;
+    found += next.length;
+    if (found > limits.filterConditionsMax) return `must have at most ${limits.filterConditionsMax} conditions`;
     level = next;
   }
   return undefined;

@@ -23,7 +23,9 @@ export const PointBody = z.strictObject({
   if_version: IfVersion,
 });
 export const InsertBody = PointBody.omit({ if_version: true });
+/** Of PointBody, and of InsertBody. */
 export const UpsertBatchBody = z.strictObject({ points: batch(limits.batchPointsMax) });
+export const InsertBatchBody = z.strictObject({ points: batch(limits.batchPointsMax) });
 
 /** An absent field is kept, a null payload is cleared. */
 export const UpdateBody = z
@@ -59,17 +61,17 @@ export const BatchOperation = z.discriminatedUnion('op', [
   z.strictObject({ op: z.literal('payload_delete_keys'), id: PointId, keys: Keys, if_version: IfVersion }),
   z.strictObject({ op: z.literal('delete'), id: PointId, if_version: IfVersion }),
 ]);
+/** Of BatchOperation. */
 export const MixedBatchBody = z.strictObject({ operations: batch(limits.batchPointsMax) });
 
 /** A filter without conditions lets everything through: nobody is to delete a collection by leaving something out. */
-const DeleteFilter = Filter.refine(
+export const DeleteFilter = Filter.refine(
   (filter) => Object.values(filter).some((conditions) => (conditions?.length ?? 0) > 0),
   'must have at least one condition; to delete everything, delete the collection',
 );
-export const DeleteBody = z.union(
-  [z.strictObject({ ids: batch(limits.batchPointsMax) }), z.strictObject({ filter: DeleteFilter })],
-  'expected exactly one of ids (list) or filter',
-);
+export const DeleteByIds = z.strictObject({ ids: batch(limits.batchPointsMax) });
+export const DeleteByFilter = z.strictObject({ filter: DeleteFilter });
+export const DeleteBody = z.union([DeleteByIds, DeleteByFilter], 'expected exactly one of ids (list) or filter');
 
 const ReadOptions = {
   consistency: Consistency.optional(),
@@ -90,8 +92,9 @@ const SearchOptions = {
 const SearchFields = { vector: Vector, ...SearchOptions };
 const CacheOptions = { max_staleness_ms: z.int().min(0).max(limits.stalenessMsMax).optional() };
 export const SearchBody = z.strictObject({ ...SearchFields, ...ReadOptions, ...CacheOptions });
+export const SearchOfBatch = z.strictObject(SearchFields);
 export const SearchBatchBody = z.strictObject({
-  searches: z.array(z.strictObject(SearchFields)).min(1, 'must not be empty').max(limits.batchSearchesMax),
+  searches: z.array(SearchOfBatch).min(1, 'must not be empty').max(limits.batchSearchesMax),
   ...ReadOptions,
   ...CacheOptions,
 });
@@ -104,7 +107,7 @@ export const SearchManyBody = z.strictObject({
 });
 
 /** A point of the collection by its id, which is what a text is here, or a vector. */
-const Example = z.unknown().transform((input, context): PointId | Float32Array => {
+export const Example = z.unknown().transform((input, context): PointId | Float32Array => {
   const parsed = (typeof input === 'string' ? PointId : Vector).safeParse(input);
   if (parsed.success) return parsed.data;
   for (const issue of parsed.error.issues) context.issues.push({ ...issue, input: undefined });

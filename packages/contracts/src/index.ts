@@ -35,7 +35,11 @@ export {
   procedure,
   withTimeToAnswer,
 } from './bus.ts';
+export { componentSchemas, parameterSchema } from './component-schemas.ts';
+export { requestBodies, type RequestBodyName } from './request-bodies.ts';
+export { componentOf, type JsonSchema } from './written-schemas.ts';
 export { CHAIN_START, digestOfEntry, nextInChain } from './chain.ts';
+export { answers, type Answer, type AnswerName } from './answers/answers.ts';
 export { AliasRecord, CollectionConfig, CollectionRecord, Hnsw, Kind, Metric } from './collection.ts';
 export type {
   CollectionSample,
@@ -97,6 +101,7 @@ export {
   CountBody,
   DeleteBody,
   GetBody,
+  InsertBatchBody,
   InsertBody,
   MixedBatchBody,
   PatchBody,
@@ -153,7 +158,8 @@ export {
 export { epochSeconds, legacyStats, type LegacyStats } from './legacy-replication.ts';
 export { limits } from './limits.ts';
 export { CollectionName, CollectionUid, compareIds, newUid, NodeId, PointId } from './names.ts';
-export { Operation, type Outcome, type RequestOutcome } from './operation.ts';
+export { Operation, type RequestOutcome } from './operation.ts';
+export { Outcome } from './outcome.ts';
 export { PayloadIndex, PayloadIndexes, PayloadIndexReport, PayloadIndexType, PayloadKey } from './payload-index.ts';
 export {
   CollectionPattern,

@@ -47,6 +47,7 @@ export const limits = {
   entryOperationsMax: 4_000,
   /** Listed at once. */
   deadLettersPageMax: 100,
+  auditPageMax: 1_000,
   /** Slow reads that a query process remembers; also the most that are answered at once. */
   slowQueriesMax: 256,
   /** Lines about one request that a process answers, and that are answered in all. */

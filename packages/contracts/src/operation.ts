@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Outcome } from './outcome.ts';
 import { Filter } from './filter.ts';
 import { limits } from './limits.ts';
 import { PointId } from './names.ts';
@@ -53,26 +54,6 @@ export const Operation = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('delete_by_filter'), filter: Filter }),
 ]);
 export type Operation = z.infer<typeof Operation>;
-
-/**
- * What an operation came to. `version` is the point's version after it (for a conflict: the one found);
- * `count` is how many points a `delete_by_filter` removed; `reason` says why an operation was rejected.
- */
-export type Outcome = {
-  readonly status:
-    | 'created'
-    | 'updated'
-    | 'unchanged'
-    | 'deleted'
-    | 'not_found'
-    | 'already_exists'
-    | 'version_conflict'
-    | 'idempotency_key_reused'
-    | 'rejected';
-  readonly version?: number;
-  readonly count?: number;
-  readonly reason?: string;
-};
 
 /** What a request came to on one shard; `replayed` when an earlier entry had already decided it. */
 export type RequestOutcome = {

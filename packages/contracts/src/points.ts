@@ -1,3 +1,6 @@
+import { z } from 'zod';
+import { list } from './shapes.ts';
+
 /** A point as services hand it to each other: the payload as JSON text, null when the point has none. */
 export type PointView = {
   readonly id: string;
@@ -10,12 +13,12 @@ export type PointView = {
 export type Hit = PointView & { readonly score: number };
 
 /** Something the caller should know about an answer that is right all the same. */
-export type Warning = {
-  readonly code: 'unindexed_filter';
-  readonly message: string;
-  /** The payload keys that it is about. */
-  readonly fields: readonly string[];
-};
+export const Warning = z.object({
+  code: z.literal('unindexed_filter'),
+  message: z.string(),
+  fields: list(z.string()).describe('The payload keys that it is about'),
+});
+export type Warning = Readonly<z.infer<typeof Warning>>;
 
 /** The keys of a filter that no payload index answers for. */
 export function unindexedFilter(fields: readonly string[]): Warning {

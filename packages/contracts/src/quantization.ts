@@ -6,6 +6,14 @@ const Oversampling = z.int().min(1).max(limits.oversamplingMax);
 /** Recall@10 of 0.999 and 0.98 on real text embeddings of 256 dimensions. */
 const OVERSAMPLING_DEFAULT = { int8: 4, binary: 16 } as const;
 
+/** With all that it has. */
+export const WholeQuantization = z.object({
+  type: z.enum(['int8', 'binary']),
+  rescore: z.boolean(),
+  oversampling: z.int(),
+});
+type WholeQuantization = z.infer<typeof WholeQuantization>;
+
 /** How a collection of kind `quantized` stands for its vectors in memory. The vectors themselves are on disk. */
 export const Quantization = z
   .strictObject({
@@ -16,7 +24,7 @@ export const Quantization = z
     /** That many times k are scored again. */
     oversampling: Oversampling.optional(),
   })
-  .transform(({ oversampling, ...rest }) => ({
+  .transform(({ oversampling, ...rest }): WholeQuantization => ({
     ...rest,
     oversampling: oversampling ?? OVERSAMPLING_DEFAULT[rest.type],
   }));

@@ -1,27 +1,24 @@
 import { z } from 'zod';
+import { maybe } from './shapes.ts';
 import { procedure } from './bus.ts';
 import { limits } from './limits.ts';
 import { CollectionName } from './names.ts';
-import type { ReadStages } from './read-stages.ts';
+import { readStages } from './read-stages.ts';
 
 /** A read that took long, as the query process that answered it remembers it. */
-export type SlowQuery = {
-  /** When it ended, ISO 8601. */
-  readonly at: string;
-  /** `host:port` of the query process. */
-  readonly process: string;
-  readonly correlation_id: string;
-  readonly procedure: 'search' | 'read' | 'scroll' | 'count';
-  /** The name of the collection, or the uid of one that is gone. */
-  readonly collection: string;
-  readonly took_ms: number;
+export const SlowQuery = z.object({
+  at: z.string().describe('When it ended, ISO 8601'),
+  process: z.string().describe('`host:port` of the query process'),
+  correlation_id: z.string(),
+  procedure: z.enum(['search', 'read', 'scroll', 'count']),
+  collection: z.string().describe('Its name, or the uid of one that is gone'),
+  took_ms: z.number(),
   /** What is not in any stage passed before a failure, or between two processes. */
-  readonly stages: ReadStages;
-  /** What was asked, without vectors and ids. */
-  readonly parameters: Readonly<Record<string, unknown>>;
-  /** The type of the failure, of a read that failed. */
-  readonly failure?: string;
-};
+  stages: z.partialRecord(z.enum(readStages), z.number()),
+  parameters: z.record(z.string(), z.unknown()).describe('What was asked, without vectors and ids'),
+  failure: maybe(z.string()).describe('The type of the failure, of a read that failed'),
+});
+export type SlowQuery = Readonly<z.infer<typeof SlowQuery>>;
 
 export const SlowQueriesQuery = z.object({
   collection: CollectionName.optional(),

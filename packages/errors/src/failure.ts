@@ -43,7 +43,7 @@ export class Failure extends Error {
     });
   }
 
-  toWire(): WireFailure {
+  toWire(): WireFailure & { readonly type: FailureType } {
     return { type: this.type, message: this.message, details: this.details };
   }
 }

@@ -1,3 +1,4 @@
+export { ApiDescription } from './api-description.ts';
 export { startOtlpReceiver, type OtlpReceiver, type ReceivedSpan } from './otlp-receiver.ts';
 export { startNats, type NatsOptions, type NatsServer } from './nats-server.ts';
 export { startPrometheus, type FiringAlert, type Prometheus, type Sample } from './prometheus.ts';

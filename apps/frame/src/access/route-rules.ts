@@ -61,6 +61,7 @@ const rules: Readonly<Record<string, RouteRule>> = {
   'GET /health': everybody('health.read'),
   'GET /health/live': everybody('health.read'),
   'GET /health/ready': everybody('health.read'),
+  'GET /openapi.json': everybody('openapi.read'),
   'GET /metrics': read('metrics.read', 'view_metrics', { whole: true }),
 
   [`GET ${V1}/collections`]: read('collections.list', 'list_collections'),
@@ -157,12 +158,16 @@ const complete: ReadonlyMap<string, RouteRule> = new Map(
   ]),
 );
 
-/** The files of the dashboard, of which each is a route: they hold nothing, and what they show they ask for with a key. */
-const PAGE = everybody('dashboard.read');
-const isOfPage = (route: string): boolean => /^GET \/dashboard($|\/[^:*]*$)/.test(route);
+/** The files of pages, of which each is a route: they hold nothing, and what they show they ask for with a key. */
+const pages = { dashboard: everybody('dashboard.read'), docs: everybody('docs.read') } as const;
+
+function pageOf(route: string): RouteRule | undefined {
+  const [, page] = /^GET \/(dashboard|docs)(?:$|\/[^:*]*$)/.exec(route) ?? [];
+  return page === undefined ? undefined : pages[page as keyof typeof pages];
+}
 
 /** The rule of a route, by its method and the pattern of its path. HEAD is as GET. */
 export function ruleOf(method: string, pattern: string): RouteRule | undefined {
   const route = `${method === 'HEAD' ? 'GET' : method} ${pattern}`;
-  return complete.get(route) ?? (isOfPage(route) ? PAGE : undefined);
+  return complete.get(route) ?? pageOf(route);
 }

@@ -1,5 +1,5 @@
 import { entriesIn, type AuditLog, type StoredAudit } from '@vectorizer/cluster';
-import type { AuditEntry, NumberedAuditEntry } from '@vectorizer/contracts';
+import type { Answer, AuditEntry, NumberedAuditEntry } from '@vectorizer/contracts';
 
 /** Messages that are looked through for one answer, and read at once. */
 const LOOKED_MAX = 2_000;
@@ -18,14 +18,8 @@ export type AuditQuery = {
   /** Where an answer ended: what is older is looked at. */
   readonly before?: string | undefined;
 };
-export type AuditPage = { readonly entries: readonly NumberedAuditEntry[]; readonly next: string | null };
-export type ChainPart = {
-  readonly first: number;
-  readonly last: number;
-  readonly created: string;
-  /** By their sequences, as base64 of their bytes. */
-  readonly messages: readonly { readonly sequence: number; readonly data: string }[];
-};
+export type AuditPage = Answer<'AuditPage'>;
+export type ChainPart = Answer<'AuditChain'>;
 
 /** Reads the audit log. */
 export class Audit {

@@ -1,6 +1,7 @@
 import type { IssuedKey } from '@vectorizer/cluster';
 import {
   coversPatterns,
+  type Answer,
   type KeyId,
   type KeyRecord,
   type NewKey,
@@ -11,13 +12,7 @@ import {
 import { Failure } from '@vectorizer/errors';
 import { checkMayGrant, invalidField, type Access, type Grants, type Principal } from '@vectorizer/frame';
 
-/** A key as it is shown: nothing of the key itself, and how it was used. */
-export type KeyView = Omit<KeyRecord, 'v' | 'hash' | 'previous'> & {
-  readonly active: boolean;
-  /** Until when what it was before its rotation is still good; null when that is not. */
-  readonly grace_until: string | null;
-  readonly usage: { readonly requests: number; readonly last_used_at: string | null };
-};
+export type KeyView = Answer<'Key'>;
 
 /** What may be done about keys and roles, and by whom: nobody gives what they do not have. */
 export class Keys {
@@ -62,7 +57,7 @@ export class Keys {
   }
 
   /** Of all who have it, whatever their scope: so is the one that is asked of who changes it. */
-  async putRole(name: RoleName, permissions: readonly Permission[], by: Principal): Promise<object> {
+  async putRole(name: RoleName, permissions: readonly Permission[], by: Principal): Promise<Answer<'Role'>> {
     this.#checkMayChange(name, permissions, by);
     return this.#access.roles.put(name, permissions);
   }

@@ -1,6 +1,6 @@
 import { Controller, Delete, Get, Inject, Put, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { AliasBody, type AliasRecord } from '@vectorizer/contracts';
+import { AliasBody, type AliasRecord, type Answer } from '@vectorizer/contracts';
 import { maySee, parse } from '@vectorizer/frame';
 import { sendJson } from '../answers.ts';
 import { aliasOf, queries, queryOf, refuseBody } from '../requests.ts';
@@ -45,6 +45,6 @@ export class AliasesController {
   }
 }
 
-function shown({ alias, collection, uid, created_at }: AliasRecord): object {
+function shown({ alias, collection, uid, created_at }: AliasRecord): Answer<'Alias'> {
   return { alias, collection, uid, created_at };
 }

@@ -1,6 +1,6 @@
 import { Controller, Delete, Get, Inject, Patch, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { CollectionChangeBody, type CollectionRecord, type newCollection } from '@vectorizer/contracts';
+import { CollectionChangeBody, type Answer, type CollectionRecord, type newCollection } from '@vectorizer/contracts';
 import { maySee, parse } from '@vectorizer/frame';
 import { sendJson } from '../answers.ts';
 import { collectionNameOf, contextOf, queries, queryOf, refuseBody } from '../requests.ts';
@@ -67,7 +67,7 @@ export class CollectionsController {
   }
 }
 
-function shown({ name, uid, created_at, config, payload_indexes, cache }: CollectionRecord): object {
+function shown({ name, uid, created_at, config, payload_indexes, cache }: CollectionRecord): Answer<'Collection'> {
   const { hnsw, ...others } = config;
   // Settings that have no effect are not shown as if they had.
   return {

@@ -3,6 +3,7 @@ import type { Aliases, Catalog, SnapshotStore } from '@vectorizer/cluster';
 import {
   describe,
   shardDescribe,
+  type Answer,
   type Bus,
   type CallContext,
   type CollectionName,
@@ -28,10 +29,7 @@ export type CollectionsOptions = {
 
 export type CollectionChange = Pick<CollectionRecord, 'cache'>;
 
-/** A replica as the collection's page shows it; one that does not answer is shown by what was last heard of it. */
-export type ReplicaView = ReplicaReport & { readonly reachable: boolean };
-export type ShardView = { readonly shard: number; readonly replicas: readonly (ReplicaView | AbsentReplica)[] };
-export type AbsentReplica = { readonly node: NodeId; readonly reachable: false };
+export type ShardView = Answer<'CollectionState'>['shards'][number];
 export type CollectionView = {
   readonly record: CollectionRecord;
   readonly points: number;

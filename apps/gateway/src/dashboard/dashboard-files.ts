@@ -4,31 +4,11 @@ import { basename, dirname, join } from 'node:path';
 import { fastifyStatic } from '@fastify/static';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { Failure } from '@vectorizer/errors';
+import { ASK_AGAIN, FOR_EVER, pageHeaders } from '../page-headers.ts';
 
-/** Nothing from elsewhere, nothing inline, nobody's frame. */
-const POLICY = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "font-src 'self'",
-  "img-src 'self' data:",
-  "connect-src 'self'",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join('; ');
-const SAFE_HEADERS = {
-  'content-security-policy': POLICY,
-  'x-content-type-options': 'nosniff',
-  'referrer-policy': 'no-referrer',
-  'cross-origin-opener-policy': 'same-origin',
-  'cross-origin-resource-policy': 'same-origin',
-} as const;
+const HEADERS = pageHeaders();
 /** The names of assets have a hash of what is in them. */
 const ASSETS = 'assets';
-const FOR_EVER = 'public, max-age=31536000, immutable';
-/** Asked for again each time, and answered with 304 as long as it is the same. */
-const ASK_AGAIN = 'no-cache';
 
 /** The built page, wherever the package manager has put it. */
 export function builtDashboard(): string {
@@ -59,5 +39,5 @@ export function serveDashboard(fastify: FastifyInstance, root = builtDashboard()
 }
 
 function setHeaders(reply: FastifyReply, path: string): void {
-  void reply.headers({ ...SAFE_HEADERS, 'cache-control': basename(dirname(path)) === ASSETS ? FOR_EVER : ASK_AGAIN });
+  void reply.headers({ ...HEADERS, 'cache-control': basename(dirname(path)) === ASSETS ? FOR_EVER : ASK_AGAIN });
 }

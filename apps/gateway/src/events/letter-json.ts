@@ -1,8 +1,11 @@
 import type { NumberedLetter } from '@vectorizer/cluster';
+import type { Answer } from '@vectorizer/contracts';
 import { isUtf8 } from 'node:buffer';
 
+type LetterSummary = Answer<'DeadLetters'>['dead_letters'][number];
+
 /** A dead letter without its body. */
-export function letterSummary({ sequence, at, error, event }: NumberedLetter): object {
+export function letterSummary({ sequence, at, error, event }: NumberedLetter): LetterSummary {
   const { sequence: eventSequence, subject, at: sentMs, body } = event;
   return {
     sequence,
@@ -13,10 +16,10 @@ export function letterSummary({ sequence, at, error, event }: NumberedLetter): o
 }
 
 /** A dead letter as it is: the body as text where it is some, and as base64 in any case. */
-export function letterJson(letter: NumberedLetter): object {
+export function letterJson(letter: NumberedLetter): Answer<'DeadLetter'> {
   const { headers, body } = letter.event;
   const bytes = Buffer.from(body);
-  const { event, ...summary } = letterSummary(letter) as { event: object };
+  const { event, ...summary } = letterSummary(letter);
   return {
     ...summary,
     event: {

@@ -1,13 +1,4 @@
-import { limits, requestLines, type Bus, type CallContext, type LogLine } from '@vectorizer/contracts';
-
-export type LogsAnswer = {
-  readonly correlation_id: string;
-  /** Processes that answered, and that are there and did not: what those remember is missing. */
-  readonly processes: number;
-  readonly unanswered: number;
-  /** By time; `process` is where it was written. */
-  readonly lines: readonly (LogLine & { readonly process: string })[];
-};
+import { limits, requestLines, type Answer, type Bus, type CallContext, type LogLine } from '@vectorizer/contracts';
 
 /** What every process has written about one request. */
 export class Logs {
@@ -17,7 +8,7 @@ export class Logs {
     this.#bus = bus;
   }
 
-  async of(correlationId: string, context: CallContext): Promise<LogsAnswer> {
+  async of(correlationId: string, context: CallContext): Promise<Answer<'Logs'>> {
     const asked = { correlation_id: correlationId, limit: limits.logLinesMax };
     const { answers, unanswered } = await this.#bus.callAll(requestLines, asked, { context });
     const lines = answers.flatMap(({ place, lines: texts }) =>

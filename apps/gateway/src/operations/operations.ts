@@ -1,9 +1,9 @@
 import {
   shardRequest,
+  type Answer,
   type Bus,
   type CallContext,
   type CollectionRecord,
-  type Outcome,
   type RequestOutcome,
 } from '@vectorizer/contracts';
 import { Failure } from '@vectorizer/errors';
@@ -16,18 +16,8 @@ const ASK_MS_MAX = 1_000;
 /** More than the parts of the heaviest body. */
 const PARTS_MAX = 128;
 
-/** Where a part of a write is in the log of a shard, and, once it is applied, what its operations there came to. */
-export type LoggedEntry = {
-  readonly part: number;
-  readonly shard: number;
-  readonly sequence: number;
-  readonly status: 'logged' | 'applied';
-  readonly outcomes?: readonly Outcome[];
-};
-export type OperationView = {
-  readonly status: 'not_logged' | 'logged' | 'applied';
-  readonly entries: readonly LoggedEntry[];
-};
+type LoggedEntry = Answer<'OperationState'>['entries'][number];
+export type OperationView = Pick<Answer<'OperationState'>, 'status' | 'entries'>;
 type Applied = { readonly applied: number; readonly request: RequestOutcome | null };
 type Question = { readonly record: CollectionRecord; readonly shard: number; readonly id: string };
 

@@ -1,14 +1,8 @@
-import { failureOf, type Outcome } from '@vectorizer/contracts';
-import type { Failure, WireFailure } from '@vectorizer/errors';
+import { failureOf, type Answer, type Outcome } from '@vectorizer/contracts';
+import type { Failure } from '@vectorizer/errors';
 
 /** What became of one item of a batch. */
-export type ItemResult = {
-  readonly index: number;
-  readonly id: string | null;
-  readonly status: Outcome['status'] | 'logged';
-  readonly version?: number;
-  readonly error?: WireFailure;
-};
+export type ItemResult = Answer<'ItemResult'>;
 
 /** An item that never reached the log. */
 export function refusedResult(index: number, id: string | null, failure: Failure): ItemResult {

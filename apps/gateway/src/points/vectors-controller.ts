@@ -5,6 +5,7 @@ import {
   DeleteBody,
   failureOf,
   GetBody,
+  InsertBatchBody,
   MixedBatchBody,
   ScrollBody,
   UpdateBody,
@@ -45,7 +46,7 @@ export class VectorsController {
 
   @Post()
   async insert(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    const { points } = parse(UpsertBatchBody, request.body);
+    const { points } = parse(InsertBatchBody, request.body);
     const call = await this.#edge.write(request);
     sendBatch(reply, call, await this.#writes.batch(insertItems(points, call.collection.config), call));
   }

@@ -2,6 +2,7 @@ import {
   failureOf,
   Sequences,
   write,
+  type Answer,
   type Bus,
   type CallContext,
   type CollectionRecord,
@@ -13,7 +14,7 @@ import { Failure } from '@vectorizer/errors';
 import type { Collections } from '../collections/collections.ts';
 import { later, type Sessions } from '../sessions.ts';
 import type { Item } from './items.ts';
-import { loggedResult, refusedResult, type ItemResult } from './outcomes.ts';
+import { loggedResult, refusedResult } from './outcomes.ts';
 import { partsOf } from './parts.ts';
 
 /** Everything about a write but its operations. */
@@ -29,14 +30,7 @@ export type WriteCall = {
 /** What was written to: the collection of the call, or what has taken its place meanwhile. */
 type WrittenTo = { readonly collection: CollectionRecord };
 
-export type BatchAnswer = {
-  readonly total: number;
-  readonly succeeded: number;
-  readonly failed: number;
-  readonly results: readonly ItemResult[];
-  /** By shard; what has been seen once this write has been. */
-  readonly sequences: Sequences;
-};
+export type BatchAnswer = Answer<'BatchResult'>;
 
 export type SingleAnswer = WrittenTo & {
   readonly outcome: Outcome | undefined;

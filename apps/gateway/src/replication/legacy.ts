@@ -1,31 +1,13 @@
 import {
   epochSeconds,
   legacyStats,
-  type LegacyStats,
+  type Answer,
   type ReplicationStatus,
   type ReplicaView,
 } from '@vectorizer/contracts';
 
-/** What clients of the unversioned paths expect: times as seconds since the epoch, no nulls, and four states. */
-type LegacyReplica = {
-  readonly id: string;
-  readonly host: string;
-  readonly port: number;
-  readonly status: 'Connected' | 'Syncing' | 'Lagging' | 'Disconnected';
-  readonly lag_ms: number;
-  readonly last_heartbeat: number;
-  readonly operations_synced: number;
-  readonly address: string | null;
-  readonly offset: number;
-  readonly lag_operations: number;
-};
-
-export type LegacyStatus = {
-  readonly role: 'Master';
-  readonly enabled: true;
-  readonly stats: LegacyStats;
-  readonly replicas: readonly LegacyReplica[];
-};
+type LegacyStatus = Answer<'LegacyReplicationStatus'>;
+type LegacyReplica = Answer<'LegacyReplica'>;
 
 export function legacyStatus({ enabled, stats, replicas }: ReplicationStatus): LegacyStatus {
   return { role: 'Master', enabled, stats: legacyStats(stats), replicas: replicas.map(legacyReplica) };

@@ -1,15 +1,9 @@
-import type { Catalog, NodeRecord, NodeRegistry } from '@vectorizer/cluster';
-import type { CallContext, NodeId } from '@vectorizer/contracts';
+import type { Catalog, NodeRegistry } from '@vectorizer/cluster';
+import type { Answer, CallContext, NodeId } from '@vectorizer/contracts';
 import { Failure } from '@vectorizer/errors';
 import type { LiveNodes } from '../collections/live-nodes.ts';
 
-/** An index node that has joined, and not been removed. */
-export type NodeView = Omit<NodeRecord, 'v'> & {
-  /** Whether it was heard just now. */
-  readonly speaks: boolean;
-  /** Placed on it. */
-  readonly replicas: number;
-};
+type NodeView = Answer<'Nodes'>['nodes'][number];
 
 type Parts = {
   readonly catalog: Pick<Catalog, 'list'>;

@@ -1,6 +1,6 @@
 import { Controller, Get, Inject, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { CollectionName, isRoutable, type ReplicaView, type ReplicationEvent } from '@vectorizer/contracts';
+import { isRoutable, type ReplicaView, type ReplicationEvent } from '@vectorizer/contracts';
 import { invalidField, maySee, parse } from '@vectorizer/frame';
 import { z } from 'zod';
 import { sendJson } from '../answers.ts';
@@ -14,9 +14,6 @@ const REPLICA = ['replicas/:id', 'replicas/:node/:collection/:shard'];
 const RESYNC = REPLICA.map((path) => `${path}/resync`);
 
 const Number15 = z.string().regex(/^\d{1,15}$/, 'expected the number of an event');
-const replicasQuery = queries.timed.extend({ routable: z.enum(['true', 'false']).optional() });
-const proofQuery = queries.timed.extend({ collection: CollectionName });
-const eventsQuery = z.strictObject({ after: Number15.transform(Number).optional() });
 
 @Controller('api/v1/replication')
 export class ReplicationController {
@@ -45,10 +42,10 @@ export class ReplicationController {
   /** All that are known, or with `routable=true` those that may be read from. */
   @Get('replicas')
   async replicas(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    const { timeout_ms, routable } = queryOf(replicasQuery, request);
+    const { timeout_ms, routable } = queryOf(queries.replicas, request);
     const status = await this.#replication.status(contextOf(request, timeout_ms));
     const all = visible(request, status.replicas);
-    const replicas = routable === undefined ? all : all.filter((each) => isRoutable(each) === (routable === 'true'));
+    const replicas = routable === undefined ? all : all.filter((each) => isRoutable(each) === routable);
     sendJson(reply, 200, { replicas, count: replicas.length });
   }
 
@@ -70,14 +67,14 @@ export class ReplicationController {
 
   @Get('proof')
   async proof(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    const { collection, timeout_ms } = queryOf(proofQuery, request);
+    const { collection, timeout_ms } = queryOf(queries.proof, request);
     sendJson(reply, 200, await this.#replication.proof(collection, contextOf(request, timeout_ms)));
   }
 
   /** Server-sent events, from now on; or after `Last-Event-ID`, which browsers send, or `after`. */
   @Get('events')
   async events(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    const { after: given } = queryOf(eventsQuery, request);
+    const { after: given } = queryOf(queries.replicationEvents, request);
     const isWanted = ({ replica }: ReplicationEvent): boolean => {
       const collection = replica?.split('/')[1];
       return collection === undefined || maySee(request, collection);

@@ -1,6 +1,6 @@
 import { Controller, Delete, Get, Inject, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { BackupId, bytesOf, RestoreBody, type Backup } from '@vectorizer/contracts';
+import { BackupId, bytesOf, RestoreBody, type Answer, type Backup } from '@vectorizer/contracts';
 import { parse } from '@vectorizer/frame';
 import { sendJson } from '../answers.ts';
 import { collectionNameOf, contextOf, parameter, queries, queryOf, refuseBody } from '../requests.ts';
@@ -84,7 +84,7 @@ function idOf(request: FastifyRequest): BackupId {
   return parse(BackupId, parameter(request, 'snapshot'), 'snapshot');
 }
 
-function shown({ shards, moved_bytes, ...backup }: Backup): object {
+function shown({ shards, moved_bytes, ...backup }: Backup): Answer<'Snapshot'> {
   const stored = shards.filter((shard) => shard !== null);
   return {
     ...backup,

@@ -1,0 +1,94 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Validator } from '@seriousme/openapi-schema-validator';
+import { answers } from '@vectorizer/contracts';
+import { ruleOf } from '@vectorizer/frame';
+import { ApiDescription } from '@vectorizer/testing';
+import { openApiDocument } from '../src/index.ts';
+import { startGateway, type Gateway } from './fixture.ts';
+
+const document = openApiDocument();
+const api = new ApiDescription(document, { answers: Object.keys(answers) });
+
+describe('the OpenAPI document', () => {
+  it('is a valid one of version 3.1', async () => {
+    const validator = new Validator();
+    expect(await validator.validate(structuredClone(document))).toMatchObject({ valid: true });
+    expect(validator.version).toBe('3.1');
+  });
+
+  it('is the one in docs/openapi.json; `node tests/openapi.ts` writes it', () => {
+    const file = readFileSync(resolve(import.meta.dirname, '../../../docs/openapi.json'), 'utf8');
+    expect(JSON.parse(file)).toEqual(document);
+  });
+
+  it('names every operation once', () => {
+    const ids = [...api.operations.values()].map(({ operationId }) => operationId);
+    expect(ids.filter((id, i) => ids.indexOf(id) < i || !/^[a-z][A-Za-z]+$/.test(id))).toEqual([]);
+  });
+
+  it('has examples that fit: of every body, and of answers', () => {
+    const misfits: string[] = [];
+    let tried = 0;
+    for (const [route, { requestBody, responses }] of api.operations) {
+      const contents = [requestBody, ...Object.values(responses)].map((each) => each && api.resolve(each)['content']);
+      for (const content of contents as Record<string, { schema: { $ref: string }; example?: unknown }>[]) {
+        const { schema, example } = content?.['application/json'] ?? {};
+        if (schema === undefined || example === undefined) continue;
+        tried += 1;
+        const misfit = api.misfit(schema.$ref, example);
+        if (misfit !== undefined) misfits.push(`${route}: ${misfit}`);
+      }
+      if (requestBody !== undefined && !JSON.stringify(requestBody).includes('"example"'))
+        misfits.push(`${route}: none`);
+    }
+    expect(misfits).toEqual([]);
+    expect(tried).toBeGreaterThan(50);
+  });
+});
+
+describe('the routes of the gateway', () => {
+  let gateway: Gateway;
+  beforeAll(async () => {
+    gateway = await startGateway();
+  });
+  afterAll(async () => gateway[Symbol.asyncDispose]());
+
+  it('are described, and what is described is there', () => {
+    const routes = gateway.access.guard.routes
+      .filter(({ method }) => method !== 'HEAD')
+      .filter(({ method, pattern }) => !/^(dashboard|docs)\.read$/.test(ruleOf(method, pattern)?.action ?? ''))
+      .map(({ method, pattern }) => `${method} ${pattern}`);
+    expect([...api.operations.keys()].toSorted()).toEqual(routes.toSorted());
+  });
+
+  it('have the document for whoever has no key, and once', async () => {
+    const rate = { tier: 'default' };
+    await gateway.access.keys.create({ name: 'a', roles: ['admin'], collections: ['*'], events: [], rate }, 'test');
+    const first = await gateway.app.inject({ url: '/openapi.json' });
+    expect([first.statusCode, first.json()]).toEqual([200, document]);
+    const headers = { 'if-none-match': String(first.headers['etag']) };
+    const again = await gateway.app.inject({ url: '/openapi.json', headers });
+    expect([again.statusCode, again.body]).toEqual([304, '']);
+  });
+
+  it('have an explorer, whose library is kept and whose page is asked for again', async () => {
+    const page = await gateway.app.inject({ url: '/docs/' });
+    expect([page.statusCode, page.headers['cache-control']]).toEqual([200, 'no-cache']);
+    expect(page.headers['content-security-policy']).toContain(
+      "default-src 'none'; script-src 'self'; style-src 'self'",
+    );
+    const files = [...page.body.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, file = '']) => file);
+    expect(files).toHaveLength(4);
+    for (const url of files) {
+      const { statusCode, headers } = await gateway.app.inject({ url });
+      const kept = url.includes('swagger-ui-') ? 'public, max-age=31536000, immutable' : 'no-cache';
+      expect([url, statusCode, headers['cache-control']]).toEqual([url, 200, kept]);
+    }
+    const moved = await gateway.app.inject({ url: '/docs' });
+    expect([moved.statusCode, moved.headers['location']]).toEqual([301, '/docs/']);
+    const others = ['/docs/swagger-ui-bundle.js.map', '/docs/package.json', '/docs/..%2fpackage.json'];
+    for (const url of others) expect((await gateway.app.inject({ url })).statusCode).toBe(404);
+  });
+});
