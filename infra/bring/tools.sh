@@ -12,7 +12,7 @@ fail() {
 }
 
 # With `with-vulkan` also what the tests of gpu collections run on, with `with-chromium` the browser of the dashboard's,
-# `with-prometheus` what those of alerts and panels ask, `with-peers` the servers that are compared with.
+# `with-prometheus` what those of alerts and panels ask, `with-helm` what renders the chart, `with-peers` the servers that are compared with.
 bring_all() {
   mkdir -p "$tools" 2>/dev/null || fail "cannot write to $tools"
   # Two commands at once would build into the same folders.
@@ -43,6 +43,10 @@ bring_all() {
       with-peers)
         . "$root/infra/bring/peers.sh"
         bring_peers
+        ;;
+      with-helm)
+        . "$root/infra/bring/helm.sh"
+        bring_helm
         ;;
     esac
   done
