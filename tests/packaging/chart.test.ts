@@ -88,7 +88,7 @@ describe('its pods', () => {
         component,
         expect.objectContaining({
           automountServiceAccountToken: false,
-          // Else Kubernetes adds variables that look like unknown settings.
+          // Else Kubernetes adds variables that look like settings.
           enableServiceLinks: false,
           securityContext: expect.objectContaining({ runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } }),
         }),

@@ -9,7 +9,7 @@ metadata:
 spec:
   serviceAccountName: {{ include "vectorizer.fullname" $root }}
   automountServiceAccountToken: false
-  # Their names look like settings of ours, which refuse what they do not know.
+  # Nobody reads them, and their names look like settings of ours.
   enableServiceLinks: false
   # Longer than a service gives itself.
   terminationGracePeriodSeconds: 45
