@@ -11,7 +11,13 @@ const compose = readCompose();
 const services = Object.entries(compose.services);
 const image = readImage();
 /** Of the specification's own; others it has none here. */
-const FORMATS = { duration: /^(\d+(ms|s|m|h))+$/, expose: true, ports: true, uri: true } as const;
+const FORMATS = {
+  duration: /^(\d+(ms|s|m|h))+$/,
+  expose: true,
+  ports: true,
+  subnet_ip_address: true,
+  uri: true,
+} as const;
 const PROFILES = ['standalone', 'cluster', 'monitoring'];
 const textOf = (file: string): string => readFileSync(resolve(root, file), 'utf8');
 const isOurs = ({ image: name }: Service): boolean => name.startsWith('vectorizer:');
