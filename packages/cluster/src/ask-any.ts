@@ -38,9 +38,15 @@ export type Question<Answer> = {
   readonly ask: (instance: string | undefined) => Promise<Answer>;
 };
 
-type Settled<Answer> = { readonly instance: string; readonly turn: number } & (
-  { readonly answer: Answer } | { readonly error: unknown }
-);
+/** One asking of one process, or of anybody. */
+type Attempt<Answer> = {
+  readonly instance: string;
+  /** The connection of the process when it was asked. */
+  readonly life: number | undefined;
+  readonly outcome: Promise<Outcome<Answer>>;
+};
+type Outcome<Answer> = { readonly answer: Answer } | { readonly error: unknown };
+type Ended<Answer> = { readonly attempt: Attempt<Answer>; readonly outcome: Outcome<Answer> };
 
 /**
  * Asks one of the processes that serve a procedure; another one when that is gone, or falls silent while it works. So a
@@ -48,83 +54,123 @@ type Settled<Answer> = { readonly instance: string; readonly turn: number } & (
  * that has connected anew lives, but what was sent to its old connection may be lost: it may be asked once more.
  */
 export async function askAny<Answer>(question: Question<Answer>): Promise<Answer> {
-  const { directory, deadline, name } = question;
+  const { deadline, name } = question;
   const nobodyAt = Math.min(deadline, Date.now() + NOBODY_MS_MAX);
-  const asked = new Map<string, Promise<Settled<Answer>>>();
-  const lost = new Map<number, Promise<Settled<Answer>>>();
-  const turns = new Map<string, number>();
-  const lives = new Map<string, number | undefined>();
-  const refused = new Set<string>();
-  let askedAtMs = 0;
-  let turn = 0;
-  const isLost = (instance: string): boolean =>
-    instance !== ANYBODY && !directory.isSilent(instance) && directory.lifeOf(instance) !== lives.get(instance);
-  const isDoubtful = (instance: string): boolean =>
-    instance === ANYBODY ? performance.now() - askedAtMs > SILENT_MS : directory.isSilent(instance) || isLost(instance);
+  const attempts = new Attempts(question);
   for (;;) {
-    if ([...asked.keys()].every(isDoubtful)) {
-      for (const [instance, answer] of asked) {
-        if (lost.size >= LOST_MAX || !isLost(instance)) continue;
-        asked.delete(instance);
-        lost.set(turns.get(instance) ?? 0, answer);
-      }
-      const instance = asked.size < ASKED_AT_ONCE_MAX ? chooseFrom(question, { asked, refused }) : undefined;
-      if (instance !== undefined) {
-        askedAtMs = performance.now();
-        lives.set(instance, directory.lifeOf(instance));
-        turns.set(instance, ++turn);
-        asked.set(instance, settle(question, { instance, turn }));
-      }
-    }
-    const settled = await firstOf([...asked.values(), ...lost.values()]);
-    if (settled === undefined) {
+    if (attempts.allAreDoubtful) attempts.begin();
+    const ended = await attempts.firstEnded();
+    if (ended === undefined) {
       if (Date.now() > deadline + LOOK_MS) throw deadlineExceeded(name);
       continue;
     }
-    if (lost.delete(settled.turn) && 'error' in settled) continue;
-    asked.delete(settled.instance);
-    if ('answer' in settled) return settled.answer;
-    if (!(settled.error instanceof AskElsewhere)) throw settled.error;
-    const another = directory.choose(name, refused.add(settled.instance)) !== undefined;
-    if (asked.size > 0 || another) continue;
-    if (Date.now() + PAUSE_MS > nobodyAt) throw settled.error.failure;
+    const wasLost = attempts.end(ended.attempt);
+    const { outcome } = ended;
+    if ('answer' in outcome) return outcome.answer;
+    if (wasLost) continue;
+    if (!(outcome.error instanceof AskElsewhere)) throw outcome.error;
+    if (attempts.refuse(ended.attempt)) continue;
+    if (Date.now() + PAUSE_MS > nobodyAt) throw outcome.error.failure;
     await sleep(PAUSE_MS);
-    refused.clear();
+    attempts.forgive();
   }
 }
 
-type Tried = { readonly asked: ReadonlyMap<string, unknown>; readonly refused: ReadonlySet<string> };
+/** Those of one call. */
+class Attempts<Answer> {
+  readonly #question: Question<Answer>;
+  /** At most one to a process. */
+  readonly #current = new Map<string, Attempt<Answer>>();
+  /** Sent to connections that are no more; should one answer all the same, that is as good. */
+  readonly #lost = new Set<Attempt<Answer>>();
+  readonly #refused = new Set<string>();
+  #begunAtMs = 0;
 
-/** Undefined when all that are known are being asked. */
-function chooseFrom<Answer>({ directory, name }: Question<Answer>, { asked, refused }: Tried): string | undefined {
-  const fresh = directory.choose(name, new Set([...asked.keys(), ...refused]));
-  if (fresh !== undefined) return fresh;
-  return asked.has(ANYBODY) ? undefined : ANYBODY;
+  constructor(question: Question<Answer>) {
+    this.#question = question;
+  }
+
+  /** Also when there is none. */
+  get allAreDoubtful(): boolean {
+    return [...this.#current.values()].every((attempt) => this.#isDoubtful(attempt));
+  }
+
+  /** Asks one more, where there is one to ask. */
+  begin(): void {
+    for (const attempt of this.#current.values()) {
+      if (this.#lost.size >= LOST_MAX || !this.#isLost(attempt)) continue;
+      this.#current.delete(attempt.instance);
+      this.#lost.add(attempt);
+    }
+    const instance = this.#current.size < ASKED_AT_ONCE_MAX ? this.#choose() : undefined;
+    if (instance === undefined) return;
+    this.#begunAtMs = performance.now();
+    const life = this.#question.directory.lifeOf(instance);
+    this.#current.set(instance, { instance, life, outcome: ask(this.#question, instance) });
+  }
+
+  /** Undefined when it is time to look around. */
+  async firstEnded(): Promise<Ended<Answer> | undefined> {
+    const { promise: look, resolve } = Promise.withResolvers<undefined>();
+    const timer = setTimeout(resolve, LOOK_MS, undefined);
+    const running = [...this.#current.values(), ...this.#lost].map(async (attempt) => {
+      return { attempt, outcome: await attempt.outcome };
+    });
+    try {
+      return await Promise.race([...running, look]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** Whether it had been given up. */
+  end(attempt: Attempt<Answer>): boolean {
+    if (this.#lost.delete(attempt)) return true;
+    this.#current.delete(attempt.instance);
+    return false;
+  }
+
+  /** It does not want the call. Answers whether another is being asked, or can be. */
+  refuse({ instance }: Attempt<Answer>): boolean {
+    const { directory, name } = this.#question;
+    const another = directory.choose(name, this.#refused.add(instance)) !== undefined;
+    return this.#current.size > 0 || another;
+  }
+
+  /** Those that did not want the call are asked again. */
+  forgive(): void {
+    this.#refused.clear();
+  }
+
+  #isDoubtful(attempt: Attempt<Answer>): boolean {
+    const { instance } = attempt;
+    if (instance === ANYBODY) return performance.now() - this.#begunAtMs > SILENT_MS;
+    return this.#question.directory.isSilent(instance) || this.#isLost(attempt);
+  }
+
+  #isLost({ instance, life }: Attempt<Answer>): boolean {
+    const { directory } = this.#question;
+    return instance !== ANYBODY && !directory.isSilent(instance) && directory.lifeOf(instance) !== life;
+  }
+
+  /** Undefined when all that are known are being asked. */
+  #choose(): string | undefined {
+    const { directory, name } = this.#question;
+    const fresh = directory.choose(name, new Set([...this.#current.keys(), ...this.#refused]));
+    if (fresh !== undefined) return fresh;
+    return this.#current.has(ANYBODY) ? undefined : ANYBODY;
+  }
 }
 
 /** Never rejects. */
-async function settle<Answer>(
-  { ask, directory }: Question<Answer>,
-  { instance, turn }: { readonly instance: string; readonly turn: number },
-): Promise<Settled<Answer>> {
+async function ask<Answer>({ ask: put, directory }: Question<Answer>, instance: string): Promise<Outcome<Answer>> {
   directory.began(instance);
   try {
-    return { instance, turn, answer: await ask(instance === ANYBODY ? undefined : instance) };
+    return { answer: await put(instance === ANYBODY ? undefined : instance) };
   } catch (error) {
     if (error instanceof AskElsewhere && error.gone) directory.forget(instance);
-    return { instance, turn, error };
+    return { error };
   } finally {
     directory.ended(instance);
-  }
-}
-
-/** The first to settle; undefined when it is time to look around. */
-async function firstOf<T>(running: Iterable<Promise<T>>): Promise<T | undefined> {
-  const { promise: look, resolve } = Promise.withResolvers<undefined>();
-  const timer = setTimeout(resolve, LOOK_MS, undefined);
-  try {
-    return await Promise.race([...running, look]);
-  } finally {
-    clearTimeout(timer);
   }
 }

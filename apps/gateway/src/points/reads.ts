@@ -15,6 +15,7 @@ import {
   type ScrollAnswer,
   type ScrollBody,
   type SearchAnswer,
+  type SearchResult,
   type SearchSpec,
   type Sequences,
 } from '@vectorizer/contracts';
@@ -35,6 +36,8 @@ type Asked<Body extends z.ZodType> = Omit<z.output<Body>, 'consistency' | 'max_l
 /** How a search may be answered from the cache. */
 export type CacheUse = { readonly bypass_cache: boolean; readonly max_staleness_ms?: number | undefined };
 
+export type SearchedOne = Omit<SearchAnswer, 'results'> & { readonly result: SearchResult };
+
 /** Reads through the query service, as parsed bodies ask for them. */
 export class Reads {
   readonly #bus: Bus;
@@ -49,6 +52,14 @@ export class Reads {
     const { bypass_cache, max_staleness_ms } = call;
     const use = { ...(bypass_cache && { bypass_cache }), ...(max_staleness_ms !== undefined && { max_staleness_ms }) };
     return this.#call(search, { ...demandOf(call), ...use, searches }, call);
+  }
+
+  /** One search of one collection. */
+  async searchOne(spec: SearchSpec, call: ReadCall & CacheUse): Promise<SearchedOne> {
+    const { results, ...about } = await this.search([spec], call);
+    const [result] = results;
+    if (result === undefined) throw new Failure('internal_error', 'the query service answered no result');
+    return { ...about, result };
   }
 
   async points(asked: Asked<typeof GetBody>, call: ReadCall): Promise<PointsAnswer> {

@@ -5,21 +5,16 @@ import {
   type CollectionRecord,
   type Hit,
   type ReadStages,
-  type SearchAnswer,
-  type SearchResult,
   type SearchSpec,
 } from '@vectorizer/contracts';
 import { Failure } from '@vectorizer/errors';
 import { checkVector, invalidField } from '@vectorizer/frame';
 import { checkFilter } from '../points/check-filter.ts';
-import type { ReadCall } from '../points/reads.ts';
+import type { ReadCall, SearchedOne } from '../points/reads.ts';
 import { checkSettings } from './check-settings.ts';
 
 /** What one of the collections answered. */
-export type Part = Pick<SearchAnswer, 'sequences' | 'cache' | 'stages'> & {
-  readonly call: ReadCall;
-  readonly result: SearchResult;
-};
+export type Part = SearchedOne & { readonly call: ReadCall };
 export type PlacedHit = { readonly collection: string; readonly hit: Hit };
 
 /** Refuses collections whose scores cannot stand in one list, and what any of them cannot do. */

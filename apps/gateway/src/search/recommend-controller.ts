@@ -1,20 +1,17 @@
 import { Controller, Inject, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { limits, RecommendBody } from '@vectorizer/contracts';
-import { Failure } from '@vectorizer/errors';
 import { invalidField, parse } from '@vectorizer/frame';
-import { sendText } from '../answers.ts';
 import { Edge } from '../edge.ts';
 import { checkFilter } from '../points/check-filter.ts';
 import { Reads } from '../points/reads.ts';
 import { RequestMetrics } from '../request-metrics.ts';
 import { queries, queryOf, refusesCached } from '../requests.ts';
 import { later } from '../sessions.ts';
-import { sendCacheNote } from './cache-note.ts';
 import { checkSettings } from './check-settings.ts';
 import { checkExamples, idsIn, targetOf, vectorsOf } from './examples.ts';
 import { searchJson } from './search-json.ts';
-import { sendStages } from './server-timing.ts';
+import { sendSearched } from './send-searched.ts';
 
 /** Searches by examples instead of by a vector. */
 @Controller('api/v1/collections/:collection/search/recommend')
@@ -50,17 +47,13 @@ export class RecommendController {
         : await this.#reads.points({ ids: [...ids], with_payload: false, with_vector: true }, call);
     const vector = targetOf(vectorsOf(examples, read?.points ?? []), config);
     const use = { bypass_cache: refusesCached(request), max_staleness_ms };
-    const { results, sequences, stages, cache } = await this.#reads.search([{ ...options, vector, k }], {
-      ...call,
-      ...use,
-    });
-    const [result] = results;
-    if (result === undefined) throw new Failure('internal_error', 'the query service answered no result');
+    const { result, sequences, ...searched } = await this.#reads.searchOne(
+      { ...options, vector, k },
+      { ...call, ...use },
+    );
     const hits = result.hits.filter(({ id }) => !ids.includes(id)).slice(0, options.k);
     this.#metrics.found(call.collection, [{ ...result, hits }]);
     this.#edge.sendSeen(reply, call, later(read?.sequences, sequences));
-    sendCacheNote(reply, cache);
-    sendStages(reply, stages);
-    sendText(reply, 200, searchJson({ ...result, hits }));
+    sendSearched(reply, searched, searchJson({ ...result, hits }));
   }
 }

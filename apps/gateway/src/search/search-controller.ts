@@ -1,18 +1,15 @@
 import { Controller, Inject, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { SearchBatchBody, SearchBody } from '@vectorizer/contracts';
-import { Failure } from '@vectorizer/errors';
 import { checkVector, parse } from '@vectorizer/frame';
-import { sendText } from '../answers.ts';
 import { Edge } from '../edge.ts';
 import { checkFilter } from '../points/check-filter.ts';
 import { Reads } from '../points/reads.ts';
 import { RequestMetrics } from '../request-metrics.ts';
 import { queries, queryOf, refusesCached } from '../requests.ts';
-import { sendCacheNote } from './cache-note.ts';
 import { checkSettings } from './check-settings.ts';
 import { searchBatchJson, searchJson } from './search-json.ts';
-import { sendStages } from './server-timing.ts';
+import { sendSearched } from './send-searched.ts';
 
 @Controller('api/v1/collections/:collection/search')
 export class SearchController {
@@ -35,14 +32,10 @@ export class SearchController {
     checkSettings(spec, call.collection.config);
     checkFilter(spec.filter, call.collection.payload_indexes);
     const use = { bypass_cache: refusesCached(request), max_staleness_ms };
-    const { results, sequences, stages, cache } = await this.#reads.search([spec], { ...call, ...use });
-    const [result] = results;
-    if (result === undefined) throw new Failure('internal_error', 'the query service answered no result');
-    this.#metrics.found(call.collection, results);
+    const { result, sequences, ...searched } = await this.#reads.searchOne(spec, { ...call, ...use });
+    this.#metrics.found(call.collection, [result]);
     this.#edge.sendSeen(reply, call, sequences);
-    sendCacheNote(reply, cache);
-    sendStages(reply, stages);
-    sendText(reply, 200, searchJson(result));
+    sendSearched(reply, searched, searchJson(result));
   }
 
   @Post('batch')
@@ -57,11 +50,9 @@ export class SearchController {
       checkFilter(filter, call.collection.payload_indexes, `searches[${index}].filter`);
     }
     const use = { bypass_cache: refusesCached(request), max_staleness_ms };
-    const { results, sequences, stages, cache } = await this.#reads.search(searches, { ...call, ...use });
+    const { results, sequences, ...searched } = await this.#reads.search(searches, { ...call, ...use });
     this.#metrics.found(call.collection, results);
     this.#edge.sendSeen(reply, call, sequences);
-    sendCacheNote(reply, cache);
-    sendStages(reply, stages);
-    sendText(reply, 200, searchBatchJson(results));
+    sendSearched(reply, searched, searchBatchJson(results));
   }
 }

@@ -1,17 +1,14 @@
 import { Controller, Inject, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { SearchManyBody } from '@vectorizer/contracts';
-import { Failure } from '@vectorizer/errors';
 import { parse } from '@vectorizer/frame';
-import { sendText } from '../answers.ts';
 import { Edge } from '../edge.ts';
 import { Reads } from '../points/reads.ts';
 import { RequestMetrics } from '../request-metrics.ts';
 import { queries, queryOf, refusesCached } from '../requests.ts';
-import { sendCacheNote } from './cache-note.ts';
 import { cacheNoteOf, checkMany, mergeParts, ofCollection, slowestStages, type Part } from './many.ts';
 import { searchManyJson } from './search-json.ts';
-import { sendStages } from './server-timing.ts';
+import { sendSearched } from './send-searched.ts';
 
 /** One search of several collections: each is asked as by a search of its own, so that its part is as consistent, and as cached. */
 @Controller('api/v1/search')
@@ -38,16 +35,15 @@ export class SearchManyController {
     const use = { bypass_cache: refusesCached(request), max_staleness_ms };
     const parts = await Promise.all(
       calls.map(async (call): Promise<Part> => {
-        const answer = await ofCollection(call.collection, async () => this.#reads.search([spec], { ...call, ...use }));
-        const [result] = answer.results;
-        if (result === undefined) throw new Failure('internal_error', 'the query service answered no result');
-        return { ...answer, call, result };
+        const answer = await ofCollection(call.collection, async () =>
+          this.#reads.searchOne(spec, { ...call, ...use }),
+        );
+        return { ...answer, call };
       }),
     );
     for (const { call, result } of parts) this.#metrics.found(call.collection, [result]);
     this.#edge.sendSeenOfEach(reply, parts);
-    sendCacheNote(reply, cacheNoteOf(parts));
-    sendStages(reply, slowestStages(parts));
-    sendText(reply, 200, searchManyJson(mergeParts(parts, spec.k), parts));
+    const searched = { cache: cacheNoteOf(parts), stages: slowestStages(parts) };
+    sendSearched(reply, searched, searchManyJson(mergeParts(parts, spec.k), parts));
   }
 }
