@@ -36,6 +36,10 @@ bring_all() {
         . "$root/infra/bring/chromium.sh"
         bring_chromium
         ;;
+      with-nats-py)
+        . "$root/infra/bring/python.sh"
+        bring_nats_py
+        ;;
       with-prometheus)
         . "$root/infra/bring/prometheus.sh"
         bring_prometheus

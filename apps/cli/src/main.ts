@@ -1,30 +1,8 @@
-import { Command } from 'commander';
-import { registerAuditCommands } from './access/audit-commands.ts';
-import { registerKeyCommands } from './access/key-commands.ts';
-import { registerCertificates } from './certs/command.ts';
-import { registerDemo } from './data/demo.ts';
-import { registerLoad } from './data/load.ts';
-import { registerRecall } from './data/recall.ts';
-import { registerLogs } from './logs/logs.ts';
-import { registerConfigCommands } from './config/config-commands.ts';
-import { registerProcessCommands } from './process/commands.ts';
-import { registerEventCommands } from './events/event-commands.ts';
+import { commandLine } from './command-line.ts';
 import { reportAndExit } from './report-and-exit.ts';
 
-const program = new Command('vectorizer').description('a replicated vector database around one write log');
-registerProcessCommands(program, process.env);
-registerConfigCommands(program, process.env);
-registerLoad(program);
-registerRecall(program);
-registerDemo(program);
-registerKeyCommands(program);
-registerEventCommands(program);
-registerCertificates(program);
-registerLogs(program);
-registerAuditCommands(program);
-
 try {
-  await program.parseAsync();
+  await commandLine(process.env).parseAsync();
 } catch (error) {
   reportAndExit(error);
 }

@@ -182,7 +182,7 @@ function describeStatus(status: InstanceStatus): string {
   const health = [status.health, ...(status.failed_checks ?? [])].join(' ');
   return [
     `${status.running ? 'running' : 'not running'}: ${status.mode} at ${status.urls.join(' and ')}, ${health}`,
-    `data in ${status.data}`,
+    `data in ${status.data}${status.log_urls === undefined ? '' : `, events to ${status.log_urls.join(' and ')}`}`,
     ...status.processes.map(describeProcess),
   ].join('\n');
 }

@@ -26,6 +26,8 @@ export const InstanceState = z.object({
   /** Of the first gateway, and of each. */
   url: z.string(),
   urls: z.array(z.string()),
+  /** Of each log server, for who publishes events; absent where an older release started it. */
+  log_urls: z.array(z.string()).optional(),
   /** It is what stops the others. */
   supervisor: ProcessIdentity,
   data: z.string(),

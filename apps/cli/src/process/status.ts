@@ -8,6 +8,8 @@ export type InstanceStatus = {
   readonly mode?: string;
   readonly url?: string;
   readonly urls?: readonly string[];
+  /** Where producers of events connect. */
+  readonly log_urls?: readonly string[] | undefined;
   readonly pid?: number;
   readonly started_at?: string;
   readonly health?: string;
@@ -20,14 +22,15 @@ const HEALTH_MS_MAX = 3_000;
 export async function instanceStatus(data: string): Promise<InstanceStatus> {
   const state = await readState(data);
   if (state === undefined) return { running: false, data, processes: [] };
-  const { mode, url, urls, supervisor, started_at, ca_file } = state;
+  const { mode, url, urls, log_urls, supervisor, started_at, ca_file } = state;
   if (ca_file !== undefined) await trustAuthorityIn(ca_file);
   const processes = state.processes.map(({ birth, ...report }) => ({
     ...report,
     alive: isAlive({ pid: report.pid, birth }),
   }));
   const running = isAlive(supervisor) && state.phase === 'ready';
-  return { running, data, mode, url, urls, pid: supervisor.pid, started_at, ...(await healthOf(url)), processes };
+  const about = { running, data, mode, url, urls, log_urls, pid: supervisor.pid, started_at };
+  return { ...about, ...(await healthOf(url)), processes };
 }
 
 async function healthOf(url: string): Promise<Pick<InstanceStatus, 'health' | 'failed_checks'>> {

@@ -96,10 +96,11 @@ export class Supervisor {
     const processes = Array.from(this.#members.values(), ({ report }) => report).flatMap((report) =>
       report === undefined ? [] : [{ ...report, cut: links?.isCut(report.name) ?? false }],
     );
-    const { mode, urls, authority } = this.#topology;
+    const { mode, urls, logUrls, authority } = this.#topology;
     const secured = authority === undefined ? {} : { ca_file: authority };
     const about = { v: 2, phase: this.#phase, mode, url: urls[0] ?? '', ...secured } as const;
     const supervisor = identify(process.pid);
-    await writeState({ ...about, urls: [...urls], supervisor, data, started_at: this.#startedAt, processes });
+    const where = { urls: [...urls], log_urls: [...logUrls] };
+    await writeState({ ...about, ...where, supervisor, data, started_at: this.#startedAt, processes });
   }
 }

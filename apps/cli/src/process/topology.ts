@@ -18,6 +18,8 @@ export type Topology = {
   readonly mode: 'standalone' | 'cluster';
   /** Of each gateway. */
   readonly urls: readonly string[];
+  /** Of each log server, for who publishes events. */
+  readonly logUrls: readonly string[];
   /** Who signed the certificates; undefined: everything is in the clear. */
   readonly authority: string | undefined;
   /** In the order of starting; stopped in the opposite one. Each group is started at once. */
@@ -77,6 +79,7 @@ async function planStandalone(options: TopologyOptions, ports: Ports): Promise<T
     mode: 'standalone',
     authority: options.tls?.authority,
     urls: [urlOf({ ...options, port })],
+    logUrls: servers.logs.map(natsUrl),
     groups: [serverSpecs(servers), [standalone]],
   };
 }
@@ -108,6 +111,7 @@ async function planCluster(options: TopologyOptions, ports: Ports): Promise<Topo
     mode: 'cluster',
     authority: options.tls?.authority,
     urls: gatewayPorts.map((port) => urlOf({ ...options, port })),
+    logUrls: servers.logs.map(natsUrl),
     groups: [serverSpecs(servers), await plan(places), await plan(gateways)],
   };
 }
@@ -165,6 +169,10 @@ async function planService(place: Place, servers: Servers, options: TopologyOpti
 /** So that the spans of two processes of one service are told apart. */
 function resourceOf(name: string, given: string | undefined): string {
   return [`service.instance.id=${name}`, ...(given === undefined ? [] : [given])].join();
+}
+
+function natsUrl({ port }: PlannedServer): string {
+  return `nats://${HOST}:${port}`;
 }
 
 function urlOf({ host, port, tls }: Pick<TopologyOptions, 'host' | 'port' | 'tls'>): string {

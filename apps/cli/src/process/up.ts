@@ -82,6 +82,7 @@ export async function detachInstance(data: string, args: readonly string[]): Pro
     const state = await readState(data);
     if (state !== undefined && state.supervisor.pid === child.pid && state.phase === 'ready') {
       child.unref();
+      if (state.ca_file !== undefined) await trustAuthorityIn(state.ca_file);
       return state;
     }
     if (ended) throw new Failure('service_unavailable', await whyNot(logFile));
