@@ -16,7 +16,7 @@ export async function follow(name: string, text: string, place: Place): Promise<
   for (const block of blocksOf(text)) {
     const at = `${name}:${block.line}`;
     if (block.notRun !== undefined) done.notRun.push(`${at}: ${block.notRun}`);
-    else if (checkData(block, at)) continue;
+    else if (checkData(block, at)) await writeNamed(block, place);
     else if (block.needs !== undefined && !(await reader.has(block.needs))) done.notHere.push(`${at}: ${block.needs}`);
     else {
       await reader.run(block);
@@ -24,6 +24,12 @@ export async function follow(name: string, text: string, place: Place): Promise<
     }
   }
   return done;
+}
+
+/** A file that says in its first line what it is called is there for the commands to come. */
+async function writeNamed({ text }: Block, place: Place): Promise<void> {
+  const [, file] = /^# ([\w-]+\.[a-z]+)\b/.exec(text) ?? [];
+  if (file !== undefined) await place.write(file, `${text}\n`);
 }
 
 /** What a program is asked that it is there. */

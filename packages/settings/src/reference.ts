@@ -23,8 +23,9 @@ index: # for this service alone; counts before what is said for all
   log_level: debug
 \`\`\`
 
+A service takes the same (\`node apps/gateway/dist/main.js --config settings.yaml --port 15002\`), or the file's path in \`VECTORIZER_CONFIG\`.
+
 \`\`\`sh
-node apps/gateway/dist/main.js --config settings.yaml --port 15002   # or VECTORIZER_CONFIG=settings.yaml
 ./vectorizer up --config settings.yaml --slow-query-ms 20            # and hands it on to what it starts
 ./vectorizer config check settings.yaml                              # every problem with its place, and exit code 1; starts nothing
 ./vectorizer config show settings.yaml --service query               # what is in effect, and who said so; no secrets
