@@ -114,7 +114,10 @@ describe('the roles', () => {
     await using stack = new AsyncDisposableStack();
     const roles = new Map<string, Role>();
     for (const name of SERVICES) {
-      const role = containers.start([name], name === 'gateway' ? gateway : await settings());
+      const role = containers.start(
+        [name === 'index' ? 'index-1' : name],
+        name === 'gateway' ? gateway : await settings(),
+      );
       roles.set(name, stack.use(role));
     }
     for (const [name, role] of roles) await healthy(role, name);
