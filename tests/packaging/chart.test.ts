@@ -5,7 +5,9 @@ import { temporaryDirectory, type TemporaryDirectory } from '@vectorizer/testing
 import { parse } from 'yaml';
 import { chart, fileOf, helm, podsOf, render, type Manifest } from './chart.ts';
 import { names, Rendered, SCENARIOS, SERVICES } from './chart-scenarios.ts';
+import { readImage } from './dockerfile.ts';
 import { typeErrors } from './manifest-types.ts';
+import { settingProblems } from './settings.ts';
 
 let directory: TemporaryDirectory;
 let rendered: Rendered;
@@ -105,17 +107,16 @@ describe('its pods', () => {
     }
   });
 
-  it.each(names)('start roles of the image, with settings that somebody reads: %s', (name) => {
-    const known = fileOf('docs/SETTINGS.md');
-    const roles = fileOf('infra/docker/role');
-    for (const [component, { spec }] of podsOf(of(name))) {
-      const [container] = spec.containers;
-      const settings = (container?.env ?? []).map((each) => each.name).filter((each) => each.startsWith('VECTORIZER_'));
-      expect([component, settings.filter((each) => !known.includes(`\`${each}\``))]).toEqual([component, []]);
-      expect(new Set(settings).size).toBe(settings.length);
-      const role = container?.command === undefined ? (container?.args?.[0] ?? '') : 'health';
-      expect([component, roles.includes(role)]).toEqual([component, true]);
+  it.each(names)('start roles of the image, with settings with which they start: %s', (name) => {
+    const pods = podsOf(of(name));
+    for (const component of SERVICES) {
+      const [container] = pods.get(component)?.spec.containers ?? [];
+      const given = (container?.env ?? []).map((each): [string, string] => [each.name, each.value ?? '']);
+      expect([component, new Set(given.map(([variable]) => variable)).size]).toEqual([component, given.length]);
+      const environment = { ...readImage().environment, ...Object.fromEntries(given) };
+      expect([container?.args, settingProblems(component, environment)]).toEqual([[component], []]);
     }
+    expect(pods.get('test')?.spec.containers[0]?.args).toEqual(['health', 'ready']);
   });
 
   it.each(names)('are asked whether they live at the port and by the scheme of the service: %s', (name) => {

@@ -1,5 +1,7 @@
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { VectorizerClient } from '@vectorizer/client';
@@ -154,6 +156,23 @@ describe('the roles', () => {
     expect((await client.search('books', { vector: [3, 0], k: 1 })).hits).toMatchObject([{ id: 'a', score: 3 }]);
     expect((await standalone.stop()).code).toBe(0);
   }, 120_000);
+
+  it('stop at SIGTERM before they have started, too', async () => {
+    // A log server that takes connections and says nothing.
+    const silent = createServer().listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const { port } = silent.address() as AddressInfo;
+    const connected = once(silent, 'connection');
+    await using query = containers.start(
+      ['query'],
+      await settings({ VECTORIZER_NATS_URL: `nats://127.0.0.1:${port}` }),
+    );
+    const [socket] = (await connected) as [Socket];
+    const ended = await query.stop();
+    socket.destroy();
+    silent.close();
+    expect(ended).toEqual({ code: 0, output: expect.stringContaining('stopped before it had started') });
+  });
 
   it('that do not exist are refused with those that do', async () => {
     expect(await containers.run(['database'])).toEqual({
