@@ -1,5 +1,12 @@
-import type { Point, Replica, VectorizerClient } from '@vectorizer/client';
-import type { Consistency, ReplicaView, ReplicationStats, ReplicationStatus } from '@vectorizer/contracts';
+import type {
+  Consistency,
+  Point,
+  Replica,
+  ReplicaView,
+  ReplicationStats,
+  ReplicationStatus,
+  VectorizerClient,
+} from '@vectorizer/client';
 import { until } from '@vectorizer/testing';
 import { INDEXES, type Cluster, type IndexName } from './cluster.ts';
 
@@ -100,7 +107,7 @@ function isOneState({ replicas }: { readonly replicas: readonly Replica[] }): bo
 }
 
 export async function statusOf(client: VectorizerClient): Promise<ReplicationStatus> {
-  return (await client.replicationStatus()) as ReplicationStatus;
+  return client.replication.status();
 }
 
 /** What the monitor knows of a collection's replicas, in the order of the nodes. */

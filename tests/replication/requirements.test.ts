@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import type { ReplicaView, ReplicationStats } from '@vectorizer/contracts';
+import type { ReplicaView, ReplicationStats } from '@vectorizer/client';
 import { until } from '@vectorizer/testing';
 import { scheme } from '../system/secure.ts';
 import { cutBeyond, startCluster, TEST_MS_MAX, type Cluster, type IndexName } from './cluster.ts';
@@ -322,7 +322,7 @@ describe('a replica that is away', () => {
     };
     expect(count).toBe(await replicaCount());
     const own = replicas.filter(({ collection }) => collection === 'away');
-    const byNode = new Map(own.map((each) => [String(each.node), each]));
+    const byNode = new Map(own.map((each) => [each.node, each]));
     expect(own).toHaveLength(3);
     for (const each of own) {
       for (const field of ['id', 'host', 'port', 'status', 'lag_ms', 'last_heartbeat']) {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { PointInput } from '@vectorizer/client';
-import type { ReplicaView } from '@vectorizer/contracts';
+import type { ReplicaView } from '@vectorizer/client';
 import { until } from '@vectorizer/testing';
 import { INDEXES, startCluster, TEST_MS_MAX, without, type Cluster } from './cluster.ts';
 import { some } from './points.ts';

@@ -79,7 +79,7 @@ describe('snapshots', () => {
       { text: 'two\n lines \u{1F9ED}', list: [1, 'two', null, [true]], deep: { er: { est: -0.5 } } },
       { empty: '', zero: 0, no: false, nothing: null },
     ];
-    const points = payloads.map((payload, i) => ({ id: `p${i}`, vector: [i, 0, 0], payload }) as PointInput);
+    const points = payloads.map((payload, i) => ({ id: `p${i}`, vector: [i, 0, 0], payload }));
     await client.insert('payloads', points);
     await copy('payloads', 'payloads-again');
     for (const found of await pointsOnEach(cluster, 'payloads-again')) expect(dataOf(found)).toEqual(points);

@@ -10,6 +10,8 @@ const directory = process.env['VECTORIZER_TEST_CERTS'];
 export function secureArguments(certificates: string | undefined = directory): readonly string[] {
   return certificates === undefined ? [] : ['--certs', certificates];
 }
+/** The certificate of the authority that signed theirs. */
+export const authority = directory === undefined ? undefined : join(directory, 'ca.crt');
 export const scheme = directory === undefined ? 'http' : 'https';
 
 /** By which a test is known to a log server. */

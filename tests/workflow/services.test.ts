@@ -115,15 +115,12 @@ describe('the five services as processes', () => {
     expect(replica).toMatchObject({ reachable: true, phase: 'following', points: 2, applied_sequence: 1 });
     await until(
       async () => {
-        const status = (await client.replicationStatus()) as {
-          replicas: { status: string; operations_synced: number }[];
-        };
-        return status.replicas[0]?.status === 'Connected' && status.replicas[0].operations_synced > 0;
+        const [first] = (await client.replication.status()).replicas;
+        return first?.status === 'Connected' && first.operations_synced > 0;
       },
       { timeoutMs: 10_000 },
     );
-    const status = (await client.replicationStatus()) as { role: string; enabled: boolean; stats: object };
-    expect(status).toMatchObject({
+    expect(await client.replication.status()).toMatchObject({
       role: 'master',
       enabled: true,
       stats: { role: 'master', lag_ms: 0, operations_pending: 0, connected_replicas: 1 },

@@ -10,7 +10,7 @@ export {
   type Grants,
   type Principal,
 } from './access/principal.ts';
-export { ruleOf, type RouteRule } from './access/route-rules.ts';
+export { routes, ruleOf, type RouteRule } from './access/route-rules.ts';
 export { secureStart } from './access/secure-start.ts';
 export { type TokenSettings } from './access/token-verifier.ts';
 export { checkVector } from './check-vector.ts';

@@ -50,11 +50,11 @@ describe('the feed of events', () => {
     const { bus, feed } = startFeed(remembered, 20);
     bus.announce(replicationEvent, event(1));
     const text = (await feed.open(undefined, context()))[Symbol.asyncIterator]();
-    expect((await text.next()).value).toBe('retry: 1000\n\n');
+    expect((await text.next()).value).toBe('retry: 1000\nid: 1\n\n');
     remembered.push(event(2));
     const heard: string[] = [];
-    while (!heard.some((part) => part.startsWith('id:'))) heard.push(String((await text.next()).value));
-    expect(heard.at(-1)).toContain('id: 2\n');
+    while (!heard.some((part) => part.startsWith('id: 2'))) heard.push(String((await text.next()).value));
+    expect(heard.at(-1)).toContain('event: monitor\n');
     await text.return?.();
   });
 
@@ -62,7 +62,7 @@ describe('the feed of events', () => {
     const remembered = [event(1), event(2)];
     const { bus, feed, asked } = startFeed(remembered);
     const text = (await feed.open(undefined, context()))[Symbol.asyncIterator]();
-    expect((await text.next()).value).toBe('retry: 1000\n\n');
+    expect((await text.next()).value).toBe('retry: 1000\nid: 2\n\n');
     const next = text.next();
     for (const number of [3, 4]) {
       remembered.push(event(number));

@@ -7,8 +7,6 @@ import { settled } from './settled.ts';
 const NAME = 'second';
 const ROWS_MAX = 20_000;
 
-type Replica = { readonly id: string; readonly collection: string };
-
 /** A collection beside the one that is searched, whose replica is thrown away and built anew from its log. */
 export class SecondCollection implements AsyncDisposable {
   readonly #client: VectorizerClient;
@@ -30,7 +28,7 @@ export class SecondCollection implements AsyncDisposable {
       await client.upsert(NAME, points, { wait: 'logged' });
     }
     await settled(client, NAME, end);
-    const { replicas } = (await client.replicationStatus()) as { readonly replicas: readonly Replica[] };
+    const { replicas } = await client.replication.status();
     const replica = replicas.find(({ collection }) => collection === NAME);
     if (replica === undefined) throw new Error('the monitor knows the replica');
     return new SecondCollection(client, { url, replica: replica.id });

@@ -1,7 +1,8 @@
-import type { Transport } from './transport.ts';
-import type { AuditChainPart, AuditPage, AuditSearch, CallOptions } from './types.ts';
-
-const PATH = '/api/v1/audit';
+import { get } from './calls.ts';
+import type { Transport } from './http/transport.ts';
+import { path } from './paths.ts';
+import type { AuditChainPart, AuditEntry, AuditPage, AuditSearch } from './types/access.ts';
+import type { CallOptions } from './types/options.ts';
 
 /** The audit log: who did what. It takes a key that may see it. */
 export class AuditClient {
@@ -11,17 +12,23 @@ export class AuditClient {
     this.#transport = transport;
   }
 
-  /** Newest first; `next` of a page is the `before` of the one after it. */
-  async find(query: AuditSearch = {}, options: CallOptions = {}): Promise<AuditPage> {
-    const asked = new URLSearchParams();
-    for (const [name, value] of Object.entries(query)) if (value !== undefined) asked.set(name, String(value));
-    const path = `${PATH}?${asked.toString()}`;
-    return this.#transport.request({ method: 'GET', path, retry: 'always', signal: options.signal });
+  /** A page, newest first; `next` is the `before` of the one after it. */
+  async find(query: AuditSearch = {}, options?: CallOptions): Promise<AuditPage> {
+    return get(this.#transport, path('audit'), { query, options });
+  }
+
+  /** Every entry that fits, newest first, page by page; `limit` is that of a page. */
+  async *findAll(query: AuditSearch = {}, options?: CallOptions): AsyncGenerator<AuditEntry> {
+    let { before }: { before?: string | undefined } = query;
+    do {
+      const page = await this.find({ ...query, before }, options);
+      yield* page.entries;
+      before = page.next ?? undefined;
+    } while (before !== undefined);
   }
 
   /** The messages after one, as they are stored. */
-  async chain(after: number, options: CallOptions = {}): Promise<AuditChainPart> {
-    const path = `${PATH}/chain?after=${after}`;
-    return this.#transport.request({ method: 'GET', path, retry: 'always', signal: options.signal });
+  async chain(after: number, options?: CallOptions): Promise<AuditChainPart> {
+    return get(this.#transport, path('audit', 'chain'), { query: { after }, options });
   }
 }

@@ -1,8 +1,9 @@
-import type { Transport } from './transport.ts';
-import type { CallOptions } from './types.ts';
+import { get, once } from './calls.ts';
+import type { Transport } from './http/transport.ts';
+import { path } from './paths.ts';
+import type { AskOptions, CallOptions } from './types/options.ts';
 
-const PATH = '/api/v1/events';
-const LETTERS = `${PATH}/dead-letters`;
+const LETTERS = path('events', 'dead-letters');
 
 /** An event that was refused, and why. */
 export type DeadLetterSummary = {
@@ -23,6 +24,7 @@ export type DeadLetter = DeadLetterSummary & {
     readonly body_base64: string;
   };
 };
+export type DeadLetterPage = { readonly dead_letters: readonly DeadLetterSummary[]; readonly next: number | null };
 
 /** What became of events that were published to NATS. */
 export class EventsClient {
@@ -32,51 +34,45 @@ export class EventsClient {
     this.#transport = transport;
   }
 
+  /** A page of dead letters, oldest first; `next` is the `after` of the one after it. */
+  async deadLetterPage(
+    page: { readonly after?: number | undefined; readonly limit?: number | undefined } = {},
+    options?: CallOptions,
+  ): Promise<DeadLetterPage> {
+    return get(this.#transport, LETTERS, { query: page, options });
+  }
+
   /** All dead letters, oldest first, page by page. */
-  async *deadLetters(options: CallOptions = {}): AsyncGenerator<DeadLetterSummary> {
+  async *deadLetters(options?: CallOptions): AsyncGenerator<DeadLetterSummary> {
     let after: number | null = 0;
     while (after !== null) {
-      const path: string = `${LETTERS}?after=${after}`;
-      const page: { dead_letters: DeadLetterSummary[]; next: number | null } = await this.#transport.request({
-        method: 'GET',
-        path,
-        retry: 'always',
-        signal: options.signal,
-      });
+      const page: DeadLetterPage = await this.deadLetterPage({ after }, options);
       yield* page.dead_letters;
       after = page.next;
     }
   }
 
-  async deadLetter(sequence: number, options: CallOptions = {}): Promise<DeadLetter> {
-    return this.#transport.request({
-      method: 'GET',
-      path: `${LETTERS}/${sequence}`,
-      retry: 'always',
-      signal: options.signal,
-    });
+  async deadLetter(sequence: number, options?: CallOptions): Promise<DeadLetter> {
+    return get(this.#transport, of(sequence), { options });
   }
 
   /** Publishes it again; answers the event's new sequence. */
-  async retry(sequence: number, options: CallOptions = {}): Promise<number> {
-    const path = `${LETTERS}/${sequence}/retry`;
-    const call = { method: 'POST', path, retry: 'refused', signal: options.signal } as const;
-    return (await this.#transport.request<{ event_sequence: number }>(call)).event_sequence;
+  async retry(sequence: number, options?: CallOptions): Promise<number> {
+    const call = ['POST', `${of(sequence)}/retry`] as const;
+    return (await once<{ event_sequence: number }>(this.#transport, call, { options })).event_sequence;
   }
 
-  async drop(sequence: number, options: CallOptions = {}): Promise<void> {
-    await this.#transport.request({
-      method: 'DELETE',
-      path: `${LETTERS}/${sequence}`,
-      retry: 'refused',
-      signal: options.signal,
-    });
+  async drop(sequence: number, options?: CallOptions): Promise<void> {
+    await once(this.#transport, ['DELETE', of(sequence)], { options });
   }
 
   /** Waits until the event of this sequence is written; the token lets whoever sends it read that. */
-  async token(collection: string, sequence: number, options: CallOptions = {}): Promise<string> {
-    const path = `${PATH}/${sequence}/token?collection=${encodeURIComponent(collection)}`;
-    const call = { method: 'GET', path, retry: 'always', signal: options.signal } as const;
-    return (await this.#transport.request<{ token: string }>(call)).token;
+  async token(collection: string, sequence: number, options?: AskOptions): Promise<string> {
+    const query = { collection, timeout_ms: options?.timeoutMs };
+    return (await get<{ token: string }>(this.#transport, path('events', sequence, 'token'), { query, options })).token;
   }
+}
+
+function of(sequence: number): string {
+  return `${LETTERS}/${sequence}`;
 }

@@ -1,9 +1,10 @@
-import type { Transport } from './transport.ts';
-import type { CallOptions, IssuedKey, Key, NewKeyInput } from './types.ts';
+import { get, once } from './calls.ts';
+import type { Transport } from './http/transport.ts';
+import { path } from './paths.ts';
+import type { IssuedKey, Key, Me, NewKeyInput } from './types/access.ts';
+import type { CallOptions } from './types/options.ts';
 
-const PATH = '/api/v1/auth/keys';
-
-/** The API keys of a system; it takes a key that may manage them. */
+/** The API keys of a system; all but `me` take a key that may manage them. */
 export class KeysClient {
   readonly #transport: Transport;
 
@@ -12,41 +13,36 @@ export class KeysClient {
   }
 
   /** The answer is the only one that ever holds the key itself. */
-  async create(key: NewKeyInput, options: CallOptions = {}): Promise<IssuedKey> {
-    return this.#transport.request({
-      method: 'POST',
-      path: PATH,
-      body: key,
-      retry: 'refused',
-      signal: options.signal,
-    });
+  async create(key: NewKeyInput, options?: CallOptions): Promise<IssuedKey> {
+    return once(this.#transport, ['POST', of()], { body: key, options });
   }
 
-  async list(options: CallOptions = {}): Promise<readonly Key[]> {
-    const call = { method: 'GET', path: PATH, retry: 'always', signal: options.signal } as const;
-    return (await this.#transport.request<{ keys: Key[] }>(call)).keys;
+  /** Every key, newest first. */
+  async list(options?: CallOptions): Promise<readonly Key[]> {
+    return (await get<{ keys: Key[] }>(this.#transport, of(), { options })).keys;
   }
 
-  async get(id: string, options: CallOptions = {}): Promise<Key> {
-    return this.#transport.request({ method: 'GET', path: pathOf(id), retry: 'always', signal: options.signal });
+  async get(id: string, options?: CallOptions): Promise<Key> {
+    return get(this.#transport, of(id), { options });
   }
 
   /** Replaces the key; what it was stays good for the grace time. */
-  async rotate(id: string, graceSeconds?: number, options: CallOptions = {}): Promise<IssuedKey> {
-    return this.#transport.request({
-      method: 'POST',
-      path: `${pathOf(id)}/rotate`,
-      body: graceSeconds === undefined ? {} : { grace_s: graceSeconds },
-      retry: 'refused',
-      signal: options.signal,
-    });
+  async rotate(id: string, graceSeconds?: number, options?: CallOptions): Promise<IssuedKey> {
+    const body = graceSeconds === undefined ? {} : { grace_s: graceSeconds };
+    return once(this.#transport, ['POST', of(id, 'rotate')], { body, options });
   }
 
-  async revoke(id: string, options: CallOptions = {}): Promise<Key> {
-    return this.#transport.request({ method: 'DELETE', path: pathOf(id), retry: 'always', signal: options.signal });
+  async revoke(id: string, options?: CallOptions): Promise<Key> {
+    // To revoke twice is to revoke once.
+    return this.#transport.request({ method: 'DELETE', path: of(id), retry: 'always', options });
+  }
+
+  /** Whom the gateway takes this client for. */
+  async me(options?: CallOptions): Promise<Me> {
+    return get(this.#transport, path('auth', 'me'), { options });
   }
 }
 
-function pathOf(id: string): string {
-  return `${PATH}/${encodeURIComponent(id)}`;
+function of(...names: readonly string[]): string {
+  return path('auth', 'keys', ...names);
 }

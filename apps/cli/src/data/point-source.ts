@@ -1,4 +1,4 @@
-import type { PayloadInput, PointInput } from '@vectorizer/client';
+import type { Payload, PointInput } from '@vectorizer/client';
 import { operationWeight } from '@vectorizer/contracts';
 import type { Matrix } from './matrix.ts';
 
@@ -60,6 +60,6 @@ export function pointsOf(matrix: Matrix<Float32Array>, identity: PointSource['id
 }
 
 /** Whether a parsed value can be sent as a payload; what is inside is the server's to judge. */
-export function isPayload(value: unknown): value is PayloadInput | null {
+export function isPayload(value: unknown): value is Payload | null {
   return typeof value === 'object' && !Array.isArray(value);
 }

@@ -158,6 +158,9 @@ const complete: ReadonlyMap<string, RouteRule> = new Map(
   ]),
 );
 
+/** Each route of the table, as `GET /path/:name`. */
+export const routes: readonly string[] = [...complete.keys()];
+
 /** The files of pages, of which each is a route: they hold nothing, and what they show they ask for with a key. */
 const pages = { dashboard: everybody('dashboard.read'), docs: everybody('docs.read') } as const;
 

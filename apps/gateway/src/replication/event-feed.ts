@@ -62,9 +62,10 @@ export class EventFeed {
   async *#text({ after, isWanted }: Heard, last: number, correlationId: string): AsyncGenerator<string> {
     this.#streams += 1;
     try {
-      yield 'retry: 1000\n\n';
       // A number that was never given out is of another life of the cluster.
       let told = after > last ? 0 : after;
+      // Whoever is cut off before the first event comes back with the number that this begins after, and misses nothing.
+      yield `retry: 1000\nid: ${told}\n\n`;
       let hadSilence = false;
       while (!this.#closing.signal.aborted) {
         const heard = this.#wait();

@@ -1,54 +1,13 @@
-import { createServer, type IncomingMessage } from 'node:http';
 import { describe, expect, it } from '@jest/globals';
-import { VectorizerClient, type ClientOptions } from './vectorizer-client.ts';
-import { VectorizerError } from './vectorizer-error.ts';
+import { failure, scripted, type Reply } from './scripted-server.ts';
+import { VectorizerClient, type ClientOptions } from '../src/vectorizer-client.ts';
+import { VectorizerError } from '../src/http/vectorizer-error.ts';
 
-type Seen = { method: string; url: string; headers: IncomingMessage['headers']; body: string };
-type Reply = { status: number; body?: unknown; headers?: Record<string, string> } | 'hang up' | 'keep silent';
-
-/** A server that answers by script, for what a real one will not do on demand. */
-async function scripted(
-  replies: Reply[],
-): Promise<{ url: string; seen: Seen[]; [Symbol.asyncDispose]: () => Promise<void> }> {
-  const seen: Seen[] = [];
-  const server = createServer((request, response) => {
-    let body = '';
-    request.on('data', (chunk: Buffer) => (body += chunk.toString()));
-    request.on('end', () => {
-      seen.push({ method: request.method ?? '', url: request.url ?? '', headers: request.headers, body });
-      const reply = replies[Math.min(seen.length, replies.length) - 1] ?? 'hang up';
-      if (reply === 'hang up') {
-        request.socket.destroy();
-        return;
-      }
-      if (reply === 'keep silent') return;
-      response.writeHead(reply.status, { 'content-type': 'application/json', ...reply.headers });
-      response.end(JSON.stringify(reply.body ?? {}));
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  const port = typeof address === 'object' && address !== null ? address.port : 0;
-  const close = async (): Promise<void> =>
-    new Promise((resolve) => {
-      server.closeAllConnections();
-      server.close(() => resolve());
-    });
-  return { url: `http://127.0.0.1:${port}`, seen, [Symbol.asyncDispose]: close };
-}
-
-function failure(status: number, type: string, headers: Record<string, string> = {}): Reply {
-  return {
-    status,
-    headers,
-    body: { error: { type, message: `it is ${type}`, details: { a: 1 }, correlation_id: 'c-1' } },
-  };
-}
 const client = (url: string | readonly string[], options: Partial<ClientOptions> = {}): VectorizerClient =>
   new VectorizerClient({ url, ...options });
-const answer = (token: string): Reply => ({
+const answer = (seen: string): Reply => ({
   status: 200,
-  headers: { 'x-vectorizer-token': token },
+  headers: { 'x-vectorizer-token': seen },
   body: { count: 0 },
 });
 const page = (ids: string[], next: string | null): Reply => ({
@@ -56,6 +15,7 @@ const page = (ids: string[], next: string | null): Reply => ({
   body: { points: ids.map((id) => ({ id, version: 1 })), next },
 });
 const point = { id: 'a', vector: [1, 2] };
+const token = (...s: number[]): string => Buffer.from(JSON.stringify({ u: 'life', s })).toString('base64url');
 
 describe('VectorizerClient', () => {
   it('retries a write under the same idempotency key until it is taken', async () => {
@@ -152,7 +112,7 @@ describe('VectorizerClient', () => {
     const call = api.upsert('books', [point], { signal: controller.signal });
     setTimeout(() => controller.abort(new Error('enough')), 50);
     const start = performance.now();
-    await expect(call).rejects.toThrow('abort');
+    await expect(call).rejects.toThrow('enough');
     expect(performance.now() - start).toBeLessThan(2_000);
   });
 
@@ -205,6 +165,85 @@ describe('VectorizerClient', () => {
       { limit: 2 },
       { limit: 2, after: 'b' },
     ]);
+  });
+
+  it('gives up when its time is up, whatever attempts are left', async () => {
+    await using server = await scripted([failure(503, 'log_unavailable', { 'retry-after': '60' })]);
+    await using api = client(server.url);
+    const start = performance.now();
+    await expect(api.count('books', {}, { deadlineMs: 2_000 })).rejects.toMatchObject({ type: 'log_unavailable' });
+    expect(performance.now() - start).toBeLessThan(1_900);
+    expect(server.seen).toHaveLength(1);
+  });
+
+  it('calls an attempt that takes too long a timeout, and tries again', async () => {
+    await using server = await scripted(['keep silent', { status: 200, body: { count: 2 } }]);
+    await using api = client(server.url, { attemptMs: 100 });
+    expect(await api.count('books')).toEqual({ count: 2 });
+    await using silent = await scripted(['keep silent']);
+    await using other = client(silent.url, { attempts: 1 });
+    const late = other.count('books', {}, { deadlineMs: 100 });
+    await expect(late).rejects.toMatchObject({ type: 'timeout', status: 0, retryable: true });
+  });
+
+  it('ends a request that is under way when its signal says so', async () => {
+    await using server = await scripted(['keep silent']);
+    await using api = client(server.url);
+    const controller = new AbortController();
+    const call = api.count('books', {}, { signal: controller.signal });
+    while (server.seen.length === 0) await new Promise(setImmediate);
+    controller.abort(new Error('enough'));
+    await expect(call).rejects.toThrow('enough');
+    await expect(api.count('books', {}, { signal: controller.signal })).rejects.toThrow('enough');
+    expect(server.seen).toHaveLength(1);
+  });
+
+  it('keeps what it has seen when answers come in another order than they were given', async () => {
+    await using server = await scripted([answer(token(5, 0)), answer(token(3, 7)), answer(token(1, 1))]);
+    await using api = client(server.url);
+    await api.count('books');
+    await api.count('books');
+    expect(api.token('books')).toBe(token(5, 7));
+    await using other = client(server.url, { tokens: api.exportTokens() });
+    await other.count('books');
+    expect(server.seen.at(-1)?.headers['x-vectorizer-token']).toBe(token(5, 7));
+  });
+
+  it('names a request as it is told', async () => {
+    await using server = await scripted([{ status: 200, body: { count: 0 } }]);
+    await using api = client(`${server.url}/behind/a/proxy/`, { apiKey: 'vk_1' });
+    await api.count('books', {}, { correlationId: 'c-7' });
+    expect(server.seen[0]).toMatchObject({
+      url: '/behind/a/proxy/api/v1/collections/books/vectors/count',
+      headers: { 'x-correlation-id': 'c-7', authorization: 'Bearer vk_1' },
+    });
+  });
+
+  it('does all that by a fetch of the caller, too', async () => {
+    await using gone = await scripted(['hang up']);
+    await using server = await scripted([failure(503, 'log_unavailable'), answer('t-1'), answer('t-2')]);
+    await using api = client([gone.url, server.url], { fetch });
+    await api.count('books');
+    await api.count('books');
+    expect(server.seen.at(-1)?.headers['x-vectorizer-token']).toBe('t-1');
+    await using refused = client('http://127.0.0.1:1', { fetch, attempts: 1 });
+    await expect(refused.count('books')).rejects.toMatchObject({ type: 'connection_failed' });
+  });
+
+  it('takes a system that is not well for an answer, not for a failure', async () => {
+    const health = { status: 'degraded', service: 'gateway', checks: [], failed_checks: ['log'] };
+    await using server = await scripted([{ status: 503, body: health }]);
+    await using api = client(server.url);
+    expect(await api.system.health()).toEqual(health);
+  });
+
+  it('answers what is under way before it closes, and nothing after that', async () => {
+    await using server = await scripted([{ status: 200, body: { count: 1 } }]);
+    const api = client(server.url);
+    const call = api.count('books');
+    await api.close();
+    expect(await call).toEqual({ count: 1 });
+    await expect(api.count('books')).rejects.toThrow('closed');
   });
 
   it('reports an answer that is not ours by its status', async () => {

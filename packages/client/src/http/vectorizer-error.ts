@@ -1,21 +1,24 @@
-import { failures, isFailureType } from '@vectorizer/errors';
+import { failureTypes, isFailureType, type FailureType } from './failure-types.ts';
+
+/** Of the client's own: no answer came, or none within the time. */
+type NoAnswer = 'connection_failed' | 'timeout';
 
 export type ErrorParts = {
-  /** The failure's stable type, or `connection_failed` when no answer came. */
   readonly type: string;
-  /** The HTTP status; 0 when no answer came. */
   readonly status: number;
   readonly details: Readonly<Record<string, unknown>>;
-  /** Under which the server's log lines are found. */
   readonly correlationId: string | undefined;
 };
 
 /** What the client throws: the server's failure, or that none of its answers arrived. */
 export class VectorizerError extends Error {
   override readonly name = 'VectorizerError';
-  readonly type: string;
+  /** The failure's stable type; `connection_failed` or `timeout` when no answer came, `unknown` when it was not a server of ours. */
+  readonly type: FailureType | NoAnswer | 'unknown' | (string & {});
+  /** The HTTP status; 0 when no answer came. */
   readonly status: number;
   readonly details: Readonly<Record<string, unknown>>;
+  /** Under which the server's log lines are found. */
   readonly correlationId: string | undefined;
 
   constructor(message: string, parts: ErrorParts, options: ErrorOptions = {}) {
@@ -29,13 +32,18 @@ export class VectorizerError extends Error {
   /** Whether the same request may succeed later. */
   get retryable(): boolean {
     if (this.status === 0) return true;
-    return isFailureType(this.type) ? failures[this.type].retryable : this.status === 429 || this.status === 503;
+    return isFailureType(this.type) ? failureTypes[this.type] : [429, 502, 503, 504].includes(this.status);
   }
 
   static connection(cause: unknown): VectorizerError {
     const message = cause instanceof Error ? cause.message : String(cause);
     const parts = { type: 'connection_failed', status: 0, details: { code: codeOf(cause) }, correlationId: undefined };
     return new VectorizerError(`no answer: ${message}`, parts, { cause });
+  }
+
+  static timeout(afterMs: number): VectorizerError {
+    const parts = { type: 'timeout', status: 0, details: { after_ms: afterMs }, correlationId: undefined };
+    return new VectorizerError(`no answer within ${Math.round(afterMs)} ms`, parts);
   }
 
   /** From an answer's body, also one that is not ours (a proxy's page). */
@@ -62,7 +70,9 @@ function errorIn(body: string): WireError {
   }
 }
 
+/** That of the system's error; `fetch` has it one level down. */
 function codeOf(cause: unknown): string | undefined {
-  if (typeof cause !== 'object' || cause === null || !('code' in cause)) return undefined;
-  return String(cause.code);
+  if (typeof cause !== 'object' || cause === null) return undefined;
+  if ('code' in cause) return String(cause.code);
+  return 'cause' in cause ? codeOf(cause.cause) : undefined;
 }

@@ -1,4 +1,9 @@
-export type ServerSentEvent = { readonly id: string | undefined; readonly event: string; readonly data: string };
+/** `data` is undefined where only an id was sent: whoever comes back with it misses nothing since. */
+export type ServerSentEvent = {
+  readonly id: string | undefined;
+  readonly event: string;
+  readonly data: string | undefined;
+};
 
 /** The events of a stream, whole ones only: what a lost connection cut in two is not one. Comments are left out. */
 export async function* eventsIn(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<ServerSentEvent> {
@@ -13,12 +18,12 @@ export async function* eventsIn(chunks: AsyncIterable<Uint8Array>): AsyncGenerat
     pending = [blocks.pop() ?? ''];
     for (const block of blocks) {
       const event = eventIn(block);
-      if (event !== undefined) yield event;
+      if (event.data !== undefined || event.id !== undefined) yield event;
     }
   }
 }
 
-function eventIn(block: string): ServerSentEvent | undefined {
+function eventIn(block: string): ServerSentEvent {
   const data: string[] = [];
   let [id, event]: [string | undefined, string] = [undefined, 'message'];
   for (const line of block.split('\n')) {
@@ -27,5 +32,5 @@ function eventIn(block: string): ServerSentEvent | undefined {
     else if (field === 'id') id = value;
     else if (field === 'event') event = value;
   }
-  return data.length === 0 ? undefined : { id, event, data: data.join('\n') };
+  return { id, event, data: data.length === 0 ? undefined : data.join('\n') };
 }

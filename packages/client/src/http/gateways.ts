@@ -1,9 +1,9 @@
-import { Pool } from 'undici';
+import type { Exchange } from './exchange.ts';
 
 export type Gateway = {
-  readonly pool: Pool;
-  /** Of every path, when the gateway is not at the root of its host. */
-  readonly prefix: string;
+  /** Without a slash at its end; paths are appended. */
+  readonly url: string;
+  readonly exchange: Exchange;
   /** When it last gave no answer, or a server's failure. */
   doubtedAtMs: number;
 };
@@ -16,14 +16,12 @@ export class Gateways {
   readonly #all: readonly Gateway[];
   #turn = 0;
 
-  constructor(urls: readonly string[], options: { readonly connections: number; readonly attemptMs: number }) {
+  /** Each has an exchange, so connections, of its own. */
+  constructor(urls: readonly string[], open: () => Exchange) {
     if (urls.length === 0) throw new TypeError('a client needs the url of a gateway');
     this.#all = urls.map((text) => {
-      const url = new URL(text);
-      const { connections, attemptMs } = options;
-      const timeouts = { headersTimeout: attemptMs, bodyTimeout: attemptMs };
-      const pool = new Pool(url.origin, { connections, pipelining: 1, ...timeouts });
-      return { pool, prefix: url.pathname.replace(/\/+$/, ''), doubtedAtMs: -Infinity };
+      const { origin, pathname } = new URL(text);
+      return { url: `${origin}${pathname.replace(/\/+$/, '')}`, exchange: open(), doubtedAtMs: -Infinity };
     });
   }
 
@@ -43,8 +41,8 @@ export class Gateways {
     return performance.now() - this.current.doubtedAtMs > DOUBTED_MS;
   }
 
-  async close(): Promise<void> {
-    await Promise.all(this.#all.map(async ({ pool }) => pool.close()));
+  close(): void {
+    for (const { exchange } of this.#all) exchange.close();
   }
 
   #at(turn: number): Gateway {
