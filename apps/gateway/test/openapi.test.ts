@@ -57,7 +57,8 @@ describe('the routes of the gateway', () => {
 
   it('are described, and what is described is there', () => {
     const routes = gateway.access.guard.routes
-      .filter(({ method }) => method !== 'HEAD')
+      // HEAD is as GET; under /qdrant the interface is that of Qdrant, whose own description it is.
+      .filter(({ method, pattern }) => method !== 'HEAD' && !pattern.startsWith('/qdrant'))
       .filter(({ method, pattern }) => !/^(dashboard|docs)\.read$/.test(ruleOf(method, pattern)?.action ?? ''))
       .map(({ method, pattern }) => `${method} ${pattern}`);
     expect([...api.operations.keys()].toSorted()).toEqual(routes.toSorted());

@@ -18,7 +18,7 @@ import { createGatewayApp } from '@vectorizer/gateway';
 import { IndexNode, type IndexNodeOptions } from '@vectorizer/index';
 import { Ingest } from '@vectorizer/ingest';
 import { Log } from '@vectorizer/log';
-import { Query } from '@vectorizer/query';
+import { Query, type QueryOptions } from '@vectorizer/query';
 import { Monitor, type MonitorOptions } from '@vectorizer/replication-monitor';
 import { createLogger } from '@vectorizer/telemetry';
 import { startNats, temporaryDirectory, until, type NatsServer, type TemporaryDirectory } from '@vectorizer/testing';
@@ -104,11 +104,11 @@ export class Cluster {
   }
 
   /** A log server, a gateway, ingest and query; index nodes and monitors are added by the test. */
-  static async start(): Promise<Cluster> {
+  static async start({ slowMs }: Pick<QueryOptions, 'slowMs'> = {}): Promise<Cluster> {
     const nats = await startNats();
     const [side, gateway, query, ingest] = await Promise.all([1, 2, 3, 4].map(async () => openProcess(nats)));
     if (!side || !gateway || !query || !ingest) throw new Error('four processes are opened');
-    new Query(query).serve();
+    new Query({ ...query, ...(slowMs !== undefined && { slowMs }) }).serve();
     new Ingest(ingest).serve();
     const status = async (): Promise<ReplicationStatus> =>
       gateway.bus.call(replicationStatus, {}, { context: { correlationId: 'health', deadline: Date.now() + 1_000 } });

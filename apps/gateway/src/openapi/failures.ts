@@ -1,8 +1,7 @@
 import { answers } from '@vectorizer/contracts';
-import { failures, type FailureType } from '@vectorizer/errors';
+import { Failure, failures, type FailureType } from '@vectorizer/errors';
 import { answerOf, type RouteRule } from '@vectorizer/frame';
-import { Failure } from '@vectorizer/errors';
-import { headersOfStatus } from './headers.ts';
+import { headersOfFailure, headersOfStatus } from './headers.ts';
 import type { Operation } from './operation.ts';
 
 /** Of any request: a path that cannot be decoded, a bug. */
@@ -42,7 +41,8 @@ export function nameOfFailures(status: number, types: readonly FailureType[]): s
 }
 
 export function responseOfFailures(status: number, types: readonly FailureType[]): object {
-  const headers = ['X-Correlation-ID', ...(headersOfStatus[status] ?? [])];
+  const ofTypes = types.flatMap((type) => headersOfFailure[type] ?? []);
+  const headers = ['X-Correlation-ID', ...(headersOfStatus[status] ?? []), ...ofTypes];
   return {
     description: types.map((type) => `\`${type}\`: ${failures[type].meaning}`).join('\n\n'),
     headers: Object.fromEntries(headers.map((name) => [name, { $ref: `#/components/headers/${name}` }])),

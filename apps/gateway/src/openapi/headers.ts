@@ -1,4 +1,5 @@
 import { limits } from '@vectorizer/contracts';
+import type { FailureType } from '@vectorizer/errors';
 
 type Header = { readonly description: string; readonly schema: object; readonly example?: string };
 
@@ -61,6 +62,11 @@ export const responseHeaders = {
   'RateLimit-Policy': { description: 'The burst, and the seconds in which it fills', schema: { type: 'string' } },
 } as const satisfies Record<string, Header>;
 export type ResponseHeader = keyof typeof responseHeaders;
+
+/** A read that finds nothing has seen that. */
+export const headersOfFailure: Readonly<Partial<Record<FailureType, readonly ResponseHeader[]>>> = {
+  vector_not_found: ['X-Vectorizer-Token'],
+};
 
 /** What HTTP itself calls for with a status. */
 export const headersOfStatus: Readonly<Record<number, readonly ResponseHeader[]>> = {
