@@ -4,6 +4,7 @@ import { CollectionUid } from '@vectorizer/contracts';
 import { Log } from '@vectorizer/log';
 import { until } from '@vectorizer/testing';
 import { VectorizerClient } from '@vectorizer/client';
+import { credentialsFor } from '../system/keys.ts';
 import { operator } from '../system/secure.ts';
 import type { System } from '../system/system.ts';
 import type { Evidence } from './evidence.ts';
@@ -64,7 +65,7 @@ export class Arena {
   /** Returns when every gateway answers a strong read of every shard. */
   async healed(): Promise<void> {
     for (const { url } of this.doors) {
-      await using client = new VectorizerClient({ url, attempts: 1 });
+      await using client = new VectorizerClient({ url, ...credentialsFor(url), attempts: 1 });
       const counts = async (): Promise<boolean> =>
         client.count(COLLECTION, { consistency: 'strong' }).then(
           () => true,

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { VectorizerClient, type CollectionState } from '@vectorizer/client';
+import { credentialsFor } from '../system/keys.ts';
 import type { ReplicaEnd } from './evidence.ts';
 import type { ShardLog } from './logged.ts';
 
@@ -13,7 +14,7 @@ export async function replicasAtRest(
   collection: string,
   logs: readonly ShardLog[],
 ): Promise<ReplicaEnd[]> {
-  await using client = new VectorizerClient({ url });
+  await using client = new VectorizerClient({ url, ...credentialsFor(url) });
   const deadline = performance.now() + QUIET_MS_MAX;
   for (;;) {
     const state = await client.getCollection(collection);

@@ -105,7 +105,7 @@ describe('what surrounds them', () => {
     const certificates = ofKind('full', 'Certificate').map(
       ({ spec }) => spec as { commonName: string; dnsNames: string[] },
     );
-    const known = [...fileOf('infra/nats/nats-tls.conf').matchAll(/user: "CN=([\w-]+)"/g)].map(([, name = '']) => name);
+    const known = [...fileOf('infra/nats/users.conf').matchAll(/user: "CN=([\w-]+)"/g)].map(([, name = '']) => name);
     const asked = certificates.map(({ commonName }) => commonName);
     expect(asked.filter((name) => !known.includes(name)).toSorted()).toEqual(['nats', 'redis']);
     const [container] = podsOf(of('full')).get('gateway')?.spec.containers ?? [];

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { VectorizerClient, type CollectionState } from '@vectorizer/client';
 import { until } from '@vectorizer/testing';
+import { credentialsFor } from '../system/keys.ts';
 import { settled, startSystem, type System } from '../system/system.ts';
 import { statusOf } from './replicas.ts';
 import { Counter, Reader, vectorOf, Writer, type Lately } from './traffic.ts';
@@ -209,7 +210,7 @@ describe('a cluster under reads and writes', () => {
 
   it('has every acknowledged write, at the version that was answered', async () => {
     await Promise.all(traffic.all.map((client) => client.stop()));
-    await using client = new VectorizerClient({ url: system.urls });
+    await using client = new VectorizerClient({ url: system.urls, ...credentialsFor(system.urls) });
     for (const writer of traffic.writers) {
       const versions = new Map<string, number>();
       for (let from = 0; from < writer.acknowledged.length; from += 500) {

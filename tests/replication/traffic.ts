@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { VectorizerClient, VectorizerError, type ItemResult } from '@vectorizer/client';
+import { credentialsFor } from '../system/keys.ts';
 
 /** One writer's acknowledged writes: what was sent, under which key, and what was answered. */
 export type Acknowledged = { readonly n: number; readonly key: string; readonly version: number };
@@ -32,7 +33,7 @@ abstract class Client {
 
   constructor(urls: readonly string[], options: Trying = {}) {
     this.name = `${this.constructor.name} at ${urls.join()}`;
-    this.#client = new VectorizerClient({ url: urls, ...options });
+    this.#client = new VectorizerClient({ url: urls, ...credentialsFor(urls), ...options });
   }
 
   get done(): number {

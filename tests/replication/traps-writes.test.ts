@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { VectorizerClient, type BatchResult, type NewCollectionInput } from '@vectorizer/client';
 import { CollectionUid, encodeEntry, encodeRequest, subjects, type Operation } from '@vectorizer/contracts';
+import { credentialsFor } from '../system/keys.ts';
 import { scheme } from '../system/secure.ts';
 import { INDEXES, logOf, startCluster, TEST_MS_MAX, without, type Cluster } from './cluster.ts';
 import { numbered, some, wide } from './points.ts';
@@ -279,7 +280,7 @@ describe('every write', () => {
     const { client, urls } = cluster;
     await create('left');
     await create('right', { dimension: 1 });
-    await using other = new VectorizerClient({ url: urls.at(-1) ?? '' });
+    await using other = new VectorizerClient({ url: urls.at(-1) ?? '', ...credentialsFor(urls) });
     const right = some(0, 30).map(({ id }, i) => ({ id, vector: [-1 - i], payload: { right: i } }));
     await Promise.all([
       ...some(0, 30).map(async (point) => client.insert('left', [point])),

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { findBinary } from '@vectorizer/testing';
+import { lettingIn } from './keys.ts';
 
 export type Ended = { readonly code: number | null; readonly out: string; readonly err: string };
 export type Running = { readonly pid: number; readonly ended: Promise<Ended>; kill(signal: NodeJS.Signals): void };
@@ -21,6 +22,7 @@ export function startCommand(
       PATH: '/usr/bin:/bin',
       VECTORIZER_NATS_SERVER: findBinary('nats-server', 'nats'),
       VECTORIZER_REDIS_SERVER: findBinary('redis-server', 'redis/bin'),
+      ...lettingIn(args),
       ...environment,
     },
   });

@@ -6,6 +6,9 @@ import type { TlsFiles } from '@vectorizer/cluster';
 // oxlint-disable-next-line node/no-process-env -- tests have no configuration of their own
 const directory = process.env['VECTORIZER_TEST_CERTS'];
 
+/** Whether whatever tests start is encrypted, and knows its callers by certificate and key. */
+export const isSecure = directory !== undefined;
+
 /** What `up` is told. */
 export function secureArguments(certificates: string | undefined = directory): readonly string[] {
   return certificates === undefined ? [] : ['--certs', certificates];

@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { VectorizerClient, type CollectionState } from '@vectorizer/client';
 import { temporaryDirectory, until } from '@vectorizer/testing';
+import { credentialsFor, forgetKeyOf, keyArguments, useKeyOf } from './keys.ts';
 import { lastJson, runCommand, startCommand } from './command.ts';
 import { sendOrder, type Order } from './orders.ts';
-import { secureArguments } from './secure.ts';
+import { isSecure, secureArguments } from './secure.ts';
 
 type Started = { readonly url: string; readonly urls: readonly string[]; readonly pid: number; readonly data: string };
 export type ProcessStatus = {
@@ -73,11 +74,20 @@ export async function startSystem(
   const data = directory.path;
   const start = async (port: number): Promise<Started> => {
     const args = [...argumentsOf(shape), ...flags, '--port', String(port), '--data', data, '--detach', '--json'];
-    return startInstance(args, environment, typeof shape === 'string' ? undefined : shape.root);
+    const keys = hasOwnCertificates(shape) ? [] : keyArguments(data);
+    const root = typeof shape === 'string' ? undefined : shape.root;
+    const started = await startInstance([...args, ...keys], environment, root);
+    if (keys.length > 0) await useKeyOf(data, started.urls);
+    return started;
   };
   const { url, urls } = await start(0);
-  const client = new VectorizerClient({ url: urls });
-  const status = async (): Promise<Status> => lastJson(await runCommand('status', '--data', data, '--json')) as Status;
+  const client = new VectorizerClient({ url: urls, ...credentialsFor(urls) });
+  const status = async (): Promise<Status> => {
+    const found = lastJson(await runCommand('status', '--data', data, '--json')) as Status;
+    if (!hasOwnCertificates(shape)) await useKeyOf(data, servicesOf(found));
+    return found;
+  };
+  if (isSecure) await status();
   const ask = async (verb: Order['verb'], name: string): Promise<void> => sendOrder(data, { verb, name });
   const find = async (name: string): Promise<ProcessStatus> => {
     const found = (await status()).processes.find((each) => each.name === name);
@@ -115,9 +125,20 @@ export async function startSystem(
     async [Symbol.asyncDispose]() {
       await client.close();
       await runCommand('down', '--data', data);
+      await forgetKeyOf(data);
       await directory[Symbol.asyncDispose]();
     },
   };
+}
+
+/** Such an instance is told by its test who may do what. */
+function hasOwnCertificates(shape: 'standalone' | 'cluster' | ClusterShape): boolean {
+  return typeof shape === 'object' && shape.certificates !== undefined;
+}
+
+/** Where our own processes answer. */
+function servicesOf({ processes }: Status): readonly string[] {
+  return processes.filter(({ name }) => !/^(nats|redis)/.test(name)).map(({ url }) => url);
 }
 
 function argumentsOf(shape: 'standalone' | 'cluster' | ClusterShape): readonly string[] {

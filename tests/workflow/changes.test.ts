@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { VectorizerClient, type ChangeEvent, type Point } from '@vectorizer/client';
 import { until } from '@vectorizer/testing';
+import { credentialsFor } from '../system/keys.ts';
 import { startSystem, type System } from '../system/system.ts';
 
 const [SHARDS, BATCHES, BATCH] = [2, 120, 5];
@@ -77,8 +78,8 @@ describe('the changes of a collection of a cluster', () => {
   it('are told once each and in order, while gateways, index nodes and log servers are killed', async () => {
     const { client } = system;
     await client.createCollection({ name: 'told', dimension: 2, shards: SHARDS, replication_factor: 2 });
-    await using pinned = new VectorizerClient({ url: system.url });
-    await using writer = new VectorizerClient({ url: system.urls, attempts: 30 });
+    await using pinned = new VectorizerClient({ url: system.url, ...credentialsFor(system.url) });
+    await using writer = new VectorizerClient({ url: system.urls, ...credentialsFor(system.url), attempts: 30 });
     const follower = new Follower();
     const stop = new AbortController();
     const following = (async (): Promise<void> => {

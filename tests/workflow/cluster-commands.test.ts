@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { VectorizerClient } from '@vectorizer/client';
 import { until } from '@vectorizer/testing';
+import { credentialsFor } from '../system/keys.ts';
 import { lastJson, runCommand } from '../system/command.ts';
 import { startSystem, type Status, type System } from '../system/system.ts';
 
@@ -46,7 +47,7 @@ describe('the commands of a cluster', () => {
   });
 
   it('give collections the shards and replicas that were asked for, through either gateway', async () => {
-    await using other = new VectorizerClient({ url: system.urls[1] ?? '' });
+    await using other = new VectorizerClient({ url: system.urls[1] ?? '', ...credentialsFor(system.urls) });
     const { shards } = await other.getCollection('books');
     expect(shards.map(({ replicas }) => replicas.length)).toEqual([3, 3]);
     await other.createCollection({ name: 'single', dimension: 1, shards: 1, replication_factor: 1 });

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { VectorizerClient } from '@vectorizer/client';
 import { until } from '@vectorizer/testing';
+import { credentialsFor } from '../system/keys.ts';
 import { startSystem, type System } from '../system/system.ts';
 
 const named = (hits: readonly { readonly collection: string; readonly id: string }[]): string[] =>
@@ -52,7 +53,7 @@ describe('a cluster that is searched across collections', () => {
   });
 
   it('reads what another client wrote, by the tokens of the collections', async () => {
-    await using other = new VectorizerClient({ url: system.urls });
+    await using other = new VectorizerClient({ url: system.urls, ...credentialsFor(system.urls) });
     await client.upsert('books', [{ id: 'new', vector: [0, -1] }], { wait: 'logged' });
     await client.upsert('films', [{ id: 'new', vector: [0, -1] }], { wait: 'logged' });
     for (const name of ['books', 'films']) other.useToken(name, client.token(name) ?? '');

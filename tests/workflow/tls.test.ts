@@ -5,6 +5,7 @@ import { connect as connectTcp, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { connect as connectTls, type ConnectionOptions, type TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { VectorizerClient } from '@vectorizer/client';
 import { connectNats, trustAuthority, type NatsOptions } from '@vectorizer/cluster';
 import { temporaryDirectory, until } from '@vectorizer/testing';
@@ -228,23 +229,117 @@ describe('certificates', () => {
   });
 });
 
-describe('keys', () => {
-  it('are made, heeded, counted and written down in an encrypted cluster as in any other', async () => {
-    const keys = `${system.url}/api/v1/auth/keys`;
-    const made = await ask(keys, undefined, { name: 'root', roles: ['admin'] });
+/** Of a producer, that may bring a key; its faults are what the log server told it. */
+type Producer = { readonly nats: NatsConnection; readonly faults: string[] };
+
+async function produce(options: { readonly key?: string; readonly id?: string } = {}): Promise<Producer> {
+  const { key, id = 'producer' } = options;
+  const nats = await connect({
+    servers: (await natsUrl()).replace('nats://', ''),
+    tls: { ...tlsFiles(own(), 'producer'), handshakeFirst: true },
+    inboxPrefix: `_INBOX.${id}`,
+    reconnect: false,
+    ...(key !== undefined && { token: key }),
+  });
+  const faults: string[] = [];
+  void (async () => {
+    for await (const status of nats.status()) if (status.type === 'error') faults.push(status.error.message);
+  })();
+  return { nats, faults };
+}
+
+const POINT = JSON.stringify({ id: 'p', vector: [0, 1] });
+
+describe('keys and producers of events', () => {
+  let root = '';
+  const SOON = { timeoutMs: 15_000 };
+  const get = async (path: string): Promise<Record<string, unknown[]>> =>
+    (await ask(`${system.url}/api/v1/${path}`, root)).json() as Promise<Record<string, unknown[]>>;
+  async function makeKey(body: object): Promise<{ id: string; key: string }> {
+    const made = await ask(`${system.url}/api/v1/auth/keys`, root === '' ? undefined : root, body);
     expect(made.status).toBe(201);
-    const { id, key } = (await made.json()) as { id: string; key: string };
+    return made.json() as Promise<{ id: string; key: string }>;
+  }
+
+  it('are made, heeded, counted and written down in an encrypted cluster as in any other', async () => {
+    const { nats: anybody } = await produce();
+    expect((await anybody.request('vectorizer.events.books.upsert', POINT)).json()).toMatchObject({ seq: 1 });
+    const keys = `${system.url}/api/v1/auth/keys`;
+    const { id, key } = await makeKey({ name: 'root', roles: ['admin'], events: ['>'] });
+    root = key;
     expect((await ask(keys)).status).toBe(401);
+    // Whoever was there before there were keys is let in no longer.
+    await anybody.closed();
     const seen = async (): Promise<boolean> => {
       const { usage } = (await (await ask(`${keys}/${id}`, key)).json()) as { usage: { requests: number } };
-      const audit = await ask(`${system.url}/api/v1/audit?action=keys.create`, key);
-      const { entries } = (await audit.json()) as { entries: unknown[] };
-      return usage.requests > 0 && entries.length === 1;
+      const { entries } = await get('audit?action=keys.create');
+      return usage.requests > 0 && entries?.length === 1;
     };
-    await until(seen, { timeoutMs: 15_000, what: 'the use and the making of the key' });
+    await until(seen, { ...SOON, what: 'the use and the making of the key' });
     for (const name of ['gateway-1', 'query-1', 'ingest-1', 'index-1', 'monitor-1']) {
       const log = await readFile(join(system.data, `run/${name}.log`), 'utf8');
       expect(log).not.toContain('Permissions Violation');
     }
+  });
+
+  it('let a producer publish to the subjects of its scope, under its own name, and within a second no longer', async () => {
+    const books = { roles: ['editor'], collections: ['books'], events: ['vectorizer.events.books.*'] };
+    const { id, key } = await makeKey({ name: 'loader', ...books });
+    await expect(produce()).rejects.toThrow('Authorization Violation');
+    await expect(produce({ key: `${key.slice(0, -1)}${key.endsWith('A') ? 'B' : 'A'}` })).rejects.toThrow('Violation');
+    const { nats, faults } = await produce({ key, id });
+    expect((await nats.request(`vectorizer.events.books.upsert.${id}`, POINT)).json()).toMatchObject({ seq: 2 });
+    const refused = ['films.upsert', 'books.upsert', `films.upsert.${id}`, 'books.upsert.abcdefghijkl'];
+    for (const subject of refused) nats.publish(`vectorizer.events.${subject}`, POINT);
+    nats.publish('vz.log.abc.0');
+    await until(() => faults.length === refused.length + 1, { ...SOON, what: 'five refusals' });
+    const told = async (): Promise<string[]> =>
+      ((await get(`audit?actor=key:${id}`))['entries'] ?? []).map((entry) => {
+        const { action, result, actor_name, address } = entry as Record<string, string>;
+        return [action, result, actor_name, address].join(' ').trim();
+      });
+    await until(async () => (await told()).length === 2, { ...SOON, what: 'two entries' });
+    expect((await told()).toSorted()).toEqual(['authenticate ok loader 127.0.0.1', 'events.upsert ok loader']);
+    const revoked = await fetch(`${system.url}/api/v1/auth/keys/${id}`, {
+      method: 'DELETE',
+      headers: { 'x-api-key': root },
+    });
+    expect(revoked.status).toBe(200);
+    const since = performance.now();
+    await nats.closed();
+    expect(performance.now() - since).toBeLessThan(1_000);
+    await expect(produce({ key, id })).rejects.toThrow('Authorization Violation');
+  });
+
+  it('have events refused when they are written whose key is good no longer, or not for that', async () => {
+    const wide = { events: ['>'], collections: ['team-*'] };
+    const { id, key } = await makeKey({ name: 'team', roles: ['editor'], ...wide });
+    const viewer = await makeKey({ name: 'viewer', roles: ['viewer'], ...wide });
+    await expect(produce({ key: viewer.key, id: viewer.id })).rejects.toThrow('Authorization Violation');
+    const { nats } = await produce({ key, id });
+    await nats.request(`vectorizer.events.books.upsert.${id}`, POINT);
+    await nats.close();
+    const operator = await connectNats({
+      servers: await natsUrl(),
+      name: 'operator',
+      tls: tlsFiles(own(), 'operator'),
+    });
+    for (const end of ['', '.abcdefghijkl', `.${viewer.id}`])
+      operator.publish(`vectorizer.events.books.upsert${end}`, POINT);
+    await operator.flush();
+    await operator.close();
+    const letters = async (): Promise<[string, string][]> =>
+      ((await get('events/dead-letters'))['dead_letters'] ?? []).map((letter) => {
+        const { actor, error } = letter as { actor: string; error: { type: string } };
+        return [actor, error.type];
+      });
+    await until(async () => (await letters()).length === 4, { ...SOON, what: 'four dead letters' });
+    expect(await letters()).toEqual([
+      [`key:${id}`, 'authorization_error'],
+      ['unknown', 'authentication_error'],
+      ['key:abcdefghijkl', 'authentication_error'],
+      [`key:${viewer.id}`, 'authorization_error'],
+    ]);
+    expect((await get('audit?action=events.upsert&result=refused'))['entries']).toHaveLength(4);
   });
 });

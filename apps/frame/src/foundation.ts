@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import {
   AuditLog,
+  AuthCallout,
   BackupRegistry,
   Catalog,
   checkDurability,
@@ -48,6 +49,8 @@ export type Foundation = {
   readonly access: Access;
   /** Who did what. */
   readonly audit: AuditLog;
+  /** Where log servers ask whom to let in; undefined where they ask another, or nobody. */
+  readonly callout: AuthCallout | undefined;
   readonly checks: readonly HealthCheck[];
   /** To be closed last, after everything that stands on it. */
   close(): Promise<void>;
@@ -56,7 +59,7 @@ export type Foundation = {
 export async function openFoundation(service: string, config: ServiceConfig): Promise<Foundation> {
   const recentLines = new RecentLines();
   const logger = createLogger({ service, level: config.logLevel, recent: recentLines });
-  const { url, tls, replicas, durabilityUrls } = config.nats;
+  const { url, tls, replicas, durabilityUrls, callout: files } = config.nats;
   if (tls !== undefined) trustAuthority(await readFile(tls.caFile, 'utf8'));
   if (durabilityUrls !== undefined) await checkDurability(durabilityUrls);
   const connection = await connectNats({ servers: url, name: service, ...(tls === undefined ? {} : { tls }) });
@@ -75,6 +78,7 @@ export async function openFoundation(service: string, config: ServiceConfig): Pr
     ]);
   const access = await Access.open({ connection, replicas, logger, catalog, ...config.access, host: config.http.host });
   const bus = new NatsBus({ connection, logger });
+  const callout = files && (await AuthCallout.open({ ...files, connection, servers: url, logger }));
   return {
     service,
     logger,
@@ -92,9 +96,11 @@ export async function openFoundation(service: string, config: ServiceConfig): Pr
     log,
     access,
     audit: await AuditLog.open({ connection, replicas }),
+    callout,
     checks: [{ name: 'log', needed: true, check: async () => ({ rtt_ms: await connection.rtt() }) }, memoryHealth()],
     async close() {
       await bus.close();
+      await callout?.close();
       await access.close();
       catalog.close();
       registry.close();

@@ -1,4 +1,5 @@
 export { Access, type AccessOptions } from './access/access.ts';
+export { FailedAttempts } from './access/failed-attempts.ts';
 export { type Guard, type Route } from './access/guard.ts';
 export { isLoopback } from './access/loopback.ts';
 export {
@@ -13,6 +14,7 @@ export {
 export { routes, ruleOf, type RouteRule } from './access/route-rules.ts';
 export { secureStart } from './access/secure-start.ts';
 export { type TokenSettings } from './access/token-verifier.ts';
+export { AuditTrail } from './audit-trail.ts';
 export { checkVector } from './check-vector.ts';
 export { answerOf, toFailure, type FailureAnswer } from './failure-answer.ts';
 export { openFoundation, type Foundation } from './foundation.ts';

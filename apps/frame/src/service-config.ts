@@ -1,4 +1,4 @@
-import type { TlsFiles } from '@vectorizer/cluster';
+import type { CalloutFiles, TlsFiles } from '@vectorizer/cluster';
 import type { SettingValues } from '@vectorizer/settings';
 import type { LogLevel } from '@vectorizer/telemetry';
 import { tokenSettingsOf } from './access/token-settings.ts';
@@ -10,6 +10,8 @@ export type ServiceConfig = {
     /** Comma-separated. */
     readonly url: string;
     readonly tls?: TlsFiles;
+    /** Where this process is asked by the log servers whether to let producers in. */
+    readonly callout?: CalloutFiles;
     /** How many servers keep each log and bucket. */
     readonly replicas: number;
     /** Where to ask whether the servers sync before they acknowledge; undefined when nobody is to be asked. */
@@ -27,6 +29,8 @@ export type ServiceConfig = {
   };
   readonly logLevel: LogLevel;
   readonly access: {
+    /** Whether the log servers let a producer name no key but the one that it brought. */
+    readonly knownProducers: boolean;
     /** `/metrics` needs no key, for scrapers that can send none. */
     readonly openMetrics: boolean;
     /** Where a gateway writes the first key when there is none; undefined: it makes none. */
@@ -37,12 +41,13 @@ export type ServiceConfig = {
 
 /** What every service takes from its settings. */
 export function serviceConfigOf(settings: SettingValues, door: Door = 'inner'): ServiceConfig {
-  const { identity, https } = tlsConfigOf(settings, door);
+  const { identity, https, callout } = tlsConfigOf(settings, door);
   const { cors_origins: corsOrigins, trusted_proxies: trustedProxies } = settings;
   return {
     nats: {
       url: settings.nats_url.join(),
       ...(identity === undefined ? {} : { tls: identity }),
+      ...(callout === undefined ? {} : { callout }),
       replicas: settings.log_replicas,
       durabilityUrls: settings.unsafe_lazy_fsync ? undefined : settings.nats_monitor_url,
     },
@@ -55,6 +60,7 @@ export function serviceConfigOf(settings: SettingValues, door: Door = 'inner'): 
     },
     logLevel: settings.log_level,
     access: {
+      knownProducers: settings.known_producers,
       openMetrics: settings.open_metrics,
       bootstrapKeyFile: settings.bootstrap_key_file,
       tokens: tokenSettingsOf(settings),

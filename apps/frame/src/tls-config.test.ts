@@ -7,6 +7,9 @@ const unset = {
   tls_key_file: undefined,
   https_cert_file: undefined,
   https_key_file: undefined,
+  callout_seed_file: undefined,
+  revoker_cert_file: undefined,
+  revoker_key_file: undefined,
 };
 const identity = {
   tls_ca_file: 'ca.crt',

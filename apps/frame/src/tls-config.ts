@@ -1,4 +1,4 @@
-import type { TlsFiles } from '@vectorizer/cluster';
+import type { CalloutFiles, TlsFiles } from '@vectorizer/cluster';
 import type { SettingValues } from '@vectorizer/settings';
 
 export type HttpsFiles = {
@@ -11,6 +11,8 @@ export type HttpsFiles = {
 export type TlsConfig = {
   /** To the log server and to Redis. */
   readonly identity?: TlsFiles;
+  /** By which a gateway lets producers into the log servers. */
+  readonly callout?: CalloutFiles;
   readonly https?: HttpsFiles;
 };
 
@@ -19,7 +21,14 @@ export type Door = 'public' | 'inner';
 
 type Files = Pick<
   SettingValues,
-  'tls_ca_file' | 'tls_cert_file' | 'tls_key_file' | 'https_cert_file' | 'https_key_file'
+  | 'tls_ca_file'
+  | 'tls_cert_file'
+  | 'tls_key_file'
+  | 'https_cert_file'
+  | 'https_key_file'
+  | 'callout_seed_file'
+  | 'revoker_cert_file'
+  | 'revoker_key_file'
 >;
 
 /** A service's certificate within the cluster, and the public one of a gateway where that is another. */
@@ -27,6 +36,7 @@ export function tlsConfigOf(settings: Files, door: Door): TlsConfig {
   const identity = identityOf(settings);
   return {
     ...(identity === undefined ? {} : { identity }),
+    ...(door === 'public' ? calloutOf(settings, identity) : {}),
     ...httpsOf(settings, { identity, door }),
   };
 }
@@ -38,6 +48,14 @@ function identityOf({
 }: Files): TlsFiles | undefined {
   if (caFile === undefined || certFile === undefined || keyFile === undefined) return undefined;
   return { caFile, certFile, keyFile };
+}
+
+function calloutOf(
+  { callout_seed_file: seedFile, revoker_cert_file: certFile, revoker_key_file: keyFile }: Files,
+  identity: TlsFiles | undefined,
+): Pick<TlsConfig, 'callout'> {
+  if (identity === undefined || seedFile === undefined || certFile === undefined || keyFile === undefined) return {};
+  return { callout: { seedFile, revoker: { caFile: identity.caFile, certFile, keyFile } } };
 }
 
 function httpsOf(

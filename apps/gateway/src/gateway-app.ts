@@ -1,7 +1,6 @@
 import { limits } from '@vectorizer/contracts';
-import { createServiceApp, secureStart, type ServiceApp, type ServiceConfig } from '@vectorizer/frame';
+import { AuditTrail, createServiceApp, secureStart, type ServiceApp, type ServiceConfig } from '@vectorizer/frame';
 import { auditRequests, type AuditSettings } from './audit/audit-requests.ts';
-import { AuditTrail } from './audit/audit-trail.ts';
 import { installBodyParsers } from './body-parsers.ts';
 import { serveDashboard } from './dashboard/dashboard-files.ts';
 import { GatewayModule, type GatewayParts } from './gateway-module.ts';
@@ -11,6 +10,7 @@ import { SharedBuckets } from './limits/shared-buckets.ts';
 import { LIMITS } from './limits/tiers.ts';
 import { serveExplorer } from './openapi/explorer.ts';
 import { serveOpenApi } from './openapi/serve-openapi.ts';
+import { ProducerDoor } from './producers/producer-door.ts';
 import { RequestMetrics } from './request-metrics.ts';
 
 export type GatewayAppOptions = GatewayParts &
@@ -27,6 +27,8 @@ export async function createGatewayApp(options: GatewayAppOptions): Promise<Serv
   await secureStart(options);
   const limiter = openLimiter(options);
   const trail = new AuditTrail(options.audit, options.logger);
+  const { callout } = options;
+  if (callout !== undefined) void new ProducerDoor({ ...options, callout, trail });
   return createServiceApp({
     module: GatewayModule.with(options, metrics),
     host: options.host,

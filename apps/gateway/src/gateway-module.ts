@@ -1,6 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import type {
   AuditLog,
+  AuthCallout,
   BackupRegistry,
   Catalog,
   DeadLetters,
@@ -73,6 +74,7 @@ export type GatewayParts = {
   readonly deadLetters: DeadLetters;
   readonly access: Access;
   readonly audit: AuditLog;
+  readonly callout?: AuthCallout | undefined;
   readonly limits?: LimitSettings;
   readonly logger: Logger;
   readonly checks: readonly HealthCheck[];

@@ -6,10 +6,10 @@ import { Ingest } from './ingest.ts';
 await runBusService('ingest', {
   readSettings: () => readSettings('ingest', { environment: process.env, argv: process.argv }),
   configOf: serviceConfigOf,
-  serve: (foundation): Served => {
+  serve: (foundation, { access }): Served => {
     const ingest = new Ingest(foundation);
     ingest.serve();
-    const events = new EventConsumer({ ...foundation, ingest });
+    const events = new EventConsumer({ ...foundation, ingest, knowsProducers: access.knownProducers });
     return { close: async () => events.close() };
   },
 });

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import {
+  AuditLog,
   Catalog,
   connectNats,
   DeadLetters,
@@ -18,6 +19,7 @@ import {
   type Operation,
   type Outcome,
 } from '@vectorizer/contracts';
+import { Access } from '@vectorizer/frame';
 import { Log } from '@vectorizer/log';
 import { createLogger } from '@vectorizer/telemetry';
 import { startNats, until, type NatsServer } from '@vectorizer/testing';
@@ -40,6 +42,7 @@ describe('the consumer of events', () => {
     DeadLetters | undefined,
     Leases | undefined,
   ] = [undefined, undefined, undefined, undefined, undefined];
+  let [access, audit]: [Access | undefined, AuditLog | undefined] = [undefined, undefined];
   let books: CollectionRecord;
   let outcome: Outcome;
   const consumers: EventConsumer[] = [];
@@ -53,19 +56,23 @@ describe('the consumer of events', () => {
     queue = await EventQueue.open(parts);
     letters = await DeadLetters.open(parts);
     leases = await Leases.open(parts);
+    access = await Access.open({ ...parts, catalog, host: '127.0.0.1' });
+    audit = await AuditLog.open(parts);
     books = await catalog.create(NewCollection.parse({ name: 'books', dimension: 2, metric: 'dot' }), () => [[node]]);
     await log.ensureStreams(books.uid, 1);
     outcome = { status: 'updated', version: 1 };
   });
   afterEach(async () => {
     await Promise.all(consumers.splice(0).map(async (each) => each.close()));
+    await access?.close();
     catalog?.close();
     await connection.close();
     await nats[Symbol.asyncDispose]();
   });
 
   function consume(): void {
-    if (!catalog || !log || !queue || !letters || !leases) throw new Error('they are opened before each test');
+    if (!catalog || !log || !queue || !letters || !leases || !access || !audit)
+      throw new Error('they are opened before each test');
     const bus = new LocalBus();
     bus.serve(
       shardOutcomes,
@@ -76,7 +83,8 @@ describe('the consumer of events', () => {
       node,
     );
     const ingest = new Ingest({ bus, catalog, log, logger });
-    consumers.push(new EventConsumer({ ingest, catalog, deadLetters: letters, eventQueue: queue, leases, logger }));
+    const parts = { ingest, catalog, deadLetters: letters, eventQueue: queue, leases, access, audit, logger };
+    consumers.push(new EventConsumer({ ...parts, knowsProducers: true }));
   }
   async function publish(kind: string, body: unknown, headers: Record<string, string> = {}): Promise<number> {
     const bytes = body instanceof Uint8Array ? body : Buffer.from(JSON.stringify(body));

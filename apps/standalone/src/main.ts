@@ -37,7 +37,7 @@ await runService('standalone', async (): Promise<RunningService> => {
   const edge = edgeSettingsOf(settings);
   const app = await createGatewayApp({ ...foundation, ...config.http, checks, bootstrapKeyFile, ...edge });
   const { url, port } = await app.listen();
-  const events = new EventConsumer({ ...foundation, ingest });
+  const events = new EventConsumer({ ...foundation, ingest, knowsProducers: config.access.knownProducers });
   const activity = tellOfProcess(foundation, port);
   logger.info({ url, directory: config.directory }, 'listening');
   return {

@@ -14,6 +14,8 @@ export type DeadLetterSummary = {
     readonly message: string;
     readonly details: Readonly<Record<string, unknown>>;
   };
+  /** Who published it, as the audit log names them: `key:ID`, `open:anybody` or `unknown`. */
+  readonly actor: string;
   readonly event: { readonly sequence: number; readonly subject: string; readonly at: string; readonly bytes: number };
 };
 export type DeadLetter = DeadLetterSummary & {

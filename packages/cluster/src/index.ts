@@ -1,4 +1,13 @@
 export { AuditLog, entriesIn, type AuditState, type StoredAudit } from './audit-log.ts';
+export {
+  AuthCallout,
+  newCalloutKey,
+  type Admission,
+  type Admits,
+  type Asked,
+  type CalloutFiles,
+  type Refusal,
+} from './auth-callout.ts';
 export type { Aliases } from './aliases.ts';
 export { BackupRegistry } from './backup-registry.ts';
 export { Catalog, type CatalogChange } from './catalog.ts';

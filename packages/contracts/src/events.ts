@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import { PointBody, UpdateBody } from './http-bodies.ts';
 import { limits } from './limits.ts';
+import type { KeyId } from './api-key.ts';
+import { commonSubject } from './patterns.ts';
+import type { Permission } from './permissions.ts';
 import { PointId, type CollectionName } from './names.ts';
 import type { WireFailure } from '@vectorizer/errors';
 
@@ -8,12 +11,19 @@ import type { WireFailure } from '@vectorizer/errors';
 export const EventKind = z.enum(['upsert', 'update', 'delete']);
 export type EventKind = z.infer<typeof EventKind>;
 
-/** Where producers publish, and where what they publish waits for its turn. */
+/** What it takes to have an event written: what the same takes over HTTP. */
+export const eventNeeds: Readonly<Record<EventKind, readonly Permission[]>> = {
+  upsert: ['batch_insert', 'batch_update'],
+  update: ['batch_update'],
+  delete: ['batch_delete'],
+};
+
+/** Where producers publish, and where what they publish waits for its turn. With keys, a subject ends in the id of one. */
 export const events = {
   stream: 'VZ_PRODUCER_EVENTS',
   consumer: 'ingest',
   /** By kind, so that whoever publishes another hears at once that nobody takes it. */
-  subjects: EventKind.options.map((kind) => `vectorizer.events.*.${kind}`),
+  subjects: EventKind.options.flatMap((kind) => [`vectorizer.events.*.${kind}`, `vectorizer.events.*.${kind}.*`]),
   subject: (collection: CollectionName, kind: EventKind): string => `vectorizer.events.${collection}.${kind}`,
 } as const;
 
@@ -61,6 +71,8 @@ export type DeadLetter = {
   readonly error: WireFailure;
   /** ISO 8601. */
   readonly at: string;
+  /** Who published it, as the audit log names them. Absent from letters of earlier versions. */
+  readonly actor?: string;
 };
 
 /** A header by its name in whatever case. */
@@ -70,7 +82,30 @@ export function headerOf({ headers }: Pick<StoredEvent, 'headers'>, name: string
 }
 
 /** Of a subject that a producer published to. */
-export function targetOf(subject: string): { readonly collection: string; readonly kind: EventKind } {
-  const [, , collection = '', kind = ''] = subject.split('.');
-  return { collection, kind: EventKind.parse(kind) };
+export function targetOf(subject: string): EventTarget {
+  const [, , collection = '', kind = '', key] = subject.split('.');
+  return { collection, kind: EventKind.parse(kind), key };
+}
+export type EventTarget = {
+  readonly collection: string;
+  readonly kind: EventKind;
+  /** The id of the key that it was published with; the log servers let nobody name another's. */
+  readonly key: string | undefined;
+};
+
+/** The subject without the key, which is what a key's scope is about. */
+export function scopedSubject({ collection, kind }: Pick<EventTarget, 'collection' | 'kind'>): string {
+  return `vectorizer.events.${collection}.${kind}`;
+}
+
+/** Where a key of this scope may publish: events of these kinds, under its own id. */
+export function publishableSubjects(
+  patterns: readonly string[],
+  kinds: readonly EventKind[],
+  key: KeyId,
+): readonly string[] {
+  const common = kinds.flatMap((kind) =>
+    patterns.flatMap((pattern) => commonSubject(pattern, `vectorizer.events.*.${kind}`) ?? []),
+  );
+  return [...new Set(common)].map((subject) => `${subject}.${key}`);
 }

@@ -69,6 +69,9 @@ export {
   EventKind,
   events,
   headerOf,
+  eventNeeds,
+  publishableSubjects,
+  scopedSubject,
   targetOf,
   type DeadLetter,
   type StoredEvent,
@@ -168,6 +171,7 @@ export {
   EventPattern,
   matchesAny,
   matchesPattern,
+  commonSubject,
   matchesSubject,
 } from './patterns.ts';
 export { parsePayload, PayloadText, type Json, type Payload } from './payload.ts';

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { coversPatterns, EventPattern, matchesPattern, matchesSubject } from './patterns.ts';
+import { publishableSubjects } from './events.ts';
+import { commonSubject, coversPatterns, EventPattern, matchesPattern, matchesSubject } from './patterns.ts';
 
 describe('a pattern of collections', () => {
   it('matches as if each star stood for any characters', () => {
@@ -33,6 +34,21 @@ describe('a pattern of events', () => {
     expect(matchesSubject('vectorizer.events.books.>', 'vectorizer.events.books')).toBe(false);
     expect(matchesSubject('vectorizer.events.*', 'vectorizer.events.books.delete')).toBe(false);
     expect(matchesSubject('>', 'anything.at.all')).toBe(true);
+  });
+
+  it('has in common with a subject what both match', () => {
+    const upsert = 'vectorizer.events.*.upsert';
+    expect(commonSubject('>', upsert)).toBe(upsert);
+    expect(commonSubject('vectorizer.events.books.>', upsert)).toBe('vectorizer.events.books.upsert');
+    expect(commonSubject('vectorizer.>', upsert)).toBe(upsert);
+    expect(commonSubject('*.*.books.*', upsert)).toBe('vectorizer.events.books.upsert');
+    for (const none of ['vectorizer.events.books.delete', 'other.>', 'vectorizer.events.books', `${upsert}.>`, '*']) {
+      expect([none, commonSubject(none, upsert)]).toEqual([none, undefined]);
+    }
+    expect(publishableSubjects(['>', 'vectorizer.events.books.*'], ['upsert'], 'abc')).toEqual([
+      `${upsert}.abc`,
+      'vectorizer.events.books.upsert.abc',
+    ]);
   });
 
   it('is refused when it is none', () => {

@@ -41,6 +41,20 @@ export function coversPatterns(wide: readonly string[], narrow: readonly string[
   return narrow.every((pattern) => matchesAny(wide, pattern));
 }
 
+/** What both patterns match, of which the second has no `>`; undefined when that is nothing. */
+export function commonSubject(pattern: string, other: string): string | undefined {
+  const parts = other.split('.');
+  const wanted = pattern.split('.');
+  const isOpen = wanted.at(-1) === '>';
+  if (isOpen ? wanted.length > parts.length : wanted.length !== parts.length) return undefined;
+  const common = parts.map((part, i) => {
+    const also = isOpen && i >= wanted.length - 1 ? '*' : (wanted[i] ?? '');
+    if (also === '*') return part;
+    return part === '*' || part === also ? also : undefined;
+  });
+  return common.every((part) => part !== undefined) ? common.join('.') : undefined;
+}
+
 export function matchesSubject(pattern: string, subject: string): boolean {
   const wanted = pattern.split('.');
   const parts = subject.split('.');

@@ -15,6 +15,10 @@ const rules: readonly Rule[] = [
     services: ['gateway', 'standalone'],
     conflicts: (values) => wholeSet(values, ['https_cert_file', 'https_key_file']),
   },
+  {
+    services: ['gateway', 'standalone'],
+    conflicts: (values) => wholeSet(values, ['callout_seed_file', 'revoker_cert_file', 'revoker_key_file']),
+  },
   { conflicts: tokensOfAnIssuer },
   { services: ['index', 'standalone'], conflicts: heartbeats },
 ];

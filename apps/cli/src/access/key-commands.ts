@@ -10,6 +10,7 @@ type IssueFlags = ServerFlags & { readonly out?: string };
 type CreateFlags = IssueFlags & {
   readonly role: readonly string[];
   readonly collection?: readonly string[];
+  readonly event?: readonly string[];
   readonly tier?: string;
   readonly expiresIn?: number;
 };
@@ -41,15 +42,17 @@ function registerCreate(keys: Command): void {
   issuing(command(keys, 'create <name>', 'make a key; it is shown once'))
     .addOption(new Option('--role <role...>', 'viewer, editor, admin, or one that was made').makeOptionMandatory())
     .option('--collection <pattern...>', 'only for the collections that match, such as team-* (default: all)')
+    .option('--event <pattern...>', 'for events that match, such as vectorizer.events.books.* (default: none)')
     .option('--tier <tier>', 'of its rate limits')
     .option('--expires-in <seconds>', 'from now', wholeNumber(1, limits.keyLifeSecondsMax))
     .action(async (name: string, flags: CreateFlags) => {
       await asked(flags, async (client) => {
-        const { role, collection, tier, expiresIn } = flags;
+        const { role, collection, event, tier, expiresIn } = flags;
         const issued = await client.keys.create({
           name,
           roles: role,
           ...(collection !== undefined && { collections: collection }),
+          ...(event !== undefined && { events: event }),
           ...(tier !== undefined && { rate: { tier } }),
           ...(expiresIn !== undefined && { expires_in: expiresIn }),
         });

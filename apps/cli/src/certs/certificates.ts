@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { access, readFile, rename, writeFile } from 'node:fs/promises';
+import { newCalloutKey } from '@vectorizer/cluster';
 import { Failure } from '@vectorizer/errors';
 import { makeDirectory } from '../process/make-directory.ts';
 import { Authority } from './authority.ts';
@@ -26,7 +27,7 @@ const PRIVATE = 0o600;
 const PUBLIC = 0o644;
 
 /**
- * Makes an authority and Redis passwords where there are none, and new certificates for everybody. Run again it keeps the
+ * Makes an authority, Redis passwords and the key by which producers are let in where there are none, and new certificates for everybody. Run again it keeps the
  * former, so that whoever trusts the authority goes on doing so. Answers whether the authority is a new one.
  */
 export async function writeCertificates({ directory, hosts, days }: CertificateOptions): Promise<'new' | 'kept'> {
@@ -43,6 +44,7 @@ export async function writeCertificates({ directory, hosts, days }: CertificateO
     await put(files.certificate(directory, name), certificate, PUBLIC);
   }
   if ((await readOrUndefined(files.redisUsers(directory))) === undefined) await writeRedisUsers(directory);
+  if ((await readOrUndefined(files.calloutIssuer(directory))) === undefined) await writeCallout(directory);
   return known === undefined ? 'new' : 'kept';
 }
 
@@ -51,6 +53,8 @@ export async function hasCertificates(directory: string): Promise<boolean> {
   const needed = [
     files.authority(directory),
     files.redisUsers(directory),
+    files.calloutSeed(directory),
+    files.calloutIssuer(directory),
     ...IDENTITIES.flatMap((name) => [files.certificate(directory, name), files.key(directory, name)]),
   ];
   return Promise.all(needed.map(async (file) => access(file))).then(
@@ -71,6 +75,13 @@ async function loadAuthority(directory: string): Promise<Authority | undefined> 
   return Authority.load({ certificate, key }).catch((cause: unknown) => {
     throw new Failure('storage_error', `the authority in ${directory} cannot be read`, { cause });
   });
+}
+
+/** The issuer, which log servers are told, is written last: where it is, the seed is. */
+async function writeCallout(directory: string): Promise<void> {
+  const { seed, issuer } = newCalloutKey();
+  await put(files.calloutSeed(directory), seed, PRIVATE);
+  await put(files.calloutIssuer(directory), issuer, PUBLIC);
 }
 
 /** Redis keeps hashes; each service reads its own password from a file. Commands that administrate are for nobody. */

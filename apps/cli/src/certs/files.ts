@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 
 /**
- * Who has a certificate: the services, the servers that they stand on, `operator` for people and for Prometheus, and
- * `producer` for whoever publishes events.
+ * Who has a certificate: the services, the servers that they stand on, `operator` for people and for Prometheus,
+ * `producer` for whoever publishes events, and `revoker` for gateways to end the connections of producers.
  */
 export const IDENTITIES = [
   'gateway',
@@ -15,6 +15,7 @@ export const IDENTITIES = [
   'redis',
   'operator',
   'producer',
+  'revoker',
 ] as const;
 export type Identity = (typeof IDENTITIES)[number];
 
@@ -28,6 +29,9 @@ export const files = {
   authorityKey: (directory: string): string => join(directory, 'ca.key'),
   certificate: (directory: string, name: Identity): string => join(directory, `${name}.crt`),
   key: (directory: string, name: Identity): string => join(directory, `${name}.key`),
+  /** By whose signature log servers let producers in, and what they know it by. */
+  calloutSeed: (directory: string): string => join(directory, 'callout.seed'),
+  calloutIssuer: (directory: string): string => join(directory, 'callout.issuer'),
   redisPassword: (directory: string, name: RedisUser): string => join(directory, `redis-${name}.secret`),
   redisUsers: (directory: string): string => join(directory, 'redis.acl'),
 } as const;

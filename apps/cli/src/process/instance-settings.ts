@@ -29,6 +29,10 @@ const DECIDED: Partial<Record<SettingName, string>> = {
   redis_password: 'an instance starts Redis itself',
   tls_ca_file: 'the certificates of an instance are named by --certs',
   tls_cert_file: 'the certificates of an instance are named by --certs',
+  callout_seed_file: 'the certificates of an instance are named by --certs',
+  revoker_cert_file: 'the certificates of an instance are named by --certs',
+  revoker_key_file: 'the certificates of an instance are named by --certs',
+  known_producers: 'an instance with certificates knows its producers',
   tls_key_file: 'the certificates of an instance are named by --certs',
 };
 

@@ -37,7 +37,7 @@ export async function planLogServers(
       command: natsServer,
       args: [
         '-c',
-        join(infra, tls === undefined ? 'nats/nats.conf' : 'nats/nats-tls.conf'),
+        join(infra, tls === undefined ? 'nats/nats.conf' : 'nats/nats-keys.conf'),
         '-P',
         join(runDirectory(data), `${place.name}.pid`),
         '--name',

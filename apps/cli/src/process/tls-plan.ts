@@ -1,11 +1,18 @@
+import { readFile } from 'node:fs/promises';
 import { files, type Identity, type RedisUser } from '../certs/files.ts';
 
 /** What the processes of an instance are told of their certificates, which lie in a directory made by `certs init`. */
 export class TlsPlan {
   readonly directory: string;
+  readonly #calloutIssuer: string;
 
-  constructor(directory: string) {
+  private constructor(directory: string, calloutIssuer: string) {
     this.directory = directory;
+    this.#calloutIssuer = calloutIssuer;
+  }
+
+  static async of(directory: string): Promise<TlsPlan> {
+    return new TlsPlan(directory, (await readFile(files.calloutIssuer(directory), 'utf8')).trim());
   }
 
   get authority(): string {
@@ -20,6 +27,8 @@ export class TlsPlan {
       VECTORIZER_TLS_CA_FILE: this.authority,
       VECTORIZER_TLS_CERT_FILE: files.certificate(this.directory, name),
       VECTORIZER_TLS_KEY_FILE: files.key(this.directory, name),
+      ...(name === 'gateway' || name === 'standalone' ? this.#callout() : {}),
+      ...(name === 'ingest' || name === 'standalone' ? { VECTORIZER_KNOWN_PRODUCERS: 'true' } : {}),
       ...(redis === undefined ? {} : { VECTORIZER_REDIS_PASSWORD_FILE: files.redisPassword(this.directory, redis) }),
     };
   }
@@ -35,6 +44,15 @@ export class TlsPlan {
       VECTORIZER_NATS_CA_FILE: JSON.stringify(this.authority),
       VECTORIZER_NATS_CERT_FILE: JSON.stringify(files.certificate(this.directory, 'nats')),
       VECTORIZER_NATS_KEY_FILE: JSON.stringify(files.key(this.directory, 'nats')),
+      VECTORIZER_NATS_CALLOUT_ISSUER: this.#calloutIssuer,
+    };
+  }
+
+  #callout(): Record<string, string> {
+    return {
+      VECTORIZER_CALLOUT_SEED_FILE: files.calloutSeed(this.directory),
+      VECTORIZER_REVOKER_CERT_FILE: files.certificate(this.directory, 'revoker'),
+      VECTORIZER_REVOKER_KEY_FILE: files.key(this.directory, 'revoker'),
     };
   }
 

@@ -107,7 +107,7 @@ async function secure(directory: string | undefined, say: Say): Promise<TlsPlan 
     await writeCertificates({ directory, hosts: [], days: CERTIFICATE_DAYS });
     say(`certificates of a development authority are in ${directory}`);
   }
-  const plan = new TlsPlan(directory);
+  const plan = await TlsPlan.of(directory);
   await trustAuthorityIn(plan.authority);
   return plan;
 }

@@ -1,8 +1,7 @@
 import type { AuditEntry } from '@vectorizer/contracts';
-import { addressOf, askerOf, ruleOf, type RouteRule } from '@vectorizer/frame';
+import { addressOf, askerOf, ruleOf, type AuditTrail, type RouteRule } from '@vectorizer/frame';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { itemsIn } from '../limits/limit-requests.ts';
-import type { AuditTrail } from './audit-trail.ts';
 import { Authentications } from './authentications.ts';
 
 export type AuditSettings = {

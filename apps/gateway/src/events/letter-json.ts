@@ -5,12 +5,13 @@ import { isUtf8 } from 'node:buffer';
 type LetterSummary = Answer<'DeadLetters'>['dead_letters'][number];
 
 /** A dead letter without its body. */
-export function letterSummary({ sequence, at, error, event }: NumberedLetter): LetterSummary {
+export function letterSummary({ sequence, at, error, event, actor }: NumberedLetter): LetterSummary {
   const { sequence: eventSequence, subject, at: sentMs, body } = event;
   return {
     sequence,
     at,
     error,
+    actor: actor ?? 'unknown',
     event: { sequence: eventSequence, subject, at: new Date(sentMs).toISOString(), bytes: body.byteLength },
   };
 }

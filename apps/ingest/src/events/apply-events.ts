@@ -13,6 +13,8 @@ import {
 import { Failure } from '@vectorizer/errors';
 import { counter, inRequest, type Logger } from '@vectorizer/telemetry';
 import type { Ingest } from '../ingest.ts';
+import { checkCovers, type Author, type EventAuthors } from './event-author.ts';
+import type { EventRecords } from './event-records.ts';
 import { checkVectors, readEvent, type ReadEvent } from './read-event.ts';
 import { wavesOf } from './waves.ts';
 
@@ -26,6 +28,8 @@ export type ApplyParts = {
   readonly ingest: Pick<Ingest, 'write'>;
   readonly catalog: Catalog;
   readonly deadLetters: DeadLetters;
+  readonly authors: EventAuthors;
+  readonly records: EventRecords;
   readonly logger: Logger;
 };
 
@@ -33,6 +37,7 @@ type Ready = {
   readonly event: TakenEvent;
   readonly read: ReadEvent;
   readonly record: CollectionRecord;
+  readonly author: Author;
   readonly points: readonly string[];
 };
 
@@ -54,24 +59,41 @@ export class ApplyEvents {
   /** Acknowledges each when it is in the log or among the dead letters. Throws what may pass: the rest is to be taken anew. */
   async apply(batch: readonly TakenEvent[]): Promise<void> {
     const ready: Ready[] = [];
+    const refusedAtOnce: TakenEvent[] = [];
     for (const event of batch) {
       const made = await this.#prepare(event);
-      if (made !== undefined) ready.push(made);
+      if (made === undefined) refusedAtOnce.push(event);
+      else ready.push(made);
     }
+    await this.#acknowledge(refusedAtOnce);
     for (const wave of wavesOf(ready)) {
       const deadline = Date.now() + WRITE_MS_MAX;
       const ends = await Promise.allSettled(wave.map(async (each) => this.#write(each, deadline)));
+      // What is acknowledged is in the audit log; what is not comes again.
+      const done = ends.flatMap((end) => (end.status === 'fulfilled' ? [end.value] : []));
+      await this.#acknowledge(done);
       const failed = ends.find((end) => end.status === 'rejected');
       if (failed !== undefined) throw failed.reason;
     }
   }
 
+  async #acknowledge(done: readonly TakenEvent[]): Promise<void> {
+    await this.#parts.records.durable();
+    for (const event of done) {
+      consumed.inc();
+      event.ack();
+    }
+  }
+
   async #prepare(event: TakenEvent): Promise<Ready | undefined> {
     try {
+      const author = this.#parts.authors.check(event);
       const read = readEvent(event);
+      checkCovers(author, read.collection, await this.#parts.catalog.find(read.collection));
       const record = await this.#collection(read.collection, event);
+      checkCovers(author, read.collection, record);
       checkVectors(read.operations, record.config);
-      return { event, read, record, points: read.operations.map((op) => `${record.uid} ${idOf(op)}`) };
+      return { event, read, record, author, points: read.operations.map((op) => `${record.uid} ${idOf(op)}`) };
     } catch (cause) {
       await this.#refuse(event, cause);
       return undefined;
@@ -91,7 +113,7 @@ export class ApplyEvents {
     }
   }
 
-  async #write({ event, read, record }: Ready, deadline: number): Promise<void> {
+  async #write({ event, read, record, author }: Ready, deadline: number): Promise<TakenEvent> {
     const { operations, requestId } = read;
     const correlationId = correlationIdOf(event);
     // Only what may be refused by what is there needs to be waited for: the rest is as good as done when it is in the log.
@@ -102,9 +124,11 @@ export class ApplyEvents {
       const { outcomes = [] } = await inRequest(correlationId, async () => this.#parts.ingest.write(input, context));
       throwRefused(operations, outcomes);
     } catch (cause) {
-      return this.#refuse(event, cause);
+      await this.#refuse(event, cause);
+      return event;
     }
-    done(event);
+    this.#parts.records.add({ event, author, count: operations.length, correlationId });
+    return event;
   }
 
   /** Of what is not the event's fault nothing is said: it is thrown. */
@@ -113,17 +137,19 @@ export class ApplyEvents {
     if (failure.http >= 500 || failure.retryable) throw failure;
     const { id, sequence, at, subject, headers, body } = event;
     const stored = { id, sequence, at, subject, headers, body };
-    await this.#parts.deadLetters.put({ v: 1, event: stored, error: failure.toWire(), at: new Date().toISOString() });
-    const about = { event: id, subject, type: failure.type, correlation_id: correlationIdOf(event) };
+    const [actor, correlationId] = [this.#parts.authors.claimed(event), correlationIdOf(event)];
+    await this.#parts.deadLetters.put({
+      v: 1,
+      event: stored,
+      error: failure.toWire(),
+      at: new Date().toISOString(),
+      actor,
+    });
+    this.#parts.records.addRefused({ event, actor, failure, correlationId });
+    const about = { event: id, subject, actor, type: failure.type, correlation_id: correlationId };
     this.#parts.logger.warn(about, `event refused: ${failure.message}`);
     refused.inc({ type: failure.type });
-    done(event);
   }
-}
-
-function done(event: TakenEvent): void {
-  consumed.inc();
-  event.ack();
 }
 
 /** Whether what is there may be at odds with it. A deletion of what is not there has come to what it wants. */

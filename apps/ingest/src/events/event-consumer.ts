@@ -1,10 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { EventQueue, Lease, Leases } from '@vectorizer/cluster';
+import type { AuditLog, EventQueue, Lease, Leases } from '@vectorizer/cluster';
+import { AuditTrail, type Access } from '@vectorizer/frame';
 import { gauge } from '@vectorizer/telemetry';
 import { ApplyEvents, type ApplyParts } from './apply-events.ts';
+import { EventAuthors } from './event-author.ts';
+import { EventRecords } from './event-records.ts';
 
-export type ConsumerParts = ApplyParts & { readonly eventQueue: EventQueue; readonly leases: Leases };
+export type ConsumerParts = Omit<ApplyParts, 'authors' | 'records'> & {
+  readonly eventQueue: EventQueue;
+  readonly leases: Leases;
+  readonly access: Access;
+  readonly audit: AuditLog;
+  /** See `EventAuthors`. */
+  readonly knowsProducers: boolean;
+};
 
 const LEASE = 'events';
 /** Between looks at whether it is this process's turn, and before events are taken anew. */
@@ -23,13 +33,16 @@ const waiting = gauge({
 export class EventConsumer {
   readonly #parts: ConsumerParts;
   readonly #apply: ApplyEvents;
+  readonly #trail: AuditTrail;
   readonly #lease: Lease;
   readonly #closing = new AbortController();
   readonly #loop: Promise<void>;
 
   constructor(parts: ConsumerParts) {
     this.#parts = parts;
-    this.#apply = new ApplyEvents(parts);
+    const authors = new EventAuthors(parts);
+    this.#trail = new AuditTrail(parts.audit, parts.logger);
+    this.#apply = new ApplyEvents({ ...parts, authors, records: new EventRecords(this.#trail, authors) });
     this.#lease = parts.leases.hold(LEASE, randomUUID());
     this.#loop = this.#run();
   }
@@ -39,6 +52,7 @@ export class EventConsumer {
     this.#closing.abort();
     await this.#loop;
     await this.#lease.close();
+    await this.#trail.close();
   }
 
   get #active(): boolean {

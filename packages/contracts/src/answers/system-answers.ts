@@ -53,7 +53,12 @@ const event = {
   bytes: Count,
 };
 /** Of any type: it may be of a later version. */
-const letter = { sequence: Count, at: Time, error: Fault.extend({ type: z.string() }) };
+const letter = {
+  sequence: Count,
+  at: Time,
+  error: Fault.extend({ type: z.string() }),
+  actor: z.string().describe('Who published it: `key:` and its id, `open:anybody`, or `unknown`'),
+};
 const DeadLettersAnswer = z.object({
   dead_letters: list(z.object({ ...letter, event: z.object(event) })),
   next: Count.nullable().describe('The next `after`; null at the end'),

@@ -41,6 +41,24 @@ export const gateway = {
     about: "the public certificate's",
     atRunTime: renewed,
   }),
+  known_producers: setting({
+    services: ['ingest', 'standalone'],
+    type: onOff(),
+    default: 'false',
+    about:
+      'whether the log servers know [producers by their keys](EVENTS.md#who-may-publish); with keys, no other events are then written',
+  }),
+  callout_seed_file: setting({
+    ...edge,
+    type: path('the path of a seed'),
+    about: 'with certificates: by what it [lets producers in](TLS.md#what-a-service-is-told); all three or none',
+  }),
+  revoker_cert_file: setting({
+    ...edge,
+    type: path('the path of a certificate'),
+    about: 'by which it ends connections of producers',
+  }),
+  revoker_key_file: setting({ ...edge, type: path('the path of a key'), about: "that certificate's" }),
   cors_origins: setting({
     ...edge,
     type: list('origins such as `https://app.example`', ORIGIN),

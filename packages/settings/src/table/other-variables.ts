@@ -2,7 +2,7 @@
 export const otherVariables = [
   {
     title: 'Log server',
-    about: 'Its files in `infra/nats` need these, all in quotes but the ports; the last three with certificates.',
+    about: 'Its files in `infra/nats` need these, all in quotes but the ports; the last four with certificates.',
     variables: {
       VECTORIZER_NATS_HOST: 'where it listens',
       VECTORIZER_NATS_PORT: 'where clients reach it',
@@ -11,6 +11,7 @@ export const otherVariables = [
       VECTORIZER_NATS_CA_FILE: 'the authority of the certificates',
       VECTORIZER_NATS_CERT_FILE: 'its certificate',
       VECTORIZER_NATS_KEY_FILE: "the certificate's key",
+      VECTORIZER_NATS_CALLOUT_ISSUER: 'what is in `callout.issuer`, without quotes',
     },
   },
   {
