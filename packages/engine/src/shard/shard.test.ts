@@ -129,6 +129,19 @@ describe('a shard', () => {
     expect(byId.warnings).toEqual([]);
   });
 
+  it('finds with a filter however many are asked for or looked at, also those that are not in the graph yet (regression)', async () => {
+    await using one = await startShard();
+    for (let entry = 0; entry < 3; entry++) {
+      const points = Array.from({ length: 1_000 }, (_, i) => entry * 1_000 + i);
+      await one.write(points.map((i) => upsert(`p${i}`, i, { even: i % 2 })));
+    }
+    const filter = { must: [{ key: 'even', match: { value: 0 } }] };
+    for (const asked of [{ k: 501 }, { k: 1_000 }, { k: 3, ef: 10_000 }]) {
+      const { hits } = await one.shard.search(spec({ ...asked, filter }));
+      expect(hits.map(({ id }) => id)).toEqual(Array.from({ length: asked.k }, (_, i) => `p${2 * i}`));
+    }
+  });
+
   it('shows an entry whole or not at all while it is applied', async () => {
     await using one = await startShard();
     const ids = Array.from({ length: 1_500 }, (_, i) => `p${i}`);

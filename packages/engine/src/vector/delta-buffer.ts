@@ -116,8 +116,9 @@ export class DeltaBuffer {
     return id;
   }
 
-  /** The k best rows, with the kernel's value: more than k only where they tie. */
+  /** At least the k best rows, with the kernel's value. A search with a filter may look at more than anybody is answered. */
   search(query: Float32Array, k: number, visit: RowVisit): void {
+    if (k > limits.kMax) return this.scan(query, visit);
     this.#rows.search(query, k, (row, value) => visit(this.#ids[row] ?? '', value, this.pointVersionOf(row)));
   }
 
