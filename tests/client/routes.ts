@@ -38,6 +38,7 @@ export async function usePoints(client: VectorizerClient): Promise<void> {
   await client.recommend('walked', { positive: ['a'], negative: [[0, 1]] });
   await client.searchMany(['walked'], { vector: [1, 1] });
   await first(client.changes('walked'));
+  await first(client.changes('walked', { near: { vector: Float32Array.of(1, 1), k: 1 } }));
   await client.deleteOne('walked', { id: 'c' });
   await client.delete('walked', ['b']);
 }

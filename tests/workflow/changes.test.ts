@@ -1,6 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { VectorizerClient, type ChangeEvent, type Point } from '@vectorizer/client';
-import { until } from '@vectorizer/testing';
+import {
+  VectorizerClient,
+  type Change,
+  type ChangeEvent,
+  type Hit,
+  type NearInput,
+  type Point,
+} from '@vectorizer/client';
+import { seededRandom, until } from '@vectorizer/testing';
 import { credentialsFor } from '../system/keys.ts';
 import { startSystem, type System } from '../system/system.ts';
 
@@ -52,6 +59,46 @@ class Follower {
       const matches = point.payload?.['odd'] === true && this.#shards.get(point.id) === shard;
       if (matches && point.version < sequence) this.points.delete(point.id);
     }
+  }
+}
+
+/** Who is near, by what was told. Fails at a gap, at who comes twice, and at who changes or goes without having come. */
+class Near {
+  readonly members = new Map<string, Hit>();
+  readonly kinds = new Set<string>();
+  sequences: number[] = [];
+  position: string | undefined;
+
+  take(event: ChangeEvent): void {
+    this.position = event.position;
+    if (event.event === 'members') {
+      this.sequences = [...event.sequences];
+      this.members.clear();
+      for (const hit of event.members) this.members.set(hit.id, hit);
+    }
+    if (event.event !== 'change') return;
+    const { shard, sequence } = event;
+    if (sequence !== (this.sequences[shard] ?? 0) + 1)
+      throw new Error(`shard ${shard}: ${sequence} after ${this.sequences[shard]}`);
+    this.sequences[shard] = sequence;
+    for (const change of event.changes) this.#change(change);
+  }
+
+  #change(change: Change): void {
+    this.kinds.add(change.kind);
+    if (change.kind === 'enter' || change.kind === 'update') {
+      const { kind, ...hit } = change;
+      const known = this.members.get(hit.id);
+      if ((known === undefined) !== (kind === 'enter')) throw new Error(`${kind} of ${hit.id}`);
+      if (known !== undefined && known.version >= hit.version) throw new Error(`${hit.id} told twice`);
+      this.members.set(hit.id, hit);
+    } else if (change.kind !== 'leave' || !this.members.delete(change.id)) {
+      throw new Error(`${change.kind}, of nobody who is there`);
+    }
+  }
+
+  get found(): string[] {
+    return [...this.members.values()].map(({ id, version }) => `${id}@${version}`).toSorted();
   }
 }
 
@@ -143,5 +190,69 @@ describe('the changes of a collection of a cluster', () => {
     expect(copy).toEqual(
       await Array.fromAsync(client.scrollAll('copied', { with_vector: false, consistency: 'strong' })),
     );
+  }, 300_000);
+
+  it('near a vector make the set that a search finds, by distance and by number, whoever leaves or is killed', async () => {
+    const { client } = system;
+    const shape = { dimension: 2, metric: 'euclidean', shards: SHARDS, replication_factor: 2 } as const;
+    await client.createCollection({ name: 'near', ...shape });
+    const filter = { must: [{ key: 'odd', match: { value: true } }] };
+    const random = seededRandom(7);
+    const some = (): { id: string; vector: number[]; payload: { odd: boolean } }[] =>
+      Array.from({ length: 8 }, () => ({
+        id: `p${random.int(150)}`,
+        vector: [random.uniform() * 10, random.uniform() * 10],
+        payload: { odd: random.uniform() < 0.5 },
+      }));
+    await client.upsert('near', pointsOf(0, 150));
+    const asked: readonly NearInput[] = [
+      { vector: [5, 5], radius: 2 },
+      { vector: Float32Array.of(5, 5), k: 6, exact: true },
+    ];
+    const nears = asked.map(() => new Near());
+    const stop = new AbortController();
+    let events = 0;
+    const following = Promise.all(
+      asked.map(async (near, i) => {
+        const follower = nears[i] as Near;
+        while (!stop.signal.aborted) {
+          const from = follower.position ?? 'now';
+          for await (const event of client.changes('near', { near, filter, from, signal: stop.signal })) {
+            follower.take(event);
+            events += 1;
+            // Now and then it goes away, and comes back with what it remembers.
+            if (events % 40 === 0) break;
+          }
+        }
+      }),
+    );
+    await using writer = new VectorizerClient({ url: system.urls, ...credentialsFor(system.url), attempts: 30 });
+    let sequences: number[] = [];
+    try {
+      const kills: Readonly<Record<number, string>> = { 30: 'gateway-1', 60: 'index-1' };
+      for (let round = 0; round < 90; round++) {
+        const victim = kills[round];
+        if (victim !== undefined) await system.kill(victim);
+        const points = some();
+        sequences = later(sequences, (await writer.upsert('near', points)).sequences);
+        await writer.patch('near', { id: points[0]?.id ?? '', merge: { round } });
+        await writer.delete('near', [`p${round}`, 'nobody']);
+        if (round % 30 === 29) await writer.deleteByFilter('near', filter);
+      }
+      for (let i = 0; i < 10; i++) sequences = later(sequences, (await writer.upsert('near', some())).sequences);
+      const told = (near: Near): boolean => sequences.every((sequence, at) => (near.sequences[at] ?? 0) >= sequence);
+      await until(() => nears.every(told), { ...bound, what: 'the followers having been told of all' });
+    } finally {
+      stop.abort();
+    }
+    await following;
+    for (const [i, { vector, radius, k = 500 }] of asked.entries()) {
+      const threshold = radius === undefined ? {} : { score_threshold: -radius };
+      const search = { vector, k, ...threshold, filter, exact: true, consistency: 'strong' } as const;
+      const { hits } = await client.search('near', search);
+      expect(hits.length).toBeGreaterThan(2);
+      expect(nears[i]?.found).toEqual(hits.map(({ id, version }) => `${id}@${version}`).toSorted());
+      expect([...(nears[i]?.kinds ?? [])].toSorted()).toEqual(['enter', 'leave', 'update']);
+    }
   }, 300_000);
 });

@@ -45,6 +45,16 @@ describe('WatchedCheck', () => {
     expect(runs()).toBe(1);
   });
 
+  it('does not look again at what was well just now', async () => {
+    const { check, answer, runs } = held();
+    const first = check.look();
+    await turn();
+    answer({ rtt_ms: 1 });
+    await first;
+    expect(await check.look()).toEqual({ rtt_ms: 1 });
+    expect(runs()).toBe(1);
+  });
+
   it('answers what it found last while it takes long, and then that it fails', async () => {
     const { check, answer } = held();
     const first = check.look();
@@ -55,7 +65,7 @@ describe('WatchedCheck', () => {
     expect(result).toEqual({ rtt_ms: 1 });
     expect(ms).toBeLessThan(1_000);
     const failure = async (): Promise<string> => check.look().then(() => '', String);
-    while ((await failure()) === '');
+    while ((await failure()) === '') await turn();
     expect(await failure()).toContain('no answer within 2000 ms');
   });
 

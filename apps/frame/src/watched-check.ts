@@ -3,6 +3,8 @@ import type { HealthCheck } from './health.ts';
 
 /** A check that hangs is a check that fails; probes usually give up after a few seconds themselves. */
 const CHECK_MS_MAX = 2_000;
+/** What was well so lately is told at once: whoever asks often does not have it looked at each time. */
+const FRESH_MS = 500;
 /** Whoever asks gets what is found within this, else what was found last: health is asked most when all else is slow. */
 const PATIENCE_MS = 20;
 /** What was found longer ago says nothing any more; then the answer waits. */
@@ -26,16 +28,26 @@ export class WatchedCheck {
 
   /** What the check says; throws what it throws. */
   async look(): Promise<Record<string, unknown>> {
-    this.#running ??= this.#run().finally(() => (this.#running = undefined));
-    const found = (await this.#soon(this.#running)) ?? (await this.#running);
+    const last = this.#last;
+    const isFresh = last !== undefined && 'detail' in last && this.#ageMs <= FRESH_MS;
+    const found = isFresh ? last : await this.#find();
     if ('error' in found) throw found.error;
     return found.detail;
+  }
+
+  get #ageMs(): number {
+    return this.#last === undefined ? Infinity : performance.now() - this.#last.atMs;
+  }
+
+  async #find(): Promise<Found> {
+    this.#running ??= this.#run().finally(() => (this.#running = undefined));
+    return (await this.#soon(this.#running)) ?? this.#running;
   }
 
   /** Undefined when it takes longer, and nothing of late is known. */
   async #soon(running: Promise<Found>): Promise<Found | undefined> {
     const last = this.#last;
-    if (last === undefined || performance.now() - last.atMs > STALE_MS_MAX) return undefined;
+    if (last === undefined || this.#ageMs > STALE_MS_MAX) return undefined;
     return within(running, PATIENCE_MS, () => last);
   }
 

@@ -41,6 +41,7 @@ const ReadQuery = z.strictObject({
 const ChangesQuery = ReadQuery.pick({ with_payload: true, with_vector: true }).extend({
   from: z.string().min(1).default('now'),
   filter: z.string().min(1).optional(),
+  near: z.string().min(1).optional(),
   with_vector: Flag.default(false),
 });
 const SlowQuery = z.strictObject({

@@ -21,7 +21,29 @@ const place = { lat: 1, lon: 1 };
 const leaf = { key: 'a', match: { value: 1 } };
 const nested = (depth: number): object => (depth === 0 ? leaf : { must: [nested(depth - 1)] });
 
+const following = (what: string, near: object, message: string): Case => ({
+  name: `a standing query with ${what}`,
+  route: `POST ${C}/books/changes`,
+  body: { near },
+  answer: '400 validation_error',
+  message,
+});
+
 describeRefusals('a bad search', [
+  following('no bound', { vector: [1, 0] }, 'near: expected exactly one of radius, score_threshold, k'),
+  following('two bounds', { vector: [1, 0], k: 1, radius: 1 }, 'near: expected exactly one of'),
+  following('a negative radius', { vector: [1, 0], radius: -1 }, 'near.radius: '),
+  following('too many members', { vector: [1, 0], k: limits.nearMembersMax + 1 }, 'near.k: '),
+  following('a vector without a direction', { vector: [0, 0], k: 1 }, 'near.vector: must not be all zeros'),
+  {
+    ...following('a vector of another dimension', { vector: [1], k: 1 }, 'near.vector: expected 2 components, got 1'),
+    answer: '400 dimension_mismatch',
+  },
+  {
+    ...following('what is not JSON', {}, 'near: expected JSON'),
+    route: `GET ${C}/books/changes?near=no`,
+    body: undefined,
+  },
   filtering('must[0].range', { must: [{ key: 'word', range: { gt: 1 } }] }),
   filtering('must[0].range', { must: [{ key: 'flag', range: { gt: 1 } }] }),
   filtering('must[0].range', { must: [{ key: 'place', range: { gt: 1 } }] }),

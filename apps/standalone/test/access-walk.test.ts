@@ -31,7 +31,7 @@ type Identity = {
 
 /** Reads that take a body. All else that is not GET changes something. */
 const READS_BY_POST: ReadonlySet<string> = new Set([
-  ...['vectors/get', 'vectors/scroll', 'vectors/count', 'search', 'search/batch', 'search/recommend'].map(
+  ...['vectors/get', 'vectors/scroll', 'vectors/count', 'search', 'search/batch', 'search/recommend', 'changes'].map(
     (path) => `POST /api/v1/collections/:collection/${path}`,
   ),
   'POST /api/v1/search',

@@ -51,6 +51,34 @@ const changesIn = (stream: Stream): unknown[] =>
 const query = (asked: Record<string, string>): string => `?${new URLSearchParams(asked).toString()}`;
 
 describe('the changes of a collection', () => {
+  it('near a vector tell who is there, comes, changes and goes', async () => {
+    const { cluster, url } = await startBooks();
+    await using _ = cluster;
+    await upsert(cluster, 'there', { read: true });
+    await upsert(cluster, 'unread', { read: false });
+    const filter = JSON.stringify({ must: [{ key: 'read', match: { value: true } }] });
+    const near = JSON.stringify({ vector: [1, 2, 3, 4], radius: 0.1 });
+    const stream = await follow(`${url}${query({ near, filter })}`);
+    await until(() => stream.told().length === 2, bound);
+    expect(stream.told()[1]).toMatchObject({ event: 'members', data: { sequences: [2] } });
+    expect(stream.told()[1]?.data['members']).toMatchObject([{ id: 'there', version: 1, payload: { read: true } }]);
+
+    await upsert(cluster, 'unread', { read: true });
+    await upsert(cluster, 'unread', { read: true, again: true });
+    await cluster.send('PUT', `${C}/vectors`, {
+      points: [{ id: 'there', vector: [-1, 0, 0, 0], payload: { read: true } }],
+    });
+    await cluster.send('POST', `${C}/vectors/delete`, { filter: JSON.parse(filter) });
+    await until(() => changesIn(stream).length === 4, bound);
+    expect(changesIn(stream)).toMatchObject([
+      [{ kind: 'enter', id: 'unread', version: 3, score: expect.closeTo(1, 5) }],
+      [{ kind: 'update', id: 'unread', version: 4, payload: { read: true, again: true } }],
+      [{ kind: 'leave', id: 'there' }],
+      [{ kind: 'leave', id: 'unread' }],
+    ]);
+    await stream.close();
+  });
+
   it('tell each entry, what it came to, and where to go on', async () => {
     const { cluster, url } = await startBooks();
     await using _ = cluster;

@@ -48,6 +48,12 @@ describe('the description of the API, held against a whole system', () => {
     const asked = [
       { route: follow, path: '/api/v1/collections/books/changes?from=start&with_vector=true', count: 3 },
       { route: follow, path: '/api/v1/collections/books/changes?from=0', count: 12 },
+      {
+        route: follow.replace('GET', 'POST'),
+        path: '/api/v1/collections/books/changes',
+        body: { near: { vector: [0.1, 0.9, 0.2], k: 3 } },
+        count: 2,
+      },
       { route: 'GET /api/v1/replication/events', path: '/api/v1/replication/events?after=0', count: 3 },
       { route: 'GET /api/v1/dashboard/stream', path: '/api/v1/dashboard/stream', count: 1 },
     ];
@@ -55,14 +61,15 @@ describe('the description of the API, held against a whole system', () => {
       routes().filter((route) => eventsOf(route) !== undefined && !asked.some((each) => each.route === route)),
     ).toEqual([]);
     const names = new Set<string>();
-    for (const { route, path, count } of asked) {
-      for (const { name, data } of await firstEvents(`${url}${path}`, { key: system.key, count })) {
+    for (const { route, path, body, count } of asked) {
+      for (const { name, data } of await firstEvents(`${url}${path}`, { key: system.key, count, body })) {
         names.add(name);
         const misfit = system.api.misfit(eventsOf(route)?.[name]?.$ref ?? `#/no event ${name}`, data);
         expect([route, name, misfit]).toEqual([route, name, undefined]);
       }
     }
-    for (const name of ['position', 'points', 'caught-up', 'change', 'placed', 'sample']) expect(names).toContain(name);
+    for (const name of ['position', 'points', 'caught-up', 'change', 'members', 'placed', 'sample'])
+      expect(names).toContain(name);
   });
 
   it('has what every operation answers to whoever has no key, one that is not for it, or one that is used up', async () => {

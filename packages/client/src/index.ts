@@ -1,6 +1,6 @@
 export { AliasesClient } from './aliases-client.ts';
 export { AuditClient } from './audit-client.ts';
-export type { Change, ChangeEvent, ChangesInput } from './changes.ts';
+export type { Change, ChangeEvent, ChangesInput, NearInput } from './changes.ts';
 export { EventsClient, type DeadLetter, type DeadLetterPage, type DeadLetterSummary } from './events-client.ts';
 export type { FailureType } from './http/failure-types.ts';
 export type { Fetch } from './http/fetch-exchange.ts';

@@ -120,6 +120,30 @@ export const RecommendBody = z.strictObject({
   ...ReadOptions,
   ...CacheOptions,
 });
+/** A standing query: which points are near a vector, by their distance, by their score, or as the k nearest. */
+export const Near = z
+  .strictObject({
+    vector: Vector,
+    /** The largest distance: Euclidean, or 1 − cosine. */
+    radius: z.number().nonnegative().optional(),
+    score_threshold: z.number().optional(),
+    k: z.int().min(1).max(limits.nearMembersMax).optional(),
+    /** Of the searches that it takes to know who is near. */
+    exact: z.boolean().default(false),
+  })
+  .refine(
+    ({ radius, score_threshold, k }) =>
+      [radius, score_threshold, k].filter((bound) => bound !== undefined).length === 1,
+    'expected exactly one of radius, score_threshold, k',
+  );
+export type Near = z.output<typeof Near>;
+export const ChangesBody = z.strictObject({
+  from: z.string().min(1).default('now'),
+  filter: Filter.optional(),
+  near: Near.optional(),
+  ...Fields,
+});
+
 export const GetBody = z.strictObject({
   ids: z.array(PointId).min(1, 'must not be empty').max(limits.batchPointsMax),
   with_payload: z.boolean().default(true),

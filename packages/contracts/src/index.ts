@@ -114,6 +114,8 @@ export {
   RecommendBody,
   SearchBatchBody,
   SearchManyBody,
+  Near,
+  ChangesBody,
   SearchBody,
   UpdateBody,
   UpsertBatchBody,
@@ -194,6 +196,7 @@ export {
   type ShardProof,
 } from './replication.ts';
 export { readStages, type ReadStage, type ReadStages, type ShardStages } from './read-stages.ts';
+export { exactScore, lengthOf } from './score.ts';
 export { inOrder, slowQueries, SlowQueriesQuery, type SlowQuery } from './slow-query.ts';
 export { CorrelationId, requestLines, type LogLine } from './request-lines.ts';
 export { bytesOf, ShardSnapshot, SnapshotFile } from './shard-snapshot.ts';

@@ -21,6 +21,8 @@ export const limits = {
   filterConditionsMax: 64,
   filterDepthMax: 8,
   filterValuesMax: 1_000,
+  /** Points that a standing query keeps in mind: of its `k`, or within its distance. */
+  nearMembersMax: 500,
   aliasesMax: 1_000,
   /** Also revoked and expired ones, of which the oldest make room. */
   keysMax: 10_000,

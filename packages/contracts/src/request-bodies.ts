@@ -44,6 +44,8 @@ export const requestBodies = {
   GetPoints: http.GetBody,
   ScrollPoints: http.ScrollBody,
   CountPoints: http.CountBody,
+  FollowChanges: http.ChangesBody,
+  Near: http.Near,
   Filter,
   FilterClauses: Clauses,
   Condition,

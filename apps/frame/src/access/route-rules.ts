@@ -98,6 +98,7 @@ const rules: Readonly<Record<string, RouteRule>> = {
   [`POST ${C}/search/recommend`]: read('search.recommend', 'search_vector'),
   [`POST ${V1}/search`]: read('search.many', 'search_vector', { names: ['body.collections'], items: 'collections' }),
   [`GET ${C}/changes`]: read('changes.follow', 'get_vector', { endless: true }),
+  [`POST ${C}/changes`]: read('changes.follow', 'get_vector', { endless: true }),
   [`GET ${V1}/operations/:id`]: read('operations.read', 'read_collection', inQuery),
 
   [`GET ${V1}/logs`]: read('logs.read', 'view_audit_logs', { whole: true }),

@@ -2,13 +2,16 @@ import {
   limits,
   read,
   scroll,
+  search,
   type Bus,
   type CallContext,
   type CollectionUid,
   type Filter,
+  type Hit,
   type PointId,
   type PointView,
   type ScrollAnswer,
+  type SearchSpec,
   type Sequences,
 } from '@vectorizer/contracts';
 import { Failure } from '@vectorizer/errors';
@@ -21,6 +24,9 @@ export type Wanted = {
   readonly with_vector: boolean;
 };
 
+export type Nearest = Omit<SearchSpec, 'filter' | 'with_payload'>;
+export type NearestAnswer = { readonly sequences: Sequences; readonly hits: readonly Hit[] };
+
 /** Points of one answer; fewer when they do not fit one. */
 const PAGE = 256;
 
@@ -29,10 +35,14 @@ export function among(filter: Filter, ids: PointId[]): Filter {
   return { ...filter, must: [...(filter.must ?? []), { has_id: ids }] };
 }
 
-/** The points that a follower is told of, as replicas have them that are at least as far as it is. */
+/**
+ * The points that a follower is told of, as replicas have them that are at least as far as it is, and as far as those were
+ * that answered before: what it is told never goes back.
+ */
 export class FollowedPoints {
   readonly #bus: Bus;
   readonly #wanted: Wanted;
+  #reached: Sequences = [];
 
   constructor(bus: Bus, wanted: Wanted) {
     this.#bus = bus;
@@ -59,23 +69,47 @@ export class FollowedPoints {
   /** A page of all that match, after this id, or from the first for an empty one. */
   async page(after: string, seen: Sequences, context: () => CallContext): Promise<ScrollAnswer> {
     const { filter, ...wanted } = this.#wanted;
-    const asked = { ...wanted, consistency: 'session' as const, seen, filter, ...(after !== '' && { after }) };
+    const asked = { ...wanted, ...this.#demand(seen), filter, ...(after !== '' && { after }) };
     for (let limit = PAGE; ; limit = Math.ceil(limit / 2)) {
       try {
-        return await this.#bus.call(scroll, { ...asked, limit }, { context: context() });
+        return this.#reach(await this.#bus.call(scroll, { ...asked, limit }, { context: context() }));
       } catch (cause) {
         if (!isTooLarge(cause) || limit === 1) throw cause;
       }
     }
   }
 
+  /** The nearest that match, all of one answer, past any cache. */
+  async nearest(spec: Nearest, seen: Sequences, context: () => CallContext): Promise<NearestAnswer> {
+    const { uid, filter, with_payload } = this.#wanted;
+    const searches = [{ ...spec, filter, with_payload }];
+    const asked = { uid, ...this.#demand(seen), searches, bypass_cache: true };
+    const { sequences, results } = this.#reach(await this.#bus.call(search, asked, { context: context() }));
+    return { sequences, hits: results[0]?.hits ?? [] };
+  }
+
   async #some(ids: PointId[], seen: Sequences, context: CallContext): Promise<readonly PointView[]> {
     const { filter, ...wanted } = this.#wanted;
-    const demand = { ...wanted, consistency: 'session' as const, seen };
-    if (filter === undefined) return (await this.#bus.call(read, { ...demand, ids }, { context })).points;
+    const demand = { ...wanted, ...this.#demand(seen) };
+    if (filter === undefined) return this.#reach(await this.#bus.call(read, { ...demand, ids }, { context })).points;
     const asked = { ...demand, filter: among(filter, ids), limit: limits.scrollLimitMax };
-    return (await this.#bus.call(scroll, asked, { context })).points;
+    return this.#reach(await this.#bus.call(scroll, asked, { context })).points;
   }
+
+  #demand(seen: Sequences): { readonly consistency: 'session'; readonly seen: number[] } {
+    return { consistency: 'session', seen: later(seen, this.#reached) };
+  }
+
+  #reach<Answer extends { readonly sequences: Sequences }>(answer: Answer): Answer {
+    this.#reached = later(this.#reached, answer.sequences);
+    return answer;
+  }
+}
+
+/** Shard by shard; where one says nothing, the other counts. */
+export function later(one: Sequences, other: Sequences): number[] {
+  const shards = Math.max(one.length, other.length);
+  return Array.from({ length: shards }, (_, shard) => Math.max(one[shard] ?? 0, other[shard] ?? 0));
 }
 
 function isTooLarge(cause: unknown): boolean {

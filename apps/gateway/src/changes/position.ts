@@ -47,19 +47,31 @@ export type Start = { readonly position: Position; readonly created: readonly st
 
 /**
  * Where to begin: `now`, `start`, after the sequences of a list, or at a position. Throws `changes_gone` when the log no
- * longer holds the entry that is next, and `token_ahead` when it does not have what the client has seen.
+ * longer holds the entry that is next, and `token_ahead` when it does not have what the client has seen. `anew` is for
+ * those who are told of the present state whenever they come: it has them begin no later than they ask for.
  */
-export async function startAt(from: string, collection: CollectionRecord, log: Log): Promise<Start> {
+export async function startAt(
+  from: string,
+  collection: CollectionRecord,
+  { log, anew }: { readonly log: Log; readonly anew: boolean },
+): Promise<Start> {
   const { uid, config } = collection;
   const asked = from === 'now' || from === 'start' ? undefined : askedIn(from, collection);
   const shards = Array.from({ length: config.shards }, (_, shard) => shard);
   const ends = await Promise.all(shards.map(async (shard) => log.state(uid, shard)));
   const created = ends.map((end) => end.created);
+  const sequences = ends.map(({ lastSequence }) => lastSequence);
   if (asked !== undefined) {
+    for (const [shard, end] of ends.entries()) checkNotAhead(shard, asked.sequences[shard] ?? 0, end);
+    if (anew)
+      return {
+        position: { sequences: ends.map((end, shard) => atLeastHeld(asked.sequences[shard] ?? 0, end)) },
+        created,
+      };
     for (const [shard, end] of ends.entries()) checkHeld(shard, asked.sequences[shard] ?? 0, end);
     return { position: asked, created };
   }
-  const sequences = ends.map(({ lastSequence }) => lastSequence);
+  if (anew) return { position: { sequences }, created };
   return { position: { sequences, ...(from === 'start' && { points: '' }) }, created };
 }
 
@@ -71,12 +83,20 @@ function askedIn(from: string, collection: CollectionRecord): Position {
   throw invalidField('from', `expected a sequence for each of ${shards} shards`);
 }
 
-function checkHeld(shard: number, seen: number, { firstSequence, lastSequence }: LogEnd): void {
+function checkNotAhead(shard: number, seen: number, { lastSequence }: LogEnd): void {
   if (seen > lastSequence) {
     throw new Failure('token_ahead', `entry ${seen} of shard ${shard} was seen, and its log ends at ${lastSequence}`, {
       details: { shard, demanded: seen, log_ends_at: lastSequence },
     });
   }
+}
+
+/** Who is told of the present state again does not need what was cut off. */
+function atLeastHeld(seen: number, { firstSequence }: LogEnd): number {
+  return Math.max(seen, firstSequence - 1);
+}
+
+function checkHeld(shard: number, seen: number, { firstSequence }: LogEnd): void {
   if (seen + 1 < firstSequence) throw changesGone({ shard, next: seen + 1, first: firstSequence });
 }
 

@@ -52,6 +52,7 @@ const meanings: Readonly<Record<string, string>> = {
   from: 'Where to begin: for changes a position, for entries a time',
   to: 'The time where to end',
   filter: 'A filter as JSON text',
+  near: 'A standing query as JSON text: a `vector`, and one of `radius`, `score_threshold`, `k`',
   collection: 'The name of a collection, or one of its aliases',
   min_ms: 'Only what took as long',
   limit: 'How many at most',

@@ -10,6 +10,8 @@ const SILENT_MS_MAX = 45_000;
 export type Followed = {
   readonly path: string;
   readonly query?: Query;
+  /** What is asked for, where it is too long for a query: sent by POST. */
+  readonly body?: unknown;
   /** The id of the last event that is known. */
   readonly after?: string | undefined;
   /** Ends the iteration, as closing the client does. */
@@ -24,7 +26,7 @@ export type FollowedEvent = { readonly id: string | undefined; readonly event: s
  */
 export async function* follow(
   transport: Transport,
-  { path, query, after, signal: given, awayMsMax = AWAY_MS_MAX }: Followed,
+  { path, query, body, after, signal: given, awayMsMax = AWAY_MS_MAX }: Followed,
 ): AsyncGenerator<FollowedEvent> {
   const stop = new AbortController();
   const end = (): void => stop.abort();
@@ -48,7 +50,8 @@ export async function* follow(
   try {
     while (!isEnded()) {
       try {
-        const bytes = transport.stream({ path, ...(query && { query }), lastEventId, silentMs: SILENT_MS_MAX, signal });
+        const asked = { path, body, ...(query && { query }) };
+        const bytes = transport.stream({ ...asked, lastEventId, silentMs: SILENT_MS_MAX, signal });
         // Two events may stand at one place; only where it goes on, the one that is known may come again.
         let goesOn = lastEventId !== undefined;
         for await (const { id, event, data } of eventsIn(heard(bytes))) {

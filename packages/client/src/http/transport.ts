@@ -56,6 +56,8 @@ export type Query = Readonly<Record<string, string | number | boolean | undefine
 export type StreamCall = {
   readonly path: string;
   readonly query?: Query;
+  /** Sent as JSON by POST, if there is one. */
+  readonly body?: unknown;
   /** Of the last event that was heard. */
   readonly lastEventId?: string | undefined;
   /** Without a byte for so long, it counts as broken off. */
@@ -117,18 +119,22 @@ export class Transport {
    * The bytes of an answer that is long or has no end, from one gateway. Throws VectorizerError where it is refused or
    * breaks off; the next call then asks another gateway, where there is one.
    */
-  async *stream({ path, query, lastEventId, silentMs, signal }: StreamCall): AsyncGenerator<Uint8Array> {
+  async *stream({ path, query, body, lastEventId, silentMs, signal }: StreamCall): AsyncGenerator<Uint8Array> {
     const gateway = this.#gateways.current;
-    const headers = { ...this.#credentials(), ...(lastEventId !== undefined && { 'last-event-id': lastEventId }) };
+    const headers = {
+      ...this.#credentials(),
+      ...(lastEventId !== undefined && { 'last-event-id': lastEventId }),
+      ...(body !== undefined && { 'content-type': 'application/json' }),
+    };
     const url = `${gateway.url}${withQuery(path, query)}`;
     let refusal: VectorizerError | undefined;
     const silence = new Silence(silentMs, [signal, this.closing]);
     try {
       const reply = await gateway.exchange.send({
-        method: 'GET',
+        method: body === undefined ? 'GET' : 'POST',
         url,
         headers,
-        body: undefined,
+        body: body === undefined ? undefined : JSON.stringify(body),
         signal: silence.signal,
       });
       if (reply.status < 400) return yield* silence.watch(reply.bytes());

@@ -1,6 +1,5 @@
-import type { Metric } from '@vectorizer/contracts';
+import { exactScore, type Metric } from '@vectorizer/contracts';
 import { Slices } from '../apply/slices.ts';
-import { exactScore } from '../vector/metric.ts';
 import type { SearchOptions } from '../vector/point-index.ts';
 import { TopK, type Found } from '../vector/ranking.ts';
 import type { RowView } from './row-table.ts';

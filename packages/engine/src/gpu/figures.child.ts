@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { tmpdir } from 'node:os';
-import { byRank, type GpuMode } from '@vectorizer/contracts';
+import { byRank, exactScore, type GpuMode } from '@vectorizer/contracts';
 import { seededRandom } from '@vectorizer/testing';
-import { exactScore } from '../vector/metric.ts';
 import { Gpu } from './gpu.ts';
 import { ResilientGpuIndex } from './resilient-gpu-index.ts';
 

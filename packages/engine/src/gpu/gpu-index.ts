@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
+import { lengthOf } from '@vectorizer/contracts';
 import { Slices } from '../apply/slices.ts';
-import { indexed, lengthOf } from '../vector/metric.ts';
+import { indexed } from '../vector/metric.ts';
 import type { IndexOptions, IndexStats, PointVersions, SearchOptions, Stamp } from '../vector/point-index.ts';
 import type { Found } from '../vector/ranking.ts';
 import { Batches } from './batches.ts';

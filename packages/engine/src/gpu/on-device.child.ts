@@ -1,9 +1,16 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { byRank, encodeEntry, encodeRequest, type GpuMode, type Metric, type Operation } from '@vectorizer/contracts';
+import {
+  byRank,
+  encodeEntry,
+  encodeRequest,
+  exactScore,
+  type GpuMode,
+  type Metric,
+  type Operation,
+} from '@vectorizer/contracts';
 import { seededRandom, temporaryDirectory, until } from '@vectorizer/testing';
 import { Shard } from '../shard/shard.ts';
-import { exactScore } from '../vector/metric.ts';
 import type { SearchOptions } from '../vector/point-index.ts';
 import { Gpu, type OpenGpu } from './gpu.ts';
 import { ResilientGpuIndex, type ResilientOptions } from './resilient-gpu-index.ts';

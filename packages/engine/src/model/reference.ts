@@ -1,5 +1,11 @@
-import { byRank, type Metric, type Operation, type Outcome, type RequestOutcome } from '@vectorizer/contracts';
-import { exactScore } from '../vector/metric.ts';
+import {
+  byRank,
+  exactScore,
+  type Metric,
+  type Operation,
+  type Outcome,
+  type RequestOutcome,
+} from '@vectorizer/contracts';
 
 /** A point of the reference: the payload as an object. */
 export type ReferencePoint = { version: number; vector: Float32Array; payload: Record<string, unknown> | null };

@@ -1,7 +1,6 @@
-import { byRank, type Metric } from '@vectorizer/contracts';
+import { byRank, exactScore, type Metric } from '@vectorizer/contracts';
 import type { Matcher } from '../filter/compile.ts';
 import type { PointRecord } from '../state/record.ts';
-import { exactScore } from '../vector/metric.ts';
 import { BoundOrder } from './bound-order.ts';
 import type { KeptSlots } from './row-codes.ts';
 

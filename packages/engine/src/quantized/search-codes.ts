@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import type { Metric } from '@vectorizer/contracts';
+import { exactScore, type Metric } from '@vectorizer/contracts';
 import { byRank } from '@vectorizer/contracts';
 import type { CodeQuery } from '@vectorizer/kernels';
-import { exactScore, indexed, scoreOfKernel } from '../vector/metric.ts';
+import { indexed, scoreOfKernel } from '../vector/metric.ts';
 import type { SearchOptions } from '../vector/point-index.ts';
 import { TopK, type Found, type Scored } from '../vector/ranking.ts';
 import type { CodedPoints } from './coded-points.ts';

@@ -1,11 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import { byRank, type Filter, type Metric } from '@vectorizer/contracts';
+import { byRank, exactScore, type Filter, type Metric } from '@vectorizer/contracts';
 import { seededRandom, until, type SeededRandom } from '@vectorizer/testing';
 import { compileFilter } from '../filter/compile.ts';
 import { PayloadIndexes } from '../payload-index/payload-indexes.ts';
 import { RowCodes } from '../payload-index/row-codes.ts';
 import type { PointRecord } from '../state/record.ts';
-import { exactScore } from '../vector/metric.ts';
 import { candidatesOf } from './planned.ts';
 
 const [DIMENSION, POINTS] = [8, 250];

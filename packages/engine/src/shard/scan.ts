@@ -1,8 +1,7 @@
-import type { Filter, Metric, PointView } from '@vectorizer/contracts';
+import { exactScore, type Filter, type Metric, type PointView } from '@vectorizer/contracts';
 import { Slices } from '../apply/slices.ts';
 import { compileFilter, type Matcher } from '../filter/compile.ts';
 import type { Snapshot, StoredVector } from '../state/snapshot.ts';
-import { exactScore } from '../vector/metric.ts';
 import { TopK, type Scored } from '../vector/ranking.ts';
 import { viewOf, type Fields } from './views.ts';
 

@@ -1,9 +1,8 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { byRank, type Metric } from '@vectorizer/contracts';
+import { byRank, exactScore, type Metric } from '@vectorizer/contracts';
 import { seededRandom, temporaryDirectory, type SeededRandom } from '@vectorizer/testing';
-import { exactScore } from './metric.ts';
 import { GraphIndex } from './graph-index.ts';
 import type { PointVersions } from './point-index.ts';
 

@@ -26,31 +26,6 @@ export function scoreOfKernel(metric: Metric, value: number): number {
   return metric === 'euclidean' ? -Math.sqrt(Math.max(0, -value)) : value;
 }
 
-/** The score in double precision, as documentation and as the oracle of the tests. */
-export function exactScore(metric: Metric, a: Float32Array, b: Float32Array): number {
-  if (metric === 'euclidean') return -Math.sqrt(squaredDistance(a, b));
-  return metric === 'dot' ? product(a, b) : product(a, b) / Math.sqrt(product(a, a) * product(b, b));
-}
-
-function product(a: Float32Array, b: Float32Array): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += (a[i] ?? 0) * (b[i] ?? 0);
-  return sum;
-}
-
-function squaredDistance(a: Float32Array, b: Float32Array): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) {
-    const difference = (a[i] ?? 0) - (b[i] ?? 0);
-    sum += difference * difference;
-  }
-  return sum;
-}
-
-export function lengthOf(vector: Float32Array): number {
-  return Math.sqrt(product(vector, vector));
-}
-
 /** In double precision, where the square of no float overflows or vanishes. Plain loops: iterators cost ten times more. */
 function normalised(vector: Float32Array): Float32Array {
   let sum = 0;

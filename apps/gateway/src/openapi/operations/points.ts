@@ -64,6 +64,25 @@ function reading(
   };
 }
 
+const following = {
+  tag: 'Changes',
+  headers: ['Last-Event-ID'],
+  answers: {
+    200: {
+      description: 'Without end. A last `error` says why it ends',
+      events: {
+        position: 'StreamPosition',
+        points: 'StreamPoints',
+        'caught-up': 'StreamPosition',
+        members: 'StreamMembers',
+        change: 'StreamChange',
+        error: 'Error',
+      },
+    },
+  },
+  fails: [...byName, 'dimension_mismatch', 'invalid_token', 'token_ahead', 'changes_gone', 'overloaded'],
+} as const satisfies Partial<Operation>;
+
 export const pointOperations: Operations = {
   [`PUT ${V}`]: writing('BatchResult', batch, {
     id: 'upsertPoints',
@@ -181,25 +200,19 @@ export const pointOperations: Operations = {
   },
   [`GET ${C}/changes`]: {
     id: 'followChanges',
-    tag: 'Changes',
     summary: 'Follow what happens to the points, as server-sent events',
     description:
       '`from`: `now`; `start`, for the points that are there first; the `sequences` of an answer with commas between them; a token; or the id of an event. ' +
-      '`filter` is a filter as JSON text. The id of each event is a position that can be gone on from.',
+      '`filter` is a filter as JSON text. The id of each event is a position that can be gone on from. With `near` the events are those of the same request by POST.',
     query: queries.changes,
-    headers: ['Last-Event-ID'],
-    answers: {
-      200: {
-        description: 'Without end. A last `error` says why it ends',
-        events: {
-          position: 'StreamPosition',
-          points: 'StreamPoints',
-          'caught-up': 'StreamPosition',
-          change: 'StreamChange',
-          error: 'Error',
-        },
-      },
-    },
-    fails: [...byName, 'invalid_token', 'token_ahead', 'changes_gone', 'overloaded'],
+    ...following,
+  },
+  [`POST ${C}/changes`]: {
+    id: 'followNear',
+    summary: 'Follow which points are near a vector, or all changes, as server-sent events',
+    description:
+      'The same as by GET, for what is too long for a query. With `near`: `members` are near, and of each entry `change` says who comes, changes and goes.',
+    body: { schema: 'FollowChanges', example: { near: { vector: [0.1, 0.9, 0.2], k: 3 } } },
+    ...following,
   },
 };
