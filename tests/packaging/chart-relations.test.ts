@@ -105,7 +105,8 @@ describe('what surrounds them', () => {
     const certificates = ofKind('full', 'Certificate').map(
       ({ spec }) => spec as { commonName: string; dnsNames: string[] },
     );
-    const known = [...fileOf('infra/nats/users.conf').matchAll(/user: "CN=([\w-]+)"/g)].map(([, name = '']) => name);
+    const users = `${fileOf('infra/nats/users.conf')}${fileOf('infra/nats/nats-keys.conf')}`;
+    const known = [...users.matchAll(/user: "CN=([\w-]+)"/g)].map(([, name = '']) => name);
     const asked = certificates.map(({ commonName }) => commonName);
     expect(asked.filter((name) => !known.includes(name)).toSorted()).toEqual(['nats', 'redis']);
     const [container] = podsOf(of('full')).get('gateway')?.spec.containers ?? [];

@@ -4,7 +4,7 @@ import { render, type Manifest } from './chart.ts';
 export const SCENARIOS: Readonly<Record<string, object>> = {
   plain: {},
   full: {
-    tls: { enabled: true, certManager: { issuerRef: { name: 'ca', kind: 'ClusterIssuer' } } },
+    tls: { enabled: true, certManager: { issuerRef: { name: 'ca', kind: 'ClusterIssuer' } }, calloutSecret: 'callout' },
     metrics: {
       serviceMonitor: { enabled: true, labels: { release: 'prometheus' } },
       prometheusRule: { enabled: true },
@@ -27,11 +27,12 @@ export const SCENARIOS: Readonly<Record<string, object>> = {
       enabled: true,
       certManager: { enabled: false },
       existingSecrets: Object.fromEntries(
-        ['gateway', 'ingest', 'query', 'index', 'monitor', 'nats', 'redis', 'operator'].map((name) => [
+        ['gateway', 'ingest', 'query', 'index', 'monitor', 'nats', 'redis', 'operator', 'revoker'].map((name) => [
           name,
           `own-${name}`,
         ]),
       ),
+      calloutSecret: 'own-callout',
     },
     redis: { existingSecret: 'own-redis-users' },
   },

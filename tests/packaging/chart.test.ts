@@ -60,6 +60,7 @@ describe('the chart', () => {
     expect(refused('nats.replicas=2')).toContain('/nats/replicas');
     expect(refused('tls.enabled=true')).toContain('tls.certManager.issuerRef.name is needed');
     expect(refused('gateway.httpsSecret=public')).toContain('needs tls.enabled');
+    expect(refused('tls.calloutSecret=callout')).toContain('needs tls.enabled');
     expect(refused('env.VECTORIZER_NATS_URL=nats://elsewhere')).toContain(
       "VECTORIZER_NATS_URL is the chart's to decide",
     );

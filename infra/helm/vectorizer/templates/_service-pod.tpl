@@ -2,6 +2,7 @@
 {{- define "vectorizer.pod" -}}
 {{- $root := .root }}
 {{- $values := $root.Values }}
+{{- $asksProducers := and $values.tls.calloutSecret (eq .component "gateway") }}
 {{- $usesRedis := and $values.redis.enabled (has .component (list "gateway" "query")) }}
 metadata:
   labels:
@@ -66,6 +67,10 @@ spec:
         {{- if and (eq .component "gateway") $values.gateway.httpsSecret }}
         - { name: https, mountPath: /https, readOnly: true }
         {{- end }}
+        {{- if $asksProducers }}
+        - { name: callout, mountPath: /callout, readOnly: true }
+        - { name: revoker, mountPath: /revoker, readOnly: true }
+        {{- end }}
         {{- if $usesRedis }}
         - { name: redis, mountPath: /redis, readOnly: true }
         {{- end }}
@@ -84,6 +89,16 @@ spec:
     {{- if and (eq .component "gateway") $values.gateway.httpsSecret }}
     - name: https
       secret: { secretName: {{ $values.gateway.httpsSecret }}, defaultMode: 0440 }
+    {{- end }}
+    {{- if $asksProducers }}
+    - name: callout
+      secret:
+        secretName: {{ $values.tls.calloutSecret }}
+        defaultMode: 0440
+        items:
+          - { key: callout.seed, path: seed }
+    - name: revoker
+      secret: { secretName: {{ include "vectorizer.tlsSecret" (dict "root" $root "component" "revoker") }}, defaultMode: 0440 }
     {{- end }}
     {{- if $usesRedis }}
     - name: redis
@@ -110,6 +125,10 @@ spec:
 {{- if $tls }}
 {{- $_ := merge $env (dict "VECTORIZER_TLS_CA_FILE" "/tls/ca.crt" "VECTORIZER_TLS_CERT_FILE" "/tls/tls.crt" "VECTORIZER_TLS_KEY_FILE" "/tls/tls.key") }}
 {{- end }}
+{{- if and $values.tls.calloutSecret (eq .component "gateway") }}
+{{- $_ := merge $env (dict "VECTORIZER_CALLOUT_SEED_FILE" "/callout/seed" "VECTORIZER_REVOKER_CERT_FILE" "/revoker/tls.crt" "VECTORIZER_REVOKER_KEY_FILE" "/revoker/tls.key") }}
+{{- end }}
+{{- if and $values.tls.calloutSecret (eq .component "ingest") }}{{ $_ := set $env "VECTORIZER_KNOWN_PRODUCERS" "true" }}{{ end }}
 {{- if and $values.redis.enabled (has .component (list "gateway" "query")) }}
 {{- $_ := merge $env (dict
   "VECTORIZER_REDIS_URL" (printf "%s://%s@%s-redis:6379" ($tls | ternary "rediss" "redis") .component $fullname)
