@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { readFileSync, renameSync } from 'node:fs';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -144,15 +144,22 @@ describe('the roles', () => {
     expect(listing()).toBe(before);
   }, 120_000);
 
-  it('are one process unless told otherwise, which finds what the cluster wrote in the same volumes', async () => {
-    const environment = await settings();
+  it('are one process unless told otherwise, with a certificate, which finds what the cluster wrote in the same volumes', async () => {
+    const certificates = join(directory.path, 'certs');
+    expect(
+      (await containers.run(['cli', 'certs', 'init', '--dir', join(containers.volume('/data'), 'certs')])).code,
+    ).toBe(0);
+    renameSync(join(containers.volume('/data'), 'certs'), certificates);
+    const environment = await settings({
+      VECTORIZER_HTTPS_CERT_FILE: join(certificates, 'gateway.crt'),
+      VECTORIZER_HTTPS_KEY_FILE: join(certificates, 'gateway.key'),
+    });
     await using standalone = containers.start(image.command, environment);
     await healthy(standalone, 'standalone');
     const apiKey = readFileSync(join(containers.volume('/keys'), 'admin.key'), 'utf8').trim();
-    await using client = new VectorizerClient({
-      url: `http://127.0.0.1:${environment['VECTORIZER_PORT'] ?? ''}`,
-      apiKey,
-    });
+    const url = `https://127.0.0.1:${environment['VECTORIZER_PORT'] ?? ''}`;
+    const ca = readFileSync(join(certificates, 'ca.crt'), 'utf8');
+    await using client = new VectorizerClient({ url, apiKey, ca });
     expect((await client.search('books', { vector: [3, 0], k: 1 })).hits).toMatchObject([{ id: 'a', score: 3 }]);
     expect((await standalone.stop()).code).toBe(0);
   }, 120_000);
