@@ -47,7 +47,7 @@ export class DescribedSystem {
     await cluster.addNode();
     await cluster.addMonitor();
     const taker = await openProcess(cluster.nats);
-    const consumer = new EventConsumer({ ...taker, ingest: new Ingest(taker) });
+    const consumer = new EventConsumer({ ...taker, ingest: new Ingest(taker), knowsProducers: false });
     const { key } = await taker.access.keys.create(settingsOf({}), 'test');
     const system = new DescribedSystem({ cluster, gateway: taker, key }, async () => {
       await consumer.close();
