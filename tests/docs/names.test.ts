@@ -74,7 +74,9 @@ describe('what the documents name', () => {
   });
 
   it('as a route is one', () => {
-    const routes = expanded(textOf('apps/frame/src/access/route-rules.ts'));
+    const routes = ['route-rules', 'qdrant-rules'].flatMap((name) =>
+      expanded(textOf(`apps/frame/src/access/${name}.ts`)),
+    );
     expect(routes.length).toBeGreaterThan(50);
     const found = named(/`((?:GET|POST|PUT|PATCH|DELETE) …?\/[^`\s?[]+)/g);
     expect(found.length).toBeGreaterThan(50);

@@ -6,7 +6,7 @@ export function expanded(table: string): string[] {
   for (const [, name = '', value = ''] of table.matchAll(/^const (\w+) = [`']([/$][^`']*)[`'];$/gm)) {
     constants.set(name, fill(value));
   }
-  return [...table.matchAll(/[`']((?:GET|POST|PUT|PATCH|DELETE) [^`']+)[`']\]?:/g)].map(([, route = '']) =>
+  return [...table.matchAll(/[`']((?:GET|POST|PUT|PATCH|DELETE) [^`']+)[`']\]?[:,]/g)].map(([, route = '']) =>
     fill(route),
   );
 }

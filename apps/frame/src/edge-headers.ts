@@ -18,7 +18,7 @@ const HTTPS_ONLY = { 'strict-transport-security': 'max-age=31536000' } as const;
 const CORS = {
   'access-control-allow-methods': 'GET, HEAD, POST, PUT, PATCH, DELETE',
   'access-control-allow-headers':
-    'authorization, x-api-key, content-type, idempotency-key, x-vectorizer-token, x-correlation-id, last-event-id, cache-control',
+    'authorization, x-api-key, api-key, content-type, idempotency-key, x-vectorizer-token, x-correlation-id, last-event-id, cache-control',
   'access-control-expose-headers':
     'x-correlation-id, x-vectorizer-token, idempotency-key, retry-after, location, x-cache, ratelimit-limit, ratelimit-remaining, ratelimit-reset',
   'access-control-max-age': '600',

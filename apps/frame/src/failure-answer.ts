@@ -1,4 +1,5 @@
 import { HttpException } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Failure } from '@vectorizer/errors';
 
 export type FailureAnswer = {
@@ -6,6 +7,16 @@ export type FailureAnswer = {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 };
+
+/**
+ * The answer in the shape of another interface that the request was made by; undefined where it was made by ours. `ours` is
+ * what would be answered there.
+ */
+export type FailureShape = (
+  failure: Failure,
+  ours: FailureAnswer,
+  exchange: { readonly request: FastifyRequest; readonly reply: FastifyReply },
+) => FailureAnswer | undefined;
 
 /** When to come back after a refusal for load or absence; a second is longer than most causes last. */
 const RETRY_AFTER_S = '1';

@@ -3,15 +3,17 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Failure, failures } from '@vectorizer/errors';
 import { counter, type Logger } from '@vectorizer/telemetry';
 import { inScopeOf } from './request-scope.ts';
-import { answerOf, toFailure } from './failure-answer.ts';
+import { answerOf, toFailure, type FailureShape } from './failure-answer.ts';
 
 /** Answers whatever a request ran into, in the one shape, and writes the one log line about it. */
 @Catch()
 export class FailureFilter implements ExceptionFilter {
   readonly #logger: Logger;
+  readonly #shape: FailureShape | undefined;
 
-  constructor(logger: Logger) {
+  constructor(logger: Logger, shape?: FailureShape) {
     this.#logger = logger;
+    this.#shape = shape;
   }
 
   catch(thrown: unknown, host: ArgumentsHost): void {
@@ -19,6 +21,7 @@ export class FailureFilter implements ExceptionFilter {
     sendFailure(thrown, http.getRequest<FastifyRequest>(), {
       reply: http.getResponse<FastifyReply>(),
       logger: this.#logger,
+      shape: this.#shape,
     });
   }
 }
@@ -39,12 +42,13 @@ const LIMIT_STATUSES: ReadonlySet<number> = new Set([413, 429]);
 // Shown before there are any, so that their first is seen as a rise.
 for (const [reason, { http }] of Object.entries(failures)) if (LIMIT_STATUSES.has(http)) rejections.inc({ reason }, 0);
 
-type Door = { readonly reply: FastifyReply; readonly logger: Logger };
+type Door = { readonly reply: FastifyReply; readonly logger: Logger; readonly shape?: FailureShape | undefined };
 
 /** Also for the faults that Fastify finds before any hook or filter: a URL that cannot be decoded. */
 export function sendFailure(thrown: unknown, request: FastifyRequest, door: Door): void {
   const failure = withLimit(toFailure(thrown), request);
-  const answer = answerOf(failure, request.id);
+  const ours = answerOf(failure, request.id);
+  const answer = door.shape?.(failure, ours, { request, reply: door.reply }) ?? ours;
   inScopeOf(request, () => logFailure(failure, request, door.logger));
   const endpoint = request.is404 ? 'unknown' : (request.routeOptions?.url ?? 'unknown');
   errors.inc({ endpoint, error_type: failure.type, status_code: answer.status });
@@ -87,6 +91,7 @@ function logFailure(failure: Failure, request: FastifyRequest, logger: Logger): 
   };
   // A fault of ours prints its stack and cause; one of the client's is only worth its message.
   if (failure.http === 500) logger.error({ ...line, error: failure }, failure.message);
-  else if (failure.http > 500) logger.warn({ ...line, details: failure.details }, failure.message);
+  else if (failure.http > 500 && failure.type !== 'not_implemented')
+    logger.warn({ ...line, details: failure.details }, failure.message);
   else logger.info(line, failure.message);
 }

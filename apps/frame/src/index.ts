@@ -11,12 +11,14 @@ export {
   type Grants,
   type Principal,
 } from './access/principal.ts';
-export { routes, ruleOf, type RouteRule } from './access/route-rules.ts';
+export { notServedByQdrant, type NotServedByQdrant } from './access/qdrant-rules.ts';
+export { routes, ruleOf } from './access/route-rules.ts';
+export { type RouteRule } from './access/rule.ts';
 export { secureStart } from './access/secure-start.ts';
 export { type TokenSettings } from './access/token-verifier.ts';
 export { AuditTrail } from './audit-trail.ts';
 export { checkVector } from './check-vector.ts';
-export { answerOf, toFailure, type FailureAnswer } from './failure-answer.ts';
+export { answerOf, toFailure, type FailureAnswer, type FailureShape } from './failure-answer.ts';
 export { openFoundation, type Foundation } from './foundation.ts';
 export { type HealthCheck } from './health.ts';
 export { HeardHealth } from './health-news.ts';

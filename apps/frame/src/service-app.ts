@@ -11,6 +11,7 @@ import type { Guard } from './access/guard.ts';
 import { answerClientFault } from './client-fault.ts';
 import { correlationIdOf } from './correlation.ts';
 import { installEdgeHeaders } from './edge-headers.ts';
+import type { FailureShape } from './failure-answer.ts';
 import { sendFailure } from './failure-filter.ts';
 import { demandCertificate, httpsOptions, reloadOnChange } from './https.ts';
 import { nestLogger } from './nest-logger.ts';
@@ -37,6 +38,10 @@ export type ServiceAppOptions = {
   /** Body parsers and other things of Fastify's that must be in place before Nest adds the routes. */
   readonly prepare?: (fastify: FastifyInstance) => void;
   readonly observe?: RequestObserver;
+  /** Of errors that are found before any route is; those of routes are in the module's shape. */
+  readonly failureShape?: FailureShape;
+  /** What is asked for is asked for at another path, before any route is looked for. */
+  readonly rewriteUrl?: (url: string) => string;
 };
 
 /** A service's HTTP side: initialised, and listening once told to. */
@@ -93,9 +98,10 @@ export async function createServiceApp(options: ServiceAppOptions): Promise<Serv
     clientErrorHandler: answerClientFault,
     frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {
       const failure = new Failure('validation_error', `path: ${error.message}`, { cause: error });
-      sendFailure(failure, request, { reply, logger: options.logger });
+      sendFailure(failure, request, { reply, logger: options.logger, shape: options.failureShape });
       observeRequest({ request, status: reply.statusCode, seconds: reply.elapsedTime / 1_000 });
     },
+    ...rewriting(options),
     routerOptions: { maxParamLength: PATH_PARAMETER_CHARACTERS_MAX },
     // No route uses middleware, and its layer would cost every request.
     skipMiddie: true,
@@ -115,6 +121,11 @@ export async function createServiceApp(options: ServiceAppOptions): Promise<Serv
   await nest.init();
   await fastify.ready();
   return serviceApp(nest, options);
+}
+
+/** Nothing where there is nothing to rewrite: every request would pay for it. */
+function rewriting({ rewriteUrl }: ServiceAppOptions): { rewriteUrl?: (request: IncomingMessage) => string } {
+  return rewriteUrl === undefined ? {} : { rewriteUrl: ({ url = '' }) => rewriteUrl(url) };
 }
 
 function serviceApp(nest: NestFastifyApplication, options: ServiceAppOptions): ServiceApp {

@@ -3,6 +3,7 @@ import { APP_FILTER } from '@nestjs/core';
 import { TerminusModule } from '@nestjs/terminus';
 import { defaultMetrics, type Logger } from '@vectorizer/telemetry';
 import type { Guard } from './access/guard.ts';
+import type { FailureShape } from './failure-answer.ts';
 import { FailureFilter } from './failure-filter.ts';
 import { HealthChecks, HealthController, type HealthCheck, type HealthSettings } from './health.ts';
 import { createServiceApp, type ServiceApp } from './service-app.ts';
@@ -12,6 +13,7 @@ export type ServiceOptions = {
   readonly service: string;
   readonly logger: Logger;
   readonly checks: readonly HealthCheck[];
+  readonly failureShape?: FailureShape;
 };
 
 /** What every service has: `/health`, `/health/live`, `/health/ready`, `/metrics`, and one shape of errors. */
@@ -33,7 +35,7 @@ export class ServiceModule {
           provide: HealthChecks,
           useValue: { service: options.service, checks: options.checks } satisfies HealthSettings,
         },
-        { provide: APP_FILTER, useValue: new FailureFilter(options.logger) },
+        { provide: APP_FILTER, useValue: new FailureFilter(options.logger, options.failureShape) },
       ],
     };
   }

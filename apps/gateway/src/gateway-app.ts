@@ -11,6 +11,8 @@ import { LIMITS } from './limits/tiers.ts';
 import { serveExplorer } from './openapi/explorer.ts';
 import { serveOpenApi } from './openapi/serve-openapi.ts';
 import { ProducerDoor } from './producers/producer-door.ts';
+import { qdrantAtRoot, qdrantFailureShape } from './qdrant/answers.ts';
+import { serveQdrantRoot } from './qdrant/system-controller.ts';
 import { RequestMetrics } from './request-metrics.ts';
 
 export type GatewayAppOptions = GatewayParts &
@@ -47,7 +49,10 @@ export async function createGatewayApp(options: GatewayAppOptions): Promise<Serv
       serveDashboard(fastify);
       serveOpenApi(fastify);
       serveExplorer(fastify);
+      serveQdrantRoot(fastify);
     },
+    failureShape: qdrantFailureShape,
+    rewriteUrl: qdrantAtRoot,
     observe: (answered) => metrics.observe(answered),
   });
 }

@@ -42,6 +42,10 @@ import { OperationsController } from './operations/operations-controller.ts';
 import { Reads } from './points/reads.ts';
 import { VectorsController } from './points/vectors-controller.ts';
 import { Writes } from './points/writes.ts';
+import { qdrantFailureShape } from './qdrant/answers.ts';
+import { ApplyUpdates } from './qdrant/apply-updates.ts';
+import { qdrantControllers } from './qdrant/controllers.ts';
+import { NeededChecks } from './qdrant/system-controller.ts';
 import { EventFeed } from './replication/event-feed.ts';
 import { NodesController } from './replication/nodes-controller.ts';
 import { Nodes } from './replication/nodes.ts';
@@ -91,10 +95,12 @@ export class GatewayModule {
     const collections = new Collections({ ...parts, nodes });
     const jobs = new Jobs(parts);
     const sampler = new Sampler(parts);
+    const writes = new Writes(parts.bus, sessions, collections);
+    const reads = new Reads(parts.bus, sessions);
     const snapshotParts = { ...parts, store: parts.snapshots, collections, jobs };
     return {
       module: GatewayModule,
-      imports: [ServiceModule.with(parts)],
+      imports: [ServiceModule.with({ ...parts, failureShape: qdrantFailureShape })],
       controllers: [
         CollectionsController,
         AliasesController,
@@ -118,6 +124,7 @@ export class GatewayModule {
         KeysController,
         RolesController,
         LogLevelController,
+        ...qdrantControllers,
       ],
       providers: [
         { provide: RequestMetrics, useValue: metrics },
@@ -126,8 +133,10 @@ export class GatewayModule {
         { provide: NewCollectionBody, useValue: newCollection(parts.defaults ?? ONE_OF_EACH) },
         { provide: PayloadIndexes, useValue: new PayloadIndexes(parts.catalog, collections) },
         { provide: Edge, useValue: new Edge(collections, sessions) },
-        { provide: Writes, useValue: new Writes(parts.bus, sessions, collections) },
-        { provide: Reads, useValue: new Reads(parts.bus, sessions) },
+        { provide: Writes, useValue: writes },
+        { provide: Reads, useValue: reads },
+        { provide: ApplyUpdates, useValue: new ApplyUpdates(writes, reads) },
+        { provide: NeededChecks, useValue: parts.checks.filter(({ needed }) => needed) },
         { provide: Operations, useValue: new Operations(parts) },
         { provide: Jobs, useValue: jobs },
         { provide: Snapshots, useValue: new Snapshots(snapshotParts) },

@@ -44,6 +44,7 @@ const aliasOperations = counter({
 });
 
 const COLLECTION = '/api/v1/collections/:collection';
+const QDRANT = '/qdrant/collections/:collection/points';
 const SEARCH_MANY = 'POST /api/v1/search';
 const KIND_OF_ROUTE: ReadonlyMap<string, keyof typeof kinds> = new Map([
   [`POST ${COLLECTION}/search`, 'search'],
@@ -53,6 +54,11 @@ const KIND_OF_ROUTE: ReadonlyMap<string, keyof typeof kinds> = new Map([
   [`PUT ${COLLECTION}/vectors`, 'insert'],
   [`POST ${COLLECTION}/vectors`, 'insert'],
   [`POST ${COLLECTION}/vectors/batch`, 'insert'],
+  ...['search', 'search/batch', 'recommend', 'recommend/batch', 'query', 'query/batch'].map(
+    (path) => [`POST ${QDRANT}/${path}`, 'search'] as const,
+  ),
+  [`PUT ${QDRANT}`, 'insert'],
+  [`POST ${QDRANT}/batch`, 'insert'],
 ] as const);
 const ALIAS_OPERATIONS: ReadonlyMap<string, string> = new Map([
   ['PUT /api/v1/aliases/:alias', 'put'],
@@ -91,7 +97,7 @@ export class RequestMetrics {
   }
 
   /** What a search of a collection found; one that was dropped meanwhile gets no series. */
-  found({ uid, name }: CollectionRecord, results: readonly SearchResult[]): void {
+  found({ uid, name }: CollectionRecord, results: readonly Pick<SearchResult, 'hits'>[]): void {
     if (this.#catalog.findByUid(uid) === undefined) return;
     for (const { hits } of results) resultCounts.observe({ collection: name }, hits.length);
   }

@@ -192,11 +192,20 @@ function checkAnswer(answer: Answer, what: string): void {
   const { statusCode: status } = answer;
   if (status === 500) throw new Error(`${what} is answered 500: ${answer.body}`);
   if (status < 400) return;
+  if (/\bat .*\.(js|ts):\d+|node_modules/.test(answer.body)) throw new Error(`${what} shows a stack: ${answer.body}`);
+  if (/^[A-Z]+ \/qdrant/.test(what)) return checkQdrantAnswer(answer, what);
   const { error } = answer.json<{ error?: { type?: unknown; message?: unknown; correlation_id?: unknown } }>();
   if (typeof error?.type !== 'string' || typeof error.message !== 'string' || error.correlation_id === undefined) {
     throw new Error(`${what} is answered ${status} in another shape: ${answer.body}`);
   }
-  if (/\bat .*\.(js|ts):\d+|node_modules/.test(answer.body)) throw new Error(`${what} shows a stack: ${answer.body}`);
+}
+
+/** Errors are in the shape that Qdrant's clients know. */
+function checkQdrantAnswer({ statusCode, headers, body: text }: Answer, what: string): void {
+  const { status, time } = JSON.parse(text) as { status?: { error?: unknown }; time?: unknown };
+  if (typeof status?.error === 'string' && typeof time === 'number' && headers['x-correlation-id'] !== undefined)
+    return;
+  throw new Error(`${what} is answered ${statusCode} in another shape: ${text}`);
 }
 
 function encode(parameter: string): string {

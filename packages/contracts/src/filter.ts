@@ -18,6 +18,12 @@ export const Range = z
   );
 export type Range = z.infer<typeof Range>;
 
+const Count = z.int().nonnegative().optional();
+/** Of the values at a key that are not null: none where the key is absent, the elements of an array, else one. */
+const Counts = z
+  .strictObject({ gt: Count, gte: Count, lt: Count, lte: Count })
+  .refine((range) => Object.values(range).some((bound) => bound !== undefined), 'expected at least one bound');
+
 const Match = z.union([
   z.strictObject({ value: Scalar }),
   z.strictObject({ any: Scalars }),
@@ -30,6 +36,7 @@ export const conditions = {
   range: z.strictObject({ key: Key, range: Range }),
   exists: z.strictObject({ key: Key, exists: z.boolean() }),
   is_null: z.strictObject({ key: Key, is_null: z.boolean() }),
+  values_count: z.strictObject({ key: Key, values_count: Counts }),
   geo_box: z.strictObject({ key: Key, geo_box: z.strictObject({ top_left: Geo, bottom_right: Geo }) }),
   geo_radius: z.strictObject({
     key: Key,

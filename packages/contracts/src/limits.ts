@@ -24,6 +24,8 @@ export const limits = {
   /** Points that a standing query keeps in mind: of its `k`, or within its distance. */
   nearMembersMax: 500,
   aliasesMax: 1_000,
+  /** Changes to aliases in one request. */
+  aliasActionsMax: 100,
   /** Also revoked and expired ones, of which the oldest make room. */
   keysMax: 10_000,
   keyNameCharactersMax: 128,

@@ -53,6 +53,7 @@ export const requestBodies = {
   RangeCondition: conditions.range,
   ExistsCondition: conditions.exists,
   IsNullCondition: conditions.is_null,
+  ValuesCountCondition: conditions.values_count,
   GeoBoxCondition: conditions.geo_box,
   GeoRadiusCondition: conditions.geo_radius,
   HasIdCondition: conditions.has_id,

@@ -42,6 +42,10 @@ export const failures = {
     "the key's rate is used up; `details` has `limit_type` and `limit`, `Retry-After` when it is worth coming back",
   ),
   internal_error: broken(500, 'a bug of ours; the log has its cause under the correlation id'),
+  not_implemented: refused(
+    501,
+    "an operation of another database's interface that there is not here; the message says why",
+  ),
   storage_error: broken(500, 'a disk or a file failed'),
   log_unavailable: later(
     503,

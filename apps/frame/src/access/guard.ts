@@ -7,7 +7,8 @@ import type { EndlessAnswers } from './endless-answers.ts';
 import type { FailedAttempts } from './failed-attempts.ts';
 import { isLoopback } from './loopback.ts';
 import { ANYBODY, askerOf, setPrincipal, type Principal } from './principal.ts';
-import { ruleOf, type RouteRule } from './route-rules.ts';
+import { ruleOf } from './route-rules.ts';
+import type { RouteRule } from './rule.ts';
 import type { Scope } from './scope.ts';
 
 /** What stands at a service's door. Installed before any route. */

@@ -1,48 +1,5 @@
-import type { Permission } from '@vectorizer/contracts';
-
-/** Where a request says which collection it is about. */
-export type NamePlace =
-  | 'path.collection'
-  | 'path.alias'
-  /** `node/collection/shard` */
-  | 'path.id'
-  | 'query.collection'
-  | 'body.collection'
-  /** A list of them. */
-  | 'body.collections'
-  | 'body.name';
-
-/** What a route needs, and what it is in the books of rate limits and audit. */
-export type RouteRule = {
-  /** All of them; `public`: not even a key. */
-  readonly needs: readonly Permission[] | 'public';
-  /** What it does: reads and writes have rates of their own, `admin` is an administrative act. */
-  readonly effect: 'read' | 'write' | 'admin';
-  /** As the audit log calls it. */
-  readonly action: string;
-  /** The collections that have to be within the caller's scope; those that are `claimed` by their very name. */
-  readonly names: readonly NamePlace[];
-  readonly claims: readonly NamePlace[];
-  /** It shows, or changes something for, every collection at once: only for those whose scope is all of them. */
-  readonly whole: boolean;
-  /** The field of the body whose items are what the request costs; without it a request costs one. */
-  readonly items: string | undefined;
-  /** The answer goes on for as long as its client listens: it ends when the key does. */
-  readonly endless: boolean;
-};
-
-type More = Partial<Omit<RouteRule, 'needs' | 'effect' | 'action'>>;
-type Needs = Permission | readonly Permission[];
-
-const read = (action: string, needs: Needs, more: More = {}): RouteRule => rule('read', needs, { action, ...more });
-const write = (action: string, needs: Needs, more: More = {}): RouteRule => rule('write', needs, { action, ...more });
-const admin = (action: string, needs: Needs, more: More = {}): RouteRule => rule('admin', needs, { action, ...more });
-const everybody = (action: string): RouteRule => ({ ...rule('read', [], { action }), needs: 'public' });
-
-function rule(effect: RouteRule['effect'], needs: Needs, more: More & Pick<RouteRule, 'action'>): RouteRule {
-  const list = typeof needs === 'string' ? [needs] : needs;
-  return { needs: list, effect, names: [], claims: [], whole: false, items: undefined, endless: false, ...more };
-}
+import { qdrantRules } from './qdrant-rules.ts';
+import { admin, everybody, read, write, type RouteRule } from './rule.ts';
 
 const V1 = '/api/v1';
 const C = `${V1}/collections/:collection`;
@@ -147,6 +104,8 @@ const rules: Readonly<Record<string, RouteRule>> = {
   [`GET ${V1}/auth/roles`]: read('roles.list', 'manage_api_keys'),
   [`PUT ${V1}/auth/roles/:role`]: admin('roles.put', 'manage_api_keys'),
   [`DELETE ${V1}/auth/roles/:role`]: admin('roles.delete', 'manage_api_keys'),
+
+  ...qdrantRules,
 };
 
 const IN_PATH = /\/:collection(?=\/|$)/;

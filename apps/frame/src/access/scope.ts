@@ -3,7 +3,7 @@ import { limits } from '@vectorizer/contracts';
 import { Failure } from '@vectorizer/errors';
 import type { FastifyRequest } from 'fastify';
 import { covers, type Principal } from './principal.ts';
-import type { NamePlace, RouteRule } from './route-rules.ts';
+import type { NamePlace, RouteRule } from './rule.ts';
 
 type Names = Pick<Catalog, 'find'>;
 
@@ -71,6 +71,7 @@ function outside(collection: string): Failure {
 }
 
 function namesAt(request: FastifyRequest, place: NamePlace): readonly string[] {
+  if (place === 'body.actions' || place === 'body.new-aliases') return namesInActions(request.body, place);
   const [part = '', field = ''] = place.split('.');
   const holders: Readonly<Record<string, unknown>> = {
     path: request.params,
@@ -82,6 +83,23 @@ function namesAt(request: FastifyRequest, place: NamePlace): readonly string[] {
   const names = place === 'body.collections' ? listOf(found).slice(0, limits.searchCollectionsMax) : [found];
   const texts = names.filter((name) => typeof name === 'string' && name !== '') as string[];
   return place === 'path.id' ? texts.flatMap((text) => text.split('/')[1] ?? []) : texts;
+}
+
+/** Where a list of changes to aliases, as Qdrant's clients send it, has what is there, and what is to be. */
+const IN_ACTIONS = {
+  'body.actions': ['create_alias.collection_name', 'delete_alias.alias_name', 'rename_alias.old_alias_name'],
+  'body.new-aliases': ['create_alias.alias_name', 'rename_alias.new_alias_name'],
+} as const;
+
+function namesInActions(body: unknown, place: keyof typeof IN_ACTIONS): readonly string[] {
+  const actions = listOf(fieldOf(body, 'actions')).slice(0, limits.aliasActionsMax);
+  return actions.flatMap((action) =>
+    IN_ACTIONS[place].flatMap((path) => {
+      const [kind = '', field = ''] = path.split('.');
+      const name = fieldOf(fieldOf(action, kind), field);
+      return typeof name === 'string' && name !== '' ? [name] : [];
+    }),
+  );
 }
 
 function listOf(value: unknown): readonly unknown[] {

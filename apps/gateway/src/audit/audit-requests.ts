@@ -71,13 +71,13 @@ type What = Pick<AuditEntry, 'action' | 'result' | 'target' | 'status'>;
 
 function entryOf({ request, rule }: Done, what: What): AuditEntry {
   const asker = askerOf(request);
-  const isBatch = rule.items !== undefined && what.action !== 'authenticate';
+  const items = what.action === 'authenticate' ? undefined : rule.items;
   return {
     at: new Date().toISOString(),
     actor: asker === undefined ? 'unknown' : `${asker.kind}:${asker.id}`,
     actor_name: asker?.name ?? '',
     ...what,
-    count: isBatch ? itemsIn(request.body, rule.items ?? '') : 1,
+    count: items === undefined ? 1 : itemsIn(request.body, items),
     address: addressOf(request),
     correlation_id: request.id,
   };

@@ -61,7 +61,7 @@ export class PayloadIndexes {
 }
 
 /** Ready once every replica that answers is; a shard of which none answers is not. Each shard counts by its slowest. */
-function progressOf(index: PayloadIndex, { shards }: CollectionView): PayloadIndexReport {
+export function progressOf(index: PayloadIndex, { shards }: CollectionView): PayloadIndexReport {
   const found = shards.map((shard) => slowestOf(index, shard));
   const ready = found.every((report) => report?.state === 'ready');
   return {

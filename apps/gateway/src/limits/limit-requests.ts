@@ -52,7 +52,8 @@ async function hold(limiter: RateLimiter, { principal, rule }: Limited, { reply,
 }
 
 /** A body that is not what the route expects costs one, and the route refuses it. */
-export function itemsIn(body: unknown, field: string): number {
+export function itemsIn(body: unknown, field: NonNullable<RouteRule['items']>): number {
+  if (typeof field === 'function') return Math.max(1, field(body));
   if (typeof body !== 'object' || body === null || !Object.hasOwn(body, field)) return 1;
   const items = (body as Readonly<Record<string, unknown>>)[field];
   return Array.isArray(items) ? Math.max(1, items.length) : 1;

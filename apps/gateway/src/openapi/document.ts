@@ -13,7 +13,7 @@ const ABOUT =
   'shape `Error`. A path with a method that it does not have is answered with 405 `method_not_allowed`, a path that is ' +
   'none with 404 `not_found`; HEAD is as GET. A system without keys, which listens on loopback only, asks for none. ' +
   'The permissions that an operation needs are listed beside its security schemes. ' +
-  'The interface under `/qdrant` is that of Qdrant, and described there.';
+  'The interface under `/qdrant` is that of Qdrant, which describes it; `docs/QDRANT.md` says what of it is served.';
 
 /**
  * The OpenAPI document of the gateway: from the table of operations, the table of routes and the schemas that validate, so

@@ -24,6 +24,7 @@ export const failureTypes = {
   overloaded: true,
   rate_limit_exceeded: true,
   internal_error: false,
+  not_implemented: false,
   storage_error: false,
   log_unavailable: true,
   index_unavailable: true,

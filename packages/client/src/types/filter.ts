@@ -18,6 +18,7 @@ export type Leaf =
   | { readonly key: string; readonly range: Range }
   | { readonly key: string; readonly exists: boolean }
   | { readonly key: string; readonly is_null: boolean }
+  | { readonly key: string; readonly values_count: Range<number> }
   | { readonly key: string; readonly geo_box: { readonly top_left: GeoPoint; readonly bottom_right: GeoPoint } }
   | { readonly key: string; readonly geo_radius: { readonly center: GeoPoint; readonly radius_m: number } }
   | { readonly has_id: readonly string[] };

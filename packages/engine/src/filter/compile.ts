@@ -13,6 +13,7 @@ const NO_PAYLOAD: Payload = {};
  *
  * - A condition on a key holds when any value at its path satisfies it; without a value it does not hold. `exists` and
  *   `is_null` with false are the negations of the same with true; a key whose value is null exists.
+ * - `values_count` counts the values that are not null.
  * - `match` compares without conversion ("1" is not 1). `except` asks for a text, number or boolean that is not listed.
  */
 export function compileFilter(filter: Filter): Matcher {
@@ -44,12 +45,16 @@ function compileLeaf(leaf: Extract<Leaf, { key: string }>): Test {
   const path = leaf.key.split('.');
   if ('exists' in leaf) return (_, payload) => valuesAt(payload(), path).present === leaf.exists;
   if ('is_null' in leaf) return (_, payload) => valuesAt(payload(), path).values.includes(null) === leaf.is_null;
+  if ('values_count' in leaf) {
+    const isWanted = compileRange(leaf.values_count);
+    return (_, payload) => isWanted(valuesAt(payload(), path).values.filter((value) => value !== null).length);
+  }
   const satisfies = compileValueTest(leaf);
   return (_, payload) => valuesAt(payload(), path).values.some(satisfies);
 }
 
 function compileValueTest(
-  leaf: Exclude<Leaf, { has_id: unknown } | { exists: unknown } | { is_null: unknown }>,
+  leaf: Extract<Leaf, { match: unknown } | { range: unknown } | { geo_box: unknown } | { geo_radius: unknown }>,
 ): (value: Json) => boolean {
   if ('range' in leaf) return compileRange(leaf.range);
   if ('geo_box' in leaf) {

@@ -1,6 +1,7 @@
 import type { Json, Leaf, Payload, PayloadIndex, PayloadIndexType } from '@vectorizer/contracts';
 import { valuesAt } from '../filter/path.ts';
-import { exactly, not, type Bounds } from './bounds.ts';
+import { compileRange } from '../filter/range.ts';
+import { atMost, exactly, not, type Bounds } from './bounds.ts';
 import { GeoValues } from './geo-values.ts';
 import { ListedValues } from './listed-values.ts';
 import { SlotSet } from './slot-set.ts';
@@ -69,7 +70,17 @@ class ValueColumn<Value> implements Column {
   bounds(leaf: KeyLeaf, all: SlotSet): Bounds {
     if ('exists' in leaf) return leaf.exists ? exactly(this.#present) : not(exactly(this.#present), all);
     if ('is_null' in leaf) return leaf.is_null ? exactly(this.#nulls) : not(exactly(this.#nulls), all);
+    if ('values_count' in leaf) return this.#countBounds(leaf.values_count, all);
     return this.#index.bounds(leaf, this.#held);
+  }
+
+  /** Which points have any value is known; how many, of those that may have several, only their payloads tell. */
+  #countBounds(counts: Extract<KeyLeaf, { values_count: unknown }>['values_count'], all: SlotSet): Bounds {
+    const isWanted = compileRange(counts);
+    const some = exactly(SlotSet.union([this.#held.typed, this.#held.others]));
+    const hasMost = counts.lt !== undefined || counts.lte !== undefined;
+    if (isWanted(0)) return isWanted(1) ? atMost(all) : not(some, all);
+    return isWanted(1) && !hasMost ? some : atMost(some.possible);
   }
 }
 

@@ -70,7 +70,7 @@ function leafOf(random: SeededRandom): Condition {
     const value = valueOf(random, random.pick(['word', 'n', 'flag', 'at']));
     return typeof value === 'object' ? 'a' : value;
   };
-  switch (random.int(9)) {
+  switch (random.int(10)) {
     case 0:
       return { key, match: { value: scalar() } };
     case 1:
@@ -90,6 +90,8 @@ function leafOf(random: SeededRandom): Condition {
       return { key, geo_box: { top_left: placeOf(random), bottom_right: placeOf(random) } };
     case 7:
       return { key, geo_radius: { center: placeOf(random), radius_m: random.pick([1, 50_000, 3e6, 1.2e7, 3e7]) } };
+    case 8:
+      return { key, values_count: { [random.pick(['gt', 'gte', 'lt', 'lte'])]: random.int(3) } };
     default:
       return { has_id: [`p${random.int(60)}`, `p${random.int(60)}`, 'absent'] };
   }

@@ -3,7 +3,10 @@ import type { Bounds } from './bounds.ts';
 import type { SlotSet } from './slot-set.ts';
 
 /** The conditions that are about the values at a key; the others are about whether there are any. */
-export type ValueLeaf = Exclude<Leaf, { has_id: unknown } | { exists: unknown } | { is_null: unknown }>;
+export type ValueLeaf = Exclude<
+  Leaf,
+  { has_id: unknown } | { exists: unknown } | { is_null: unknown } | { values_count: unknown }
+>;
 
 /** The points that have values at a key, by what the index makes of them. Null is no value. */
 export type Held = {

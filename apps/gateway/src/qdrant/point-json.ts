@@ -1,0 +1,26 @@
+import type { Hit, PointView } from '@vectorizer/contracts';
+import { idJson } from './point-ids.ts';
+import type { Selection } from './selections.ts';
+
+/** Written as text by hand, as our own answers are: payloads are JSON text already. */
+export function recordJson(point: PointView, selection: Selection): string {
+  return `{"id":${idJson(point.id)}${fieldsJson(point, selection)}}`;
+}
+
+export function recordsJson(points: readonly PointView[], selection: Selection): string {
+  return `[${points.map((point) => recordJson(point, selection)).join(',')}]`;
+}
+
+/** `sign` is -1 where the score is a distance there: ours is better when it is higher, whatever the metric. */
+export function scoredJson(hits: readonly Hit[], selection: Selection, sign: 1 | -1): string {
+  const each = (hit: Hit): string =>
+    `{"id":${idJson(hit.id)},"version":${hit.version},"score":${sign * hit.score}${fieldsJson(hit, selection)}}`;
+  return `[${hits.map(each).join(',')}]`;
+}
+
+/** A point without a payload has an empty one there. */
+function fieldsJson({ payload, vector }: PointView, { with_payload, part }: Selection): string {
+  const text = payload ?? '{}';
+  const payloadJson = with_payload ? `,"payload":${part === undefined ? text : part(text)}` : '';
+  return vector === undefined ? payloadJson : `${payloadJson},"vector":[${vector.join(',')}]`;
+}

@@ -1,0 +1,44 @@
+import { z } from 'zod';
+import { limits } from '@vectorizer/contracts';
+import { notTaken, SHARD_KEY, withoutEffect } from './not-taken.ts';
+import { QdrantId } from './point-ids.ts';
+import { WithPayload, WithVector } from './selections.ts';
+
+const Fields = { with_payload: WithPayload, with_vector: WithVector, shard_key: SHARD_KEY };
+
+/** More are read in several steps, as far as that. */
+const POINTS_MAX = 10_000;
+
+export const GetPoints = z.strictObject({
+  ids: z.array(QdrantId).max(limits.batchPointsMax, `must have at most ${limits.batchPointsMax} items`),
+  ...Fields,
+});
+export const ScrollPoints = z.strictObject({
+  offset: QdrantId.nullish().transform((id) => id ?? undefined),
+  limit: z
+    .int()
+    .min(1)
+    .max(POINTS_MAX)
+    .nullish()
+    .transform((limit) => limit ?? 10),
+  filter: z.unknown().optional(),
+  order_by: notTaken('not supported: points are in the order of their ids'),
+  ...Fields,
+});
+/** Counts are exact, whether that is asked for or not. */
+export const CountPoints = z.strictObject({
+  filter: z.unknown().optional(),
+  exact: withoutEffect,
+  shard_key: SHARD_KEY,
+});
+export const Facet = z.strictObject({
+  key: z.string().min(1),
+  limit: z
+    .int()
+    .min(1)
+    .nullish()
+    .transform((limit) => limit ?? 10),
+  filter: z.unknown().optional(),
+  exact: withoutEffect,
+  shard_key: SHARD_KEY,
+});
