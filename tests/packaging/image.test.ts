@@ -28,7 +28,7 @@ const image = readImage();
 const SERVICES = ['index', 'ingest', 'query', 'replication-monitor', 'gateway'] as const;
 const ASSEMBLE_MS_MAX = 900_000;
 const READY_MS_MAX = 60_000;
-const BYTES_MAX = 160 * 1024 * 1024;
+const BYTES_MAX = 140 * 1024 * 1024;
 
 let directory: TemporaryDirectory;
 let files: string;
@@ -136,6 +136,10 @@ describe('the roles', () => {
     const { hits } = await client.search('books', { vector: [0, 2], k: 1 });
     expect(hits).toMatchObject([{ id: 'b', score: 2 }]);
 
+    // What is served from files is there, too.
+    for (const path of ['/openapi.json', '/docs/', '/dashboard/']) {
+      expect([path, (await fetch(`${url}${path}`)).status]).toEqual([path, 200]);
+    }
     const keys = await containers.run(['cli', 'keys', 'list', '--url', url, '--key-file', keyFile]);
     expect(keys).toEqual({ code: 0, output: expect.stringContaining('bootstrap') });
     const started = [...roles.values()];
