@@ -6,6 +6,7 @@ const L = `${E}/dead-letters`;
 const summary = {
   sequence: 7,
   at: '2026-11-27T08:00:00.000Z',
+  actor: 'key:0123456789ab',
   error: {
     type: 'dimension_mismatch',
     message: 'vector: expected 3 components, got 2',
