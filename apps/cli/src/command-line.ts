@@ -7,6 +7,7 @@ import { registerLoad } from './data/load.ts';
 import { registerRecall } from './data/recall.ts';
 import { registerLogs } from './logs/logs.ts';
 import { registerConfigCommands } from './config/config-commands.ts';
+import { registerPlan } from './plan/command.ts';
 import { registerProcessCommands } from './process/commands.ts';
 import { registerEventCommands } from './events/event-commands.ts';
 
@@ -15,6 +16,7 @@ export function commandLine(environment: Readonly<Record<string, string | undefi
   const program = new Command('vectorizer').description('a replicated vector database around one write log');
   registerProcessCommands(program, environment);
   registerConfigCommands(program, environment);
+  registerPlan(program);
   registerLoad(program);
   registerRecall(program);
   registerDemo(program);
