@@ -45,19 +45,17 @@ function blockOf(info: string, text: string, line: number): Block {
   return { language, text, line, until: known.includes('until'), fails: known.includes('fails'), needs, notRun };
 }
 
-/** Of a `console` block: each `$ ` begins a command, which goes on while its lines end with a backslash. */
+/** Of a `console` block: each `$ ` begins a command, which goes on in lines that begin with `> `. */
 export function stepsOf({ text, line }: Block): Step[] {
   const steps: { command: string; shown: string[]; line: number }[] = [];
-  let goesOn = false;
   for (const [index, each] of text.split('\n').entries()) {
     const last = steps.at(-1);
-    if (goesOn && last !== undefined) last.command += `\n${each}`;
+    if (last?.shown.length === 0 && each.startsWith('> ')) last.command += `\n${each.slice(2)}`;
     else if (each.startsWith('$ ')) steps.push({ command: each.slice(2), shown: [], line: line + index });
     else {
       assert(last !== undefined, `line ${line}: a console block begins with a command`);
       last.shown.push(each);
     }
-    goesOn = steps.at(-1)?.command.endsWith('\\') ?? false;
   }
   return steps.map(({ shown, ...step }) => ({ ...step, shown: shown.join('\n') }));
 }

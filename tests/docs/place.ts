@@ -61,7 +61,7 @@ export async function openPlace(shared: readonly Instance[]): Promise<Place> {
   const shell = await openShell(path, environment(path, ports.get('15002') ?? ''));
   return {
     shell,
-    translated: (command) => command.replaceAll(/\b(?:15[01]0[23]|4222)\b/g, (port) => ports.get(port) ?? port),
+    translated: (command) => command.replaceAll(/\b(?:15[01]0[23]|4222|9090)\b/g, (port) => ports.get(port) ?? port),
     write: async (file, text) => writeFile(join(path, file), text),
     async [Symbol.asyncDispose]() {
       await shell[Symbol.asyncDispose]();
@@ -113,7 +113,9 @@ async function stopAllIn(path: string): Promise<void> {
 async function portsFor([first, second]: readonly Instance[]): Promise<Map<string, string>> {
   const [one, two] = first?.ports ?? (await twoFreePorts());
   const [three, four] = second?.ports ?? (await twoFreePorts());
+  const [prometheus] = await twoFreePorts();
   const used = {
+    9090: prometheus,
     15_002: one,
     15_003: two ?? one,
     15_102: three,

@@ -32,7 +32,7 @@ export async function openShell(directory: string, environment: Record<string, s
       const file = join(directory, '.home', `step-${++steps}`);
       await writeFile(file, `${command}\n`);
       stdin.write(`. ${file} >${file}.out 2>&1 </dev/null; echo $? >&3\n`);
-      const hangs = setTimeout(() => process.kill(-group, 'SIGKILL'), STEP_MS_MAX);
+      const hangs = setTimeout(() => stopGroup(group), STEP_MS_MAX);
       const code = await codes.next();
       clearTimeout(hangs);
       const printed = await readFile(`${file}.out`, 'utf8');
@@ -43,6 +43,16 @@ export async function openShell(directory: string, environment: Record<string, s
     async [Symbol.asyncDispose]() {
       stdin.end();
       await ended;
+      stopGroup(group);
     },
   };
+}
+
+/** With what was left in the background. */
+function stopGroup(group: number): void {
+  try {
+    process.kill(-group, 'SIGKILL');
+  } catch {
+    // Nothing of it is left.
+  }
 }
