@@ -6,6 +6,7 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import { documented } from '../monitoring/catalogue.ts';
 import { root } from './place.ts';
 import { expanded, isRoute } from './routes.ts';
+import { UNKNOWN, withWorkflowTable, workflowTests } from './workflow-table.ts';
 
 const textOf = (file: string): string => readFileSync(join(root, file), 'utf8');
 const documents = globSync('{*,docs/*}.md', { cwd: root }).filter((file) => file !== 'CHANGELOG.md');
@@ -92,6 +93,15 @@ describe('what the documents name', () => {
   });
 });
 
+describe('the map of the workflows', () => {
+  it('has each test of tests/workflow with its requirement; after a change: node tests/docs/workflow-table.ts', () => {
+    const testing = textOf('docs/TESTING.md');
+    expect(withWorkflowTable(testing)).toBe(testing);
+    expect(testing).not.toContain(`| ${UNKNOWN} |`);
+    expect([...workflowTests().values()].flat().length).toBeGreaterThanOrEqual(50);
+  });
+});
+
 /** Words that are commands, from the left. */
 function pathOf(words: readonly string[]): string[] {
   const end = words.findIndex((word) => !/^[a-z][a-z-]*$/.test(word));
@@ -110,7 +120,7 @@ const TELL_HELPS = `
   console.log(JSON.stringify(helps));`;
 
 describe('the commands that the documents name', () => {
-  const commands = named(/\.\/vectorizer((?: [^`|#\n]*)?)/g).map(({ name, at }) => ({
+  const commands = named(/\.\/vectorizer((?: [^`|#&;\n]*)?)/g).map(({ name, at }) => ({
     at,
     words: name.trim().split(/\s+/),
   }));

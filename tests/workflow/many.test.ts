@@ -54,17 +54,18 @@ describe('one instance with many collections', () => {
           // Vector and payload say the same, so that half an update would show.
           await client.upsert('shared', [{ id, vector: [round, writer], payload: { round, writer } }]);
         }
-        await client.upsert('shared', [{ id: `last-${writer}`, vector: [ROUNDS, writer] }]);
+        await client.upsert('shared', [
+          { id: `last-${writer}`, vector: [ROUNDS, writer], payload: { round: ROUNDS, writer } },
+        ]);
       };
-      let writing = true;
+      const written = new AbortController();
       const read = async (): Promise<number> => {
         const seen = new Map<string, number>();
         let reads = 0;
-        while (writing) {
+        while (!written.signal.aborted) {
           const { hits } = await client.search('shared', { vector: [1, 0], k: 50, with_vector: true });
           for (const { id, version, vector, payload } of hits) {
-            if (payload !== null && payload !== undefined)
-              expect(vector).toEqual([payload['round'], payload['writer']]);
+            expect(vector).toEqual([payload?.['round'], payload?.['writer']]);
             expect(version).toBeGreaterThanOrEqual(seen.get(id) ?? 0);
             seen.set(id, version);
           }
@@ -73,7 +74,7 @@ describe('one instance with many collections', () => {
         return reads;
       };
       const readers = Array.from({ length: READERS }, read);
-      await Promise.all(Array.from({ length: WRITERS }, async (_, i) => write(i))).finally(() => (writing = false));
+      await Promise.all(Array.from({ length: WRITERS }, async (_, i) => write(i))).finally(() => written.abort());
       expect(Math.min(...(await Promise.all(readers)))).toBeGreaterThan(1);
       const ids = Array.from({ length: WRITERS }, (_, i) => `last-${i}`);
       expect((await client.get('shared', { ids })).missing).toEqual([]);

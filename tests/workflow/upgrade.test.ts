@@ -1,8 +1,9 @@
-import { readFile, writeFile } from 'node:fs/promises';
-import { glob } from 'node:fs/promises';
+import { glob, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { events } from '@vectorizer/contracts';
 import { until } from '@vectorizer/testing';
+import { logServerOf } from '../system/log-server.ts';
 import { settled, startSystem, type System } from '../system/system.ts';
 
 const MINUTES_MS = 60_000;
@@ -24,6 +25,15 @@ async function declareFormat(system: System, format: number): Promise<void> {
     expect(bytes).toMatch(FORMAT);
     await writeFile(file, bytes.replaceAll(FORMAT, `{"format":${format},`), 'latin1');
   }
+}
+
+/** Their stream, as it was before a subject could end in the id of a key. */
+async function asEventsWere(system: System): Promise<void> {
+  await using nats = await logServerOf(system);
+  const info = (await nats.ask(`$JS.API.STREAM.INFO.${events.stream}`)) as { config: { subjects: string[] } };
+  const subjects = info.config.subjects.filter((subject) => subject.split('.').length === 4);
+  const changed = await nats.ask(`$JS.API.STREAM.UPDATE.${events.stream}`, { ...info.config, subjects });
+  expect(changed).toMatchObject({ config: { subjects } });
 }
 
 describe('a data directory of another release', () => {
@@ -53,6 +63,7 @@ describe('a data directory of another release', () => {
     'that is older is opened, is the same to the bit, and is written to in the format of today',
     async () => {
       const before = await hashes();
+      await asEventsWere(system);
       await system.down();
       await declareFormat(system, 2);
       await system.up();
@@ -72,8 +83,10 @@ describe('a data directory of another release', () => {
     async () => {
       await declareFormat(system, 9);
       await system.up();
-      const stopped = async (): Promise<boolean> => (await replicas()).every(({ reason }) => reason !== undefined);
-      await until(stopped, { timeoutMs: MINUTES_MS, what: 'every replica saying why it is stopped' });
+      await until(async () => (await replicas()).every(({ reason }) => reason !== undefined), {
+        timeoutMs: MINUTES_MS,
+        what: 'every replica saying why it is stopped',
+      });
       for (const { reason } of await replicas()) expect(reason).toContain('not readable by this version');
       await system.down();
       await declareFormat(system, 3);
