@@ -5,7 +5,7 @@ import { routes } from '@vectorizer/frame';
 import { logServerOf } from '../system/log-server.ts';
 import { authority } from '../system/secure.ts';
 import { startSystem, type System } from '../system/system.ts';
-import { consumerOf, tsc, type Consumer } from './consumer.ts';
+import { consumerOf, tsc, type Consumer, type Printed } from './consumer.ts';
 import { examplesFor } from './examples.ts';
 import * as walk from './routes.ts';
 
@@ -31,7 +31,7 @@ let env: Record<string, string>;
 const stack = new AsyncDisposableStack();
 
 beforeAll(async () => {
-  consumer = stack.use(await consumerOf(['client']));
+  consumer = stack.use(await consumerOf(['client', 'client-cli']));
   system = stack.use(await startSystem());
   env = { URL: system.url, ...(authority === undefined ? {} : { NODE_EXTRA_CA_CERTS: authority }) };
 }, 4 * MINUTES_MS);
@@ -41,7 +41,8 @@ describe('the packed client, outside of the workspace', () => {
   it('brings nothing with it but itself', async () => {
     const { out } = await consumer.run('npm', ['ls', '--all', '--parseable']);
     const installed = out.trim().split('\n').slice(1);
-    expect(installed).toEqual([join(consumer.path, 'node_modules/@vectorizer/client')]);
+    const names = ['client', 'client-cli'].map((name) => join(consumer.path, 'node_modules/@vectorizer', name));
+    expect(installed.toSorted()).toEqual(names);
     expect((await consumer.run('ls', [join(installed[0] ?? '', 'dist/esm')])).out).not.toContain('.test.');
   });
 
@@ -84,6 +85,104 @@ describe('the packed client, outside of the workspace', () => {
       expect(out).toContain("'dune 0.994'");
       expect(out).toContain("[ { kind: 'delete', id: 'emma' } ]");
       expect(out).toContain('{ count: 2503 }');
+    },
+    MINUTES_MS,
+  );
+});
+
+/** `until`: it is told to end once it has printed that. */
+const cli = async (args: readonly string[], input?: string | Buffer, until?: string): Promise<Printed> =>
+  consumer.run('node_modules/.bin/vectorizer-client', args, {
+    env: { ...env, VECTORIZER_URL: system.url },
+    ...(input !== undefined && { input }),
+    ...(until !== undefined && { until }),
+  });
+
+const done = async (args: readonly string[], input?: string | Buffer): Promise<unknown[]> => {
+  const printed = await cli([...args, '--json'], input);
+  expect(printed).toMatchObject({ code: 0 });
+  return printed.out.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line) as unknown]));
+};
+
+describe('the packed command line', () => {
+  it(
+    'is found by npx, tells what there is, and has an exit code for each way to end',
+    async () => {
+      const { code, out } = await consumer.run('npx', ['--offline', 'vectorizer-client', '--help']);
+      expect([code, out]).toEqual([0, expect.stringContaining('Exit codes: 0 done')]);
+      expect(await cli(['collections', 'create', 'cli'])).toMatchObject({ code: 2, out: '' });
+      expect(await cli(['collections', 'show', 'nothing'])).toMatchObject({
+        code: 1,
+        err: expect.stringMatching(/collection_not_found/),
+      });
+      const nobody = await cli(['count', 'cli', '--url', 'http://127.0.0.1:1', '--json']);
+      expect([nobody.code, JSON.parse(nobody.err)]).toEqual([
+        4,
+        { error: expect.objectContaining({ type: 'connection_failed', status: 0 }) },
+      ]);
+    },
+    MINUTES_MS,
+  );
+
+  it(
+    'makes a collection, fills it from stdin and files, finds, copies and follows what is in it',
+    async () => {
+      await done(['collections', 'create', 'cli', '--dimension', '2', '--metric', 'dot', '--index', 'n:integer']);
+      expect(await done(['collections', 'list'])).toContainEqual(expect.objectContaining({ name: 'cli' }));
+      const lines = [0, 1, 2].map((n) => JSON.stringify({ id: `p${n}`, vector: [n, 1], payload: { n } }));
+      const mixed = await cli(
+        ['upsert', 'cli', '--json'],
+        `${lines.join('\n')}\nno point\n{"id":"flat","vector":[1,2,3]}\n`,
+      );
+      expect([mixed.code, JSON.parse(mixed.out)]).toEqual([
+        3,
+        expect.objectContaining({ points: 5, succeeded: 3, failed: 2 }),
+      ]);
+      expect(mixed.err).toMatch(/row 3: not JSON.*[^]*flat: .*expected 2 components, got 3/);
+      const rows = Buffer.from(Float32Array.of(5, 0, 6, 0).buffer);
+      expect(await done(['upsert', 'cli', '-', '--format', 'f32', '--dimension', '2'], rows)).toMatchObject([
+        { succeeded: 2 },
+      ]);
+      expect(await done(['count', 'cli'])).toEqual([{ count: 5 }]);
+      const [two, one] = await done([
+        'search',
+        'cli',
+        '--vector',
+        '[1, 0]',
+        '-k',
+        '2',
+        '--filter',
+        '{"must":[{"key":"n","range":{"gte":0}}]}',
+      ]);
+      expect([two, one]).toMatchObject([{ id: 'p2', payload: { n: 2 } }, { id: 'p1' }]);
+      expect(await done(['search', 'cli', '--like', '1', '-k', '1'])).toMatchObject([{ id: '0' }]);
+      expect(await cli(['get', 'cli', 'p0', 'nobody'])).toMatchObject({
+        code: 3,
+        out: expect.stringContaining('"nobody"'),
+      });
+
+      await done(['collections', 'create', 'copy', '--dimension', '2', '--metric', 'dot']);
+      const { out } = await cli(['scroll', 'cli']);
+      await done(['upsert', 'copy', '-'], out);
+      expect(await done(['scroll', 'copy'])).toEqual(await done(['scroll', 'cli']));
+      const following = cli(['changes', 'copy', '--from', 'start'], undefined, 'caught-up');
+      expect((await following).out).toContain('"event":"points"');
+      expect(await done(['delete', 'cli', 'p0'])).toMatchObject([{ succeeded: 1 }]);
+    },
+    2 * MINUTES_MS,
+  );
+
+  it(
+    'tells how the system is, and takes and restores snapshots',
+    async () => {
+      expect(await done(['health'])).toMatchObject([{ status: 'healthy' }]);
+      expect((await cli(['status'])).out).toMatch(/replica +status[^]*Connected/);
+      const [{ id }] = (await done(['snapshots', 'create', 'consumed', '--wait'])) as [{ id: string }];
+      await done(['snapshots', 'download', 'consumed', id, '--out', 'consumed.tar']);
+      expect((await consumer.run('tar', ['--list', '--file', 'consumed.tar'])).out).toMatch(/^manifest\.json\n/);
+      await done(['snapshots', 'restore', 'consumed', id, '--as', 'consumed-again', '--wait']);
+      expect(await done(['count', 'consumed-again'])).toEqual([{ count: 1 }]);
+      expect(await done(['keys', 'list'])).toEqual([]);
     },
     MINUTES_MS,
   );

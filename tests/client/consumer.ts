@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { execFile, type ChildProcess } from 'node:child_process';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
@@ -11,16 +11,19 @@ const RUN_MS_MAX = 50_000;
 
 export type Printed = { readonly code: number; readonly out: string; readonly err: string };
 
+type RunOptions = {
+  readonly input?: string | Buffer;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Once it has printed this, it is told to end, as by Ctrl-C. */
+  readonly until?: string;
+};
+
 /** A directory outside the workspace into which packages were installed from their tarballs, as from a registry, by npm. */
 export type Consumer = AsyncDisposable & {
   readonly path: string;
   write(file: string, text: string): Promise<void>;
   /** Ends with its code, whatever that is. */
-  run(
-    command: string,
-    args: readonly string[],
-    options?: { input?: string; env?: Record<string, string> },
-  ): Promise<Printed>;
+  run(command: string, args: readonly string[], options?: RunOptions): Promise<Printed>;
 };
 
 /** Nothing is asked of a registry: what a package needs must be in it, or in another one that is given. */
@@ -39,19 +42,28 @@ export async function consumerOf(packages: readonly string[]): Promise<Consumer>
   return {
     path,
     write: async (file, text) => writeFile(join(path, file), text),
-    run: async (command, args, { input, env } = {}) =>
+    run: async (command, args, { input, env, until } = {}) =>
       new Promise((resolve_) => {
         // oxlint-disable-next-line node/no-process-env -- npm and node are found by the PATH of the tests
         const options = { cwd: path, env: { ...process.env, ...env }, timeout: RUN_MS_MAX };
         const child = execFile(command, args, options, (error, out, err) => {
           resolve_({ code: typeof error?.code === 'number' ? error.code : error === null ? 0 : -1, out, err });
         });
+        if (until !== undefined) interruptAt(child, until);
         // Whoever does not read what it is given has ended, which its code tells.
         child.stdin?.on('error', () => undefined);
         child.stdin?.end(input ?? '');
       }),
     [Symbol.asyncDispose]: async () => directory[Symbol.asyncDispose](),
   };
+}
+
+function interruptAt(child: ChildProcess, text: string): void {
+  let printed = '';
+  child.stdout?.on('data', (piece: string | Buffer) => {
+    printed += piece.toString();
+    if (printed.includes(text)) child.kill('SIGINT');
+  });
 }
 
 /** The repository's compiler, as a consumer would call its own. */

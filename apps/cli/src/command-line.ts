@@ -1,7 +1,8 @@
 import { Command } from 'commander';
+import { registerEventCommands, registerKeyCommands } from '@vectorizer/command-line';
 import { registerAuditCommands } from './access/audit-commands.ts';
-import { registerKeyCommands } from './access/key-commands.ts';
 import { registerCertificates } from './certs/command.ts';
+import { instance } from './data/flags.ts';
 import { registerDemo } from './data/demo.ts';
 import { registerLoad } from './data/load.ts';
 import { registerRecall } from './data/recall.ts';
@@ -9,7 +10,6 @@ import { registerLogs } from './logs/logs.ts';
 import { registerConfigCommands } from './config/config-commands.ts';
 import { registerPlan } from './plan/command.ts';
 import { registerProcessCommands } from './process/commands.ts';
-import { registerEventCommands } from './events/event-commands.ts';
 
 /** Every command. `environment` is what they start services with. */
 export function commandLine(environment: Readonly<Record<string, string | undefined>>): Command {
@@ -20,8 +20,8 @@ export function commandLine(environment: Readonly<Record<string, string | undefi
   registerLoad(program);
   registerRecall(program);
   registerDemo(program);
-  registerKeyCommands(program);
-  registerEventCommands(program);
+  registerKeyCommands(program, instance);
+  registerEventCommands(program, instance);
   registerCertificates(program);
   registerLogs(program);
   registerAuditCommands(program);

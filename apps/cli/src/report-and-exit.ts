@@ -1,6 +1,6 @@
 import { VectorizerError } from '@vectorizer/client';
 import { Failure } from '@vectorizer/errors';
-import { processTerminal, type Terminal } from './terminal.ts';
+import { processTerminal, type Terminal } from '@vectorizer/command-line';
 
 /** One line for what was to be expected, and the stack as well for what was not; the process then ends with code 1. */
 export function reportAndExit(error: unknown, terminal: Terminal = processTerminal): void {

@@ -1,4 +1,4 @@
-import type { Terminal } from '../src/terminal.ts';
+import type { Terminal } from '@vectorizer/command-line';
 
 /** A terminal that keeps what a command prints, line by line. */
 export type Recorded = { readonly terminal: Terminal; readonly out: string[]; readonly err: string[] };

@@ -1,8 +1,9 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import { VectorizerClient } from '@vectorizer/client';
 import type { AuditHead } from '@vectorizer/contracts';
-import { addServerFlags, serverOf, wholeNumber, type ServerFlags } from '../data/flags.ts';
-import { processTerminal } from '../terminal.ts';
+import { wholeNumber } from '@vectorizer/command-line';
+import { addServerFlags, serverOf, type ServerFlags } from '../data/flags.ts';
+import { processTerminal } from '@vectorizer/command-line';
 import { verifyAudit } from './verify-audit.ts';
 
 type ListFlags = ServerFlags & { readonly actor?: string; readonly action?: string; readonly limit: number };

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { wholeNumber } from '../data/flags.ts';
+import { wholeNumber } from '@vectorizer/command-line';
 
 type Flags = { readonly dir: string; readonly host: readonly string[]; readonly days: number };
 

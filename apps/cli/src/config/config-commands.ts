@@ -12,7 +12,7 @@ import {
   type Service,
   type ShownSetting,
 } from '@vectorizer/settings';
-import { processTerminal } from '../terminal.ts';
+import { processTerminal } from '@vectorizer/command-line';
 import { addSettingFlags, settingsIn } from './setting-flags.ts';
 
 /** A longer value pushes aside what is beside it. */

@@ -1,5 +1,5 @@
 import { REQUEST_WEIGHT_MAX } from '@vectorizer/contracts';
-import type { PointSource, Row } from './point-source.ts';
+import type { PointSource, Row } from '@vectorizer/command-line';
 
 export type PointRow = Extract<Row, { readonly weight: number }>;
 export type RefusedRow = Extract<Row, { readonly refused: string }>;

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import { VectorizerClient, VectorizerError, type SearchInput } from '@vectorizer/client';
-import { processTerminal, type Terminal } from '../terminal.ts';
+import { processTerminal, type Terminal } from '@vectorizer/command-line';
 import { addServerFlags, serverOf, type ServerFlags } from './flags.ts';
 import { embed, SAMPLE_DIMENSION, sampleWorks } from './sample.ts';
-import { table } from './table.ts';
+import { table } from '@vectorizer/command-line';
 
 const COLLECTION = 'demo';
 const HITS = 5;

@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
-import { InvalidArgumentError, Option, type Command } from 'commander';
-import { Failure } from '@vectorizer/errors';
+import { Option, type Command } from 'commander';
+import { VectorizerClient } from '@vectorizer/client';
+import { keyIn, serverUrl, type Connector } from '@vectorizer/command-line';
 import { instanceAuthority, instanceUrl } from '../instance.ts';
 import { trustAuthorityIn } from '../trust.ts';
 
@@ -14,7 +14,7 @@ export type ServerFlags = {
 
 export function addServerFlags(command: Command): Command {
   return command
-    .option('--url <url>', 'address of the instance (default: the one that runs on the data directory)', url)
+    .option('--url <url>', 'address of the instance (default: the one that runs on the data directory)', serverUrl)
     .addOption(new Option('--key-file <file>', 'holds the API key to use').env('VECTORIZER_API_KEY_FILE'))
     .addOption(new Option('--ca-file <file>', 'certificate of the authority to trust').env('VECTORIZER_CA_FILE'))
     .option('--data <directory>', 'data directory of the instance', 'data');
@@ -32,26 +32,8 @@ export async function serverOf({
   return { url: given ?? (await instanceUrl(data)), ...(apiKey === undefined ? {} : { apiKey }) };
 }
 
-/** A key on the command line could be read by everybody on the machine; in a file its owner decides. */
-async function keyIn(path: string): Promise<string> {
-  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
-    throw new Failure('validation_error', `the key file ${path} cannot be read`, { cause });
-  });
-  const key = text.trim();
-  if (/^[\x21-\x7e]+$/.test(key)) return key;
-  throw new Failure('validation_error', `the key file ${path} does not hold one key`);
-}
-
-/** A parser of whole numbers within bounds, for an option. */
-export function wholeNumber(min: number, max: number = Number.MAX_SAFE_INTEGER): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (/^\d+$/.test(text) && value >= min && value <= max) return value;
-    throw new InvalidArgumentError(max === Number.MAX_SAFE_INTEGER ? `at least ${min}.` : `${min} to ${max}.`);
-  };
-}
-
-function url(text: string): string {
-  if (URL.canParse(text) && /^https?:/.test(text)) return text;
-  throw new InvalidArgumentError('such as http://127.0.0.1:15002.');
-}
+/** The instance on this machine, or the one that is named. */
+export const instance: Connector = {
+  addFlags: addServerFlags,
+  connect: async (options) => new VectorizerClient({ ...(await serverOf(options as ServerFlags)), connections: 1 }),
+};

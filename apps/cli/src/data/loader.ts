@@ -1,7 +1,7 @@
 import { VectorizerError } from '@vectorizer/client';
 import { cutBatches, firstOfBatch, takeRows, type Batch, type PointRow } from './batches.ts';
 import { Patience, type PatienceOptions } from './patience.ts';
-import type { PointSource } from './point-source.ts';
+import type { PointSource } from '@vectorizer/command-line';
 import { WRITE_TIMEOUT_MS, type StoredPoints } from './stored-points.ts';
 
 /**

@@ -1,5 +1,5 @@
 import { SingleBar } from 'cli-progress';
-import type { Terminal } from '../terminal.ts';
+import type { Terminal } from '@vectorizer/command-line';
 
 /** Often enough to see that it lives, seldom enough for a log. */
 const LINE_EVERY_MS = 5_000;

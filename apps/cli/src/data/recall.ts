@@ -2,10 +2,11 @@ import type { Command } from 'commander';
 import { VectorizerClient } from '@vectorizer/client';
 import { limits } from '@vectorizer/contracts';
 import { Failure } from '@vectorizer/errors';
-import { processTerminal, type Terminal } from '../terminal.ts';
-import { badFile } from './bad-file.ts';
-import { addServerFlags, serverOf, wholeNumber, type ServerFlags } from './flags.ts';
-import { openFloats, openIntegers, type Matrix } from './matrix.ts';
+import { processTerminal, type Terminal } from '@vectorizer/command-line';
+import { badFile } from '@vectorizer/command-line';
+import { wholeNumber } from '@vectorizer/command-line';
+import { addServerFlags, serverOf, type ServerFlags } from './flags.ts';
+import { openFloats, openIntegers, type Matrix } from '@vectorizer/command-line';
 
 const CONNECTIONS_MAX = 256;
 

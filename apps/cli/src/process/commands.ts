@@ -4,7 +4,7 @@ import { limits } from '@vectorizer/contracts';
 import { Failure } from '@vectorizer/errors';
 import type { Environment } from '@vectorizer/settings';
 import { addSettingFlags } from '../config/setting-flags.ts';
-import { wholeNumber } from '../data/flags.ts';
+import { wholeNumber } from '@vectorizer/command-line';
 import { dataOption } from './data-option.ts';
 import { stopInstance } from './down.ts';
 import { registerFaultCommands } from './fault-commands.ts';

@@ -21,7 +21,9 @@ export const otherVariables = [
       VECTORIZER_CONFIG: 'the settings file, as `--config`; services read it, too',
       VECTORIZER_API_KEY_FILE: 'the file of the key to ask with, as `--key-file`',
       VECTORIZER_CA_FILE: 'the certificate of the authority to trust, as `--ca-file`',
-      VECTORIZER_API_KEY: "stands for the key in what the dashboard's search console shows for `curl`",
+      VECTORIZER_API_KEY:
+        "`vectorizer-client`'s key, as `--key`; and in what the dashboard's search console shows for `curl`",
+      VECTORIZER_URL: 'the gateways that `vectorizer-client` asks, as `--url`',
       VECTORIZER_NATS_SERVER: 'the log server that `up` starts; `./vectorizer` sets it',
       VECTORIZER_REDIS_SERVER: 'the Redis that `up` starts; `./vectorizer` sets it',
     },

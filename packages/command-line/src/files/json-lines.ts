@@ -1,6 +1,6 @@
-import { createReadStream, type ReadStream } from 'node:fs';
+import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { pipeline } from 'node:stream';
+import { pipeline, type Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { badFile } from './bad-file.ts';
 
@@ -24,16 +24,23 @@ export function isJsonLines(path: string): boolean {
 export class JsonLines {
   readonly path: string;
   readonly bytes: number;
-  #file: ReadStream | undefined;
+  readonly #open: () => Readable & { readonly bytesRead?: number };
+  #file: { readonly bytesRead?: number } | undefined;
 
-  private constructor(path: string, bytes: number) {
+  private constructor(path: string, bytes: number, open: () => Readable) {
     this.path = path;
     this.bytes = bytes;
+    this.#open = open;
   }
 
   static async open(path: string): Promise<JsonLines> {
     if (!isJsonLines(path)) throw badFile(path, 'unknown format; expected .jsonl or .jsonl.gz');
-    return new JsonLines(path, (await stat(path)).size);
+    return new JsonLines(path, (await stat(path)).size, () => createReadStream(path));
+  }
+
+  /** Of what comes, not compressed; it can be read once. `name` stands for it in messages. */
+  static of(stream: Readable, name: string): JsonLines {
+    return new JsonLines(name, 0, () => stream);
   }
 
   /** How much of the file has been read, 0 to 1. */
@@ -70,7 +77,7 @@ export class JsonLines {
   }
 
   #chunks(): AsyncIterable<Buffer> {
-    const file = createReadStream(this.path);
+    const file = this.#open();
     this.#file = file;
     if (!this.path.toLowerCase().endsWith('.gz')) return file;
     // A failure of either destroys the other, and iterating the last one throws it.

@@ -14,18 +14,19 @@ export async function openJsonlPoints(path: string): Promise<PointSource> {
     share: () => lines.share,
     numbered: false,
     seekable: false,
-    read: () => readRows(lines),
+    read: () => readPoints(lines),
   };
 }
 
 /** Of the first row that is a point; each other row is held against the collection by the server. */
 async function firstDimension(path: string): Promise<number> {
   const lines = await JsonLines.open(path);
-  for await (const row of readRows(lines)) if ('point' in row) return row.point.vector.length;
+  for await (const row of readPoints(lines)) if ('point' in row) return row.point.vector.length;
   throw badFile(path, 'no row of it is a point: { "id"?, "vector": [numbers], "payload"? }');
 }
 
-async function* readRows(lines: JsonLines): AsyncGenerator<Row> {
+/** Each line as a point, or why it is none. */
+export async function* readPoints(lines: JsonLines): AsyncGenerator<Row> {
   let row = 0;
   for await (const line of lines.read()) yield toRow(line, row++);
 }

@@ -1,0 +1,11 @@
+export { registerEventCommands } from './commands/event-commands.ts';
+export { registerKeyCommands } from './commands/key-commands.ts';
+export { badFile } from './files/bad-file.ts';
+export { JsonLines } from './files/json-lines.ts';
+export { readPoints } from './files/jsonl-points.ts';
+export { openFloats, openIntegers, type Matrix } from './files/matrix.ts';
+export { openPoints } from './files/open-points.ts';
+export type { PointSource, Row } from './files/point-source.ts';
+export { keyIn, serverUrl, wholeNumber, type Connector } from './flags.ts';
+export { table } from './table.ts';
+export { processTerminal, type Terminal } from './terminal.ts';
