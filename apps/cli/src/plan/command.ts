@@ -1,8 +1,7 @@
 import { Option, type Command } from 'commander';
 import { limits } from '@vectorizer/contracts';
 import { Failure } from '@vectorizer/errors';
-import { wholeNumber } from '../data/flags.ts';
-import { processTerminal } from '../terminal.ts';
+import { processTerminal, wholeNumber } from '@vectorizer/command-line';
 import { comparePlan } from './compare.ts';
 import { describePlan } from './describe.ts';
 import { planOf } from './plan.ts';
