@@ -2,7 +2,7 @@ import { Option, type Command } from 'commander';
 import { limits } from '@vectorizer/contracts';
 import { Failure } from '@vectorizer/errors';
 import { processTerminal, wholeNumber } from '@vectorizer/command-line';
-import { comparePlan } from './compare.ts';
+import { comparePlan, describeComparison } from './compare.ts';
 import { describePlan } from './describe.ts';
 import { planOf } from './plan.ts';
 import { planTable } from './table.ts';
@@ -71,7 +71,10 @@ export function registerPlan(program: Command): void {
       }
       const demand = { ...flags, kind, shards, nodes, nodeMemoryBytes: nodeMemory * BYTES_PER_GB };
       if (table === true) return processTerminal.out(planTable(demand));
-      if (measure === true) return processTerminal.out(await comparePlan(demand));
+      if (measure === true) {
+        const found = await comparePlan(demand);
+        return processTerminal.out(json === true ? JSON.stringify(found) : describeComparison(found));
+      }
       const plan = planOf(demand);
       processTerminal.out(json === true ? JSON.stringify(plan) : describePlan(plan));
     });

@@ -7,47 +7,74 @@ import { size } from './describe.ts';
 import { measureSample, type Measured } from './measure.ts';
 import { planOf } from './plan.ts';
 
+type Beside = { readonly plan: number; readonly measured: number };
+
+/** A plan and what was found, in bytes; and what each process took, in bytes and in microseconds of a core. */
+export type Comparison = {
+  /** Of the index node: memory of its own, and of Node's files. */
+  readonly memory: Beside;
+  readonly store: Beside;
+  readonly indexFiles: Beside;
+  readonly logBytes: number;
+  readonly processes: readonly {
+    readonly name: string;
+    readonly residentBytes: number;
+    readonly writeUs: number;
+    readonly searchUs: number;
+  }[];
+};
+
 /** More would take hours, and more memory than a plan is for. */
 const POINTS_MAX = 1_000_000;
+const NODE = 'index-1';
 
 /** Starts a cluster of one index node on an empty directory, fills it with made-up points, and tells what it took beside the plan. */
-export async function comparePlan(demand: Demand): Promise<string> {
+export async function comparePlan(demand: Demand): Promise<Comparison> {
   const { points, kind } = demand;
   if (points > POINTS_MAX) throw new Failure('validation_error', `--measure takes at most ${POINTS_MAX} points`);
   if (kind === 'gpu') throw new Failure('validation_error', '--measure takes cpu and quantized collections');
   const data = await mkdtemp(join(tmpdir(), 'vectorizer-plan-'));
   try {
-    return describe(demand, await measureSample({ ...demand, kind }, data));
+    return comparisonOf(demand, await measureSample({ ...demand, kind }, data));
   } finally {
     await rm(data, { recursive: true, force: true });
   }
 }
 
-function describe(given: Demand, measured: Measured): string {
+function comparisonOf(given: Demand, measured: Measured): Comparison {
   const { node, replica } = planOf({ ...given, replicas: 1, shards: 1, nodes: 1 });
-  const { empty, loaded, searched, searchUs, writeUs } = measured;
-  const taken = searched.get('index-1')?.anonymousBytes ?? NaN;
-  const process = empty.get('index-1')?.fileBytes ?? NaN;
-  const each = [...loaded].map(([name, { anonymousBytes, fileBytes }]) =>
-    [
-      name.padEnd(16),
-      size(anonymousBytes + fileBytes).padEnd(8),
-      `${writeUs.get(name)?.toFixed(0)} µs`.padEnd(10),
-      `${searchUs.get(name)?.toFixed(0)} µs`,
-    ].join(' '),
-  );
+  const { empty, searched, searchUs, writeUs, storeBytes, indexBytes, logBytes } = measured;
+  // Pages of the points' files are the system's to take back; those of an empty node are Node's.
+  const own = (searched.get(NODE)?.anonymousBytes ?? NaN) + (empty.get(NODE)?.fileBytes ?? NaN);
+  return {
+    memory: { plan: node.memory.total, measured: own },
+    store: { plan: replica.storeBytes, measured: storeBytes },
+    indexFiles: { plan: replica.indexFileBytes, measured: indexBytes },
+    logBytes,
+    processes: [...searched].map(([name, { anonymousBytes, fileBytes }]) => ({
+      name,
+      residentBytes: anonymousBytes + fileBytes,
+      writeUs: Math.round(writeUs.get(name) ?? NaN),
+      searchUs: Math.round(searchUs.get(name) ?? NaN),
+    })),
+  };
+}
+
+export function describeComparison({ memory, store, indexFiles, logBytes, processes }: Comparison): string {
   return [
     'index node       plan     measured plan / measured',
-    beside('memory', node.memory.total, taken + process),
-    beside('store', replica.storeBytes, measured.storeBytes),
-    beside('index files', replica.indexFileBytes, measured.indexBytes),
+    rowOf('memory', memory),
+    rowOf('store', store),
+    rowOf('index files', indexFiles),
     '',
     'process          resident a write    a search',
-    ...each,
-    `the log          ${size(measured.logBytes)}`,
+    ...processes.map(({ name, residentBytes, writeUs, searchUs }) =>
+      [name.padEnd(16), size(residentBytes).padEnd(8), `${writeUs} µs`.padEnd(10), `${searchUs} µs`].join(' '),
+    ),
+    `the log          ${size(logBytes)}`,
   ].join('\n');
 }
 
-function beside(what: string, planned: number, found: number): string {
-  return `${what.padEnd(16)} ${size(planned).padEnd(8)} ${size(found).padEnd(8)} ${(planned / found).toFixed(2)}`;
+function rowOf(what: string, { plan, measured }: Beside): string {
+  return `${what.padEnd(16)} ${size(plan).padEnd(8)} ${size(measured).padEnd(8)} ${(plan / measured).toFixed(2)}`;
 }

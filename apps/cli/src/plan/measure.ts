@@ -1,5 +1,5 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { VectorizerClient } from '@vectorizer/client';
 import { Failure } from '@vectorizer/errors';
@@ -23,13 +23,14 @@ export type Taken = {
   readonly cpuSeconds: number;
 };
 
+/** By their names. */
+type Processes = ReadonlyMap<string, Taken>;
+
 export type Measured = {
-  readonly sample: Sample;
-  /** By the process's name, before and after loading, and after the searches. */
-  readonly empty: ReadonlyMap<string, Taken>;
-  readonly loaded: ReadonlyMap<string, Taken>;
-  readonly searched: ReadonlyMap<string, Taken>;
-  /** Of one search, beside what the process takes when nothing happens; in microseconds of a core. */
+  /** Before the points came, and after they were searched. */
+  readonly empty: Processes;
+  readonly searched: Processes;
+  /** Of one search, with what a process does besides; in microseconds of a core. */
   readonly searchUs: ReadonlyMap<string, number>;
   /** Of one point that was written, with all that follows; likewise. */
   readonly writeUs: ReadonlyMap<string, number>;
@@ -41,12 +42,10 @@ export type Measured = {
 
 const BATCH = 500;
 const CENTRES = 256;
-/** Code that has run a few thousand times is compiled. */
-const WARM_UP = 3_000;
-const SEARCHES = 4_000;
+/** Code that has run a few hundred times is compiled. */
+const WARM_UP = 500;
+const SEARCHES = 1_000;
 const SEARCHES_AT_ONCE = 4;
-/** How long the processes are watched while nothing happens. */
-const IDLE_MS = 3_000;
 const SETTLE_MS_MAX = 600_000;
 const SETTLE_POLL_MS = 200;
 
@@ -54,46 +53,32 @@ const SETTLE_POLL_MS = 200;
 export async function measureSample(sample: Sample, data: string): Promise<Measured> {
   const args = ['cluster', 'up', '--nodes', '1', '--port', '0', '--data', data, '--cache-bytes', '0'];
   const { urls, processes } = await detachInstance(data, args);
-  const take = async (): Promise<ReadonlyMap<string, Taken>> =>
+  const take = async (): Promise<Processes> =>
     new Map(await Promise.all(processes.map(async ({ name, pid }) => [name, await takenBy(pid)] as const)));
   try {
     await using client = new VectorizerClient({ url: urls });
     const empty = await take();
-    const beganMs = performance.now();
     const queries = await fill(client, sample);
     await settle(client, sample.points);
     const filled = await take();
-    const filledS = (performance.now() - beganMs) / 1_000;
     await searchAll(client, queries.slice(0, WARM_UP));
-    const settled = await take();
-    await sleep(IDLE_MS);
-    const loaded = await take();
-    const startedMs = performance.now();
+    const warm = await take();
     await searchAll(client, queries.slice(WARM_UP));
-    const searchedS = (performance.now() - startedMs) / 1_000;
     const searched = await take();
-    const idle = (name: string): number => (cpuOf(loaded, name) - cpuOf(settled, name)) / (IDLE_MS / 1_000);
-    const writeUs = new Map(
-      processes.map(({ name }): [string, number] => {
-        const busy = cpuOf(filled, name) - cpuOf(empty, name) - idle(name) * filledS;
-        return [name, (1e6 * busy) / sample.points];
-      }),
-    );
-    const searchUs = new Map(
-      processes.map(({ name }): [string, number] => {
-        const busy = cpuOf(searched, name) - cpuOf(loaded, name) - idle(name) * searchedS;
-        return [name, (1e6 * busy) / SEARCHES];
-      }),
-    );
+    const writeUs = spentUs([empty, filled], sample.points);
+    const searchUs = spentUs([warm, searched], SEARCHES);
     const sizes = await sizesIn(data);
-    return { sample, empty, loaded, searched, searchUs, writeUs, ...sizes };
+    return { empty, searched, searchUs, writeUs, ...sizes };
   } finally {
     await stopInstance(data);
   }
 }
 
-function cpuOf(taken: ReadonlyMap<string, Taken>, name: string): number {
-  return taken.get(name)?.cpuSeconds ?? 0;
+function spentUs([before, after]: readonly [Processes, Processes], times: number): ReadonlyMap<string, number> {
+  const spent = [...after].map(([name, { cpuSeconds }]): [string, number] => {
+    return [name, (1e6 * (cpuSeconds - (before.get(name)?.cpuSeconds ?? 0))) / times];
+  });
+  return new Map(spent);
 }
 
 async function fill(client: VectorizerClient, sample: Sample): Promise<readonly number[][]> {
@@ -176,10 +161,10 @@ const TICKS_PER_SECOND = 100;
 
 async function sizesIn(data: string): Promise<Pick<Measured, 'storeBytes' | 'indexBytes' | 'logBytes'>> {
   const files = await filesBelow(join(data, 'index-1'));
-  const isIndex = /\.(graph|rows|manifest|hnsw)$|graph|codes/;
+  const isIndex = /graph|codes/;
   return {
-    storeBytes: sum(files.filter(({ path }) => !isIndex.test(path))),
-    indexBytes: sum(files.filter(({ path }) => isIndex.test(path))),
+    storeBytes: sum(files.filter(({ path }) => !isIndex.test(basename(path)))),
+    indexBytes: sum(files.filter(({ path }) => isIndex.test(basename(path)))),
     logBytes: sum(await filesBelow(join(data, 'nats'))),
   };
 }
