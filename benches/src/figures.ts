@@ -30,6 +30,7 @@ export const PHASES = [
   'stats_cost',
   'health',
   'observability',
+  'audit',
 ] as const;
 export type Phase = (typeof PHASES)[number];
 
@@ -103,6 +104,10 @@ const FIGURES: Readonly<Record<string, Plan>> = {
   'health.under_writes.p99_ms': plan('health', 'system'),
   'observability.cost': plan('observability'),
   'observability.search_ms': plan('observability'),
+  'audit.cost.batch_100': plan('audit'),
+  'audit.writes_per_s.batch_100': plan('audit'),
+  'audit.cost.batch_1': plan('audit'),
+  'audit.writes_per_s.batch_1': plan('audit'),
   'memory.resident': plan('memory', 'server'),
   'memory.limit': plan('memory', 'server'),
 };

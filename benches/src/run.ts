@@ -3,6 +3,7 @@ import type { Dataset } from './data/dataset.ts';
 import { inOrder, PHASES, type Phase, type Selection } from './figures.ts';
 import { KINDS, OTHER_KINDS, updatePrefix } from './kinds.ts';
 import { benchAccept } from './measure/accept.ts';
+import { benchAudit } from './measure/audit.ts';
 import { benchByEf } from './measure/by-ef.ts';
 import { benchWhileSyncing } from './measure/while-syncing.ts';
 import { benchCache, benchCacheRedis } from './measure/cache.ts';
@@ -122,6 +123,7 @@ const MEASURES: Readonly<Record<Exclude<Phase, 'fill'>, Measure>> = {
   stats_cost: async (_, { dataset, rounds }) => benchStatsCost(dataset, rounds),
   health: async ({ system }, { dataset, rounds }) => benchHealth(there(system).url, dataset, rounds),
   observability: async (_, { dataset, rounds }) => benchObservability(dataset, rounds),
+  audit: async (_, { dataset, rounds }) => benchAudit(dataset, rounds),
   accept: async ({ system }, { dataset, rounds }) => benchAccept(there(system).url, dataset, rounds),
 };
 
