@@ -6,6 +6,10 @@ import { loggedEntry, type LoggedEntry, type ShardLog } from './logged.ts';
 
 const ENTRY_MS_MAX = 60_000;
 const RETRY_MS = 250;
+/** Log servers that were struck elect a leader within seconds; longer on a busy machine. */
+const LEADER_MS_MAX = 60_000;
+
+type LogEnds = { readonly firstSequence: number; readonly lastSequence: number };
 
 /**
  * A collection's logs, read from their first entry while the cluster works, since it cuts off what it has stored a snapshot of.
@@ -25,11 +29,21 @@ export class FollowedLogs {
     this.#readers = this.#entries.flatMap((_, shard) => logs.map(async (log) => this.#follow(log, shard)));
   }
 
-  /** Of each shard's log the ends, as its leader knows them. */
-  async ends(): Promise<readonly { readonly firstSequence: number; readonly lastSequence: number }[]> {
-    return Promise.all(
-      this.#entries.map(async (_, shard) => Promise.any(this.#logs.map(async (log) => log.state(this.#uid, shard)))),
-    );
+  /** Of each shard's log the ends, as its leader knows them. After faults it may take a while until there is one. */
+  async ends(): Promise<readonly LogEnds[]> {
+    return Promise.all(this.#entries.map(async (_, shard) => this.#endsOf(shard)));
+  }
+
+  async #endsOf(shard: number): Promise<LogEnds> {
+    const endMs = performance.now() + LEADER_MS_MAX;
+    for (;;) {
+      try {
+        return await Promise.any(this.#logs.map(async (log) => log.state(this.#uid, shard)));
+      } catch (cause) {
+        if (performance.now() > endMs) throw cause;
+      }
+      await sleep(RETRY_MS);
+    }
   }
 
   /** All that is logged now. Throws where an entry was not read in time, as when it was cut off before. */
