@@ -18,12 +18,13 @@ export async function startBrowser(): Promise<Browser> {
   return chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-dev-shm-usage'] });
 }
 
+/** The dashboard of a gateway, or the page at the path of the url. */
 export async function openPage(browser: Browser, url: string, options: BrowserContextOptions = {}): Promise<Opened> {
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, ...asOneWhoMay(url), ...options });
   context.setDefaultTimeout(WAIT_MS_MAX);
   const page = await context.newPage();
   const faults: string[] = [];
-  const { origin } = new URL(url);
+  const { origin, pathname } = new URL(url);
   page.on('pageerror', (error) => faults.push(`thrown: ${error.message}`));
   page.on('console', (message) => {
     // A failed request is told of as an error, too; which may fail is the test's to say.
@@ -34,7 +35,7 @@ export async function openPage(browser: Browser, url: string, options: BrowserCo
     const at = request.url();
     if (!at.startsWith(origin) && !at.startsWith('data:')) faults.push(`a request to ${at}`);
   });
-  await page.goto(`${origin}/dashboard`);
+  await page.goto(pathname === '/' ? `${origin}/dashboard` : url);
   return { page, faults, [Symbol.asyncDispose]: async () => context.close() };
 }
 

@@ -146,6 +146,31 @@ describe('the search console', () => {
   });
 });
 
+describe('the explorer of the API', () => {
+  it('shows every operation, calls one, and asks nothing of anybody else', async () => {
+    const { paths } = (await (await fetch(`${system.url}/openapi.json`)).json()) as { paths: Record<string, object> };
+    const operations = Object.values(paths).reduce((sum, path) => sum + Object.keys(path).length, 0);
+    await using opened = await openPage(browser, `${system.url}/docs/`, { colorScheme: 'dark' });
+    const { page, faults } = opened;
+    await page
+      .locator('.opblock')
+      .nth(operations - 1)
+      .waitFor();
+    expect(await page.locator('.opblock').count()).toBe(operations);
+    const count = page.locator('#operations-Points-countPoints');
+    await count.getByRole('button').first().click();
+    await count.getByPlaceholder('collection').fill('films');
+    await count.getByRole('textbox', { name: 'Request body' }).or(count.locator('.body-param textarea')).fill('{}');
+    await count.getByRole('button', { name: 'Execute' }).click();
+    const answer = count.locator('.live-responses-table');
+    await answer.getByText('"count"').first().waitFor();
+    expect(await answer.textContent()).toMatch(/200[^]*"count": 600/);
+    await page.getByRole('button', { name: 'Authorize' }).click();
+    await page.getByRole('heading', { name: 'Available authorizations' }).waitFor();
+    expect(faults).toEqual([]);
+  });
+});
+
 describe('what a slow read leads to', () => {
   it('is its stages and parameters, and every line about it in every process', async () => {
     const correlation = 'slow-read-of-a-test';

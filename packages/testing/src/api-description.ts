@@ -24,16 +24,15 @@ const METHODS = ['get', 'put', 'post', 'patch', 'delete'];
 export class ApiDescription {
   readonly document: Json;
   readonly #ajv: Ajv2020;
+  readonly #whole: Ajv2020;
   readonly #compiled = new Map<string, ValidateFunction>();
 
   constructor(document: object, { answers }: { readonly answers: readonly string[] }) {
     this.document = document as Json;
     const checked = structuredClone(this.document);
     for (const name of answers) close(at(checked, `#/components/schemas/${name}`));
-    this.#ajv = new Ajv2020({ strict: false, allErrors: false });
-    formats.default(this.#ajv);
-    this.#ajv.addFormat('base64', /^[A-Za-z0-9+/]*={0,2}$/);
-    this.#ajv.addSchema(checked, KEY);
+    this.#ajv = validator(checked);
+    this.#whole = validator(openItems(structuredClone(this.document)) as Json);
   }
 
   /** Its operations by method and path, in the form of the router: `GET /a/:b`. */
@@ -67,6 +66,14 @@ export class ApiDescription {
     return (content?.['application/json'] as { schema: { $ref: string } } | undefined)?.schema.$ref;
   }
 
+  /** What a body as a whole is refused for; items that are answered for one by one are no part of that. */
+  bodyMisfit(route: string, body: unknown): string | undefined {
+    const pointer = this.bodyOf(route);
+    if (pointer === undefined) return 'the operation takes none';
+    const validate = this.#whole.getSchema(`${KEY}${pointer}`);
+    return validate?.(body) === true ? undefined : this.#whole.errorsText(validate?.errors);
+  }
+
   /** What of an answer is not as it is described; undefined when all is. */
   misfitOf(route: string, { status, headers, body }: Answered): string | undefined {
     const described = this.#operation(route).responses[String(status)];
@@ -95,6 +102,22 @@ export class ApiDescription {
     const path = pattern.replaceAll(/:([a-z]+)/g, '{$1}').replaceAll('/', '~1');
     return `#/paths/${encodeURIComponent(path)}/${method.toLowerCase()}/responses/${status}`;
   }
+}
+
+function validator(document: Json): Ajv2020 {
+  const ajv = new Ajv2020({ strict: false });
+  formats.default(ajv);
+  ajv.addFormat('base64', /^[A-Za-z0-9+/]*={0,2}$/);
+  return ajv.addSchema(document, KEY);
+}
+
+/** In place: items that are checked one by one may be anything. */
+function openItems(schema: unknown): unknown {
+  if (typeof schema !== 'object' || schema === null) return schema;
+  const object = schema as Record<string, unknown>;
+  if (object['x-checked-each'] === true) delete object['items'];
+  for (const part of Object.values(object)) openItems(part);
+  return schema;
 }
 
 /** Those that tell something of an answer; the others are of HTTP, or of every answer. */

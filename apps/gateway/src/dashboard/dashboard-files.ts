@@ -4,9 +4,8 @@ import { basename, dirname, join } from 'node:path';
 import { fastifyStatic } from '@fastify/static';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { Failure } from '@vectorizer/errors';
-import { ASK_AGAIN, FOR_EVER, pageHeaders } from '../page-headers.ts';
+import { ASK_AGAIN, FOR_EVER, PAGE_HEADERS } from '../page-headers.ts';
 
-const HEADERS = pageHeaders();
 /** The names of assets have a hash of what is in them. */
 const ASSETS = 'assets';
 
@@ -39,5 +38,5 @@ export function serveDashboard(fastify: FastifyInstance, root = builtDashboard()
 }
 
 function setHeaders(reply: FastifyReply, path: string): void {
-  void reply.headers({ ...HEADERS, 'cache-control': basename(dirname(path)) === ASSETS ? FOR_EVER : ASK_AGAIN });
+  void reply.headers({ ...PAGE_HEADERS, 'cache-control': basename(dirname(path)) === ASSETS ? FOR_EVER : ASK_AGAIN });
 }

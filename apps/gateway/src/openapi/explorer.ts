@@ -3,16 +3,13 @@ import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import { fastifyStatic } from '@fastify/static';
 import type { FastifyInstance } from 'fastify';
-import { FOR_EVER, pageHeaders } from '../page-headers.ts';
+import { FOR_EVER, PAGE_HEADERS } from '../page-headers.ts';
 import { serveFixed } from './fixed-content.ts';
 
 /** The library of the page, wherever the package manager has put it. */
 const manifest = createRequire(import.meta.url).resolve('swagger-ui-dist/package.json');
 /** Of its files those that the page asks for. */
 const FILES = ['swagger-ui-bundle.js', 'swagger-ui.css', 'favicon-32x32.png'] as const;
-
-/** The library sets styles on its elements, which a policy cannot tell from text that somebody has brought in. */
-const HEADERS = pageHeaders({ 'style-src': "'self' 'unsafe-inline'" });
 
 const page = (library: string): string => `<!doctype html>
 <html lang="en">
@@ -55,11 +52,11 @@ export function serveExplorer(fastify: FastifyInstance): void {
   const { version } = JSON.parse(readFileSync(manifest, 'utf8')) as { readonly version: string };
   const library = `/docs/swagger-ui-${version}`;
   fastify.get('/docs', (_request, reply) => reply.redirect('/docs/', 301));
-  serveFixed(fastify, '/docs/', { type: 'text/html; charset=utf-8', make: () => page(library), headers: HEADERS });
+  serveFixed(fastify, '/docs/', { type: 'text/html; charset=utf-8', make: () => page(library), headers: PAGE_HEADERS });
   serveFixed(fastify, '/docs/explorer.js', {
     type: 'text/javascript; charset=utf-8',
     make: () => SCRIPT,
-    headers: HEADERS,
+    headers: PAGE_HEADERS,
   });
   void fastify.register(fastifyStatic, {
     root: dirname(manifest),
@@ -70,6 +67,6 @@ export function serveExplorer(fastify: FastifyInstance): void {
     index: false,
     decorateReply: false,
     cacheControl: false,
-    setHeaders: (reply) => void reply.headers({ ...HEADERS, 'cache-control': FOR_EVER }),
+    setHeaders: (reply) => void reply.headers({ ...PAGE_HEADERS, 'cache-control': FOR_EVER }),
   });
 }

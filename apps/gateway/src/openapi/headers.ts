@@ -1,9 +1,9 @@
 import { limits } from '@vectorizer/contracts';
 import type { FailureType } from '@vectorizer/errors';
 
-type Header = { readonly description: string; readonly schema: object; readonly example?: string };
+/** Without examples: pages that call the API would send them. */
+type Header = { readonly description: string; readonly schema: object };
 
-const TOKEN = 'eyJ1IjoiYWJjZGVmZ2hpamtsbW5vcCIsInMiOls3XX0';
 const seconds = { type: 'integer', minimum: 0 };
 
 /** What requests carry in headers, credentials apart. */
@@ -12,23 +12,19 @@ export const requestHeaders = {
     description:
       'Stands in every log line about the request. One that is not of this form is taken for none, and a new one is made',
     schema: { type: 'string' },
-    example: 'import-7',
   },
   'Idempotency-Key': {
     description: 'A retry with the same key gets the first outcome',
     schema: { type: 'string', pattern: `^[\\x21-\\x7e]{1,${limits.idempotencyKeyCharactersMax}}$` },
-    example: 'import-7',
   },
   'X-Vectorizer-Token': {
     description:
       'The `X-Vectorizer-Token` of an earlier answer: the answer reflects at least that. Of several collections, a list with commas',
     schema: { type: 'string' },
-    example: TOKEN,
   },
   'Cache-Control': {
     description: '`no-cache` or `no-store`: answered past the cache',
     schema: { type: 'string' },
-    example: 'no-cache',
   },
   'Last-Event-ID': {
     description: 'The id of the last event that was heard: what comes after it is told. Takes the place of the query',
