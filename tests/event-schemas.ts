@@ -1,12 +1,13 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { eventJsonSchema, EventKind } from '@vectorizer/contracts';
+import { asyncApiDocument } from './asyncapi.ts';
 
-/** The JSON Schemas of events, as docs/events has them; a test holds the files to what validates. */
-export const schemaFiles = EventKind.options.map((kind) => ({
-  path: `docs/events/${kind}.schema.json`,
-  text: `${JSON.stringify(eventJsonSchema(kind), undefined, 2)}\n`,
-}));
+/** The JSON Schemas of events, and their AsyncAPI document, as docs/events has them; a test holds the files to what validates. */
+export const schemaFiles = [
+  ...EventKind.options.map((kind) => ({ path: `docs/events/${kind}.schema.json`, value: eventJsonSchema(kind) })),
+  { path: 'docs/events/asyncapi.json', value: asyncApiDocument() },
+].map(({ path, value }) => ({ path, text: `${JSON.stringify(value, undefined, 2)}\n` }));
 
 /** Writes them. */
 if (import.meta.main) {
