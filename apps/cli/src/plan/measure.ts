@@ -42,9 +42,9 @@ export type Measured = {
 
 const BATCH = 500;
 const CENTRES = 256;
-/** Code that has run a few hundred times is compiled. */
-const WARM_UP = 500;
-const SEARCHES = 1_000;
+/** Code that has run a thousand times is compiled. */
+const WARM_UP = 1_000;
+const SEARCHES = 2_000;
 const SEARCHES_AT_ONCE = 4;
 const SETTLE_MS_MAX = 600_000;
 const SETTLE_POLL_MS = 200;
@@ -65,10 +65,11 @@ export async function measureSample(sample: Sample, data: string): Promise<Measu
     const warm = await take();
     await searchAll(client, queries.slice(WARM_UP));
     const searched = await take();
+    // A replica that is closed saves what of its index it has not saved yet.
+    await stopInstance(data);
     const writeUs = spentUs([empty, filled], sample.points);
     const searchUs = spentUs([warm, searched], SEARCHES);
-    const sizes = await sizesIn(data);
-    return { empty, searched, searchUs, writeUs, ...sizes };
+    return { empty, searched, searchUs, writeUs, ...(await sizesIn(data)) };
   } finally {
     await stopInstance(data);
   }

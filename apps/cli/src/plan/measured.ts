@@ -11,8 +11,8 @@ export const measured = {
   queryProcessBytes: 150e6,
   ingestProcessBytes: 250e6,
   monitorProcessBytes: 146e6,
-  /** What writes and searches leave on the heap of an index node: it grows with the first 50,000 points, and no more. */
-  workingBytesMin: 30e6,
+  /** What writes and searches leave on the heap of an index node: it grows with the first 70,000 points, and no more. */
+  workingBytesMin: 20e6,
   workingBytesPerPoint: 900,
   workingBytesMax: 80e6,
   /** Of each point, beside its vector: its id, its place, its versions. */
