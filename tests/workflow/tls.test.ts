@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { connect as connectTls, type ConnectionOptions, type TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
-import { VectorizerClient } from '@vectorizer/client';
+import { VectorizerClient, type AuditEntry } from '@vectorizer/client';
 import { connectNats, trustAuthority, type NatsOptions } from '@vectorizer/cluster';
 import { temporaryDirectory, until } from '@vectorizer/testing';
 import { runCommand } from '../system/command.ts';
@@ -310,6 +310,44 @@ describe('keys and producers of events', () => {
     expect(performance.now() - since).toBeLessThan(1_000);
     await expect(produce({ key, id })).rejects.toThrow('Authorization Violation');
   });
+
+  it('stand in the audit log with every change, once, also those that a gateway did not live to tell', async () => {
+    const [gateway = '', other = ''] = system.urls;
+    const collection = { name: 'audited', dimension: 1, replication_factor: 2 };
+    expect((await ask(`${other}/api/v1/collections`, root, collection)).status).toBe(201);
+    let answered = 0;
+    const write = async (i: number): Promise<void> => {
+      const answer = await fetch(`${gateway}/api/v1/collections/audited/vectors/p-${i}?wait=logged`, {
+        method: 'PUT',
+        headers: { 'x-api-key': root, 'x-correlation-id': `p-${i}`, 'content-type': 'application/json' },
+        body: JSON.stringify({ vector: [i] }),
+      }).catch(() => undefined);
+      if (answer?.ok === true) answered += 1;
+    };
+    const writing = Promise.all(
+      Array.from({ length: 8 }, async (_, writer) => {
+        for (let i = 0; i < 400; i++) await write(writer * 400 + i);
+      }),
+    );
+    await until(() => answered > 100, { ...SOON, what: 'a hundred writes' });
+    await system.kill('gateway-1', 'start');
+    await writing;
+    await using client = new VectorizerClient({ url: other, apiKey: root });
+    const written = (await Array.fromAsync(client.scrollAll('audited', { consistency: 'strong' }))).map(({ id }) => id);
+    expect(written.length).toBeGreaterThanOrEqual(answered);
+    const told = async (): Promise<AuditEntry[]> =>
+      Array.fromAsync(client.audit.findAll({ target: '/api/v1/collections/audited/vectors/', limit: 1_000 }));
+    const isWhole = async (): Promise<boolean> => {
+      const known = new Set((await told()).map(({ correlation_id: id }) => id));
+      return written.every((id) => known.has(id));
+    };
+    await until(isWhole, { timeoutMs: 90_000, everyMs: 500, what: 'every change being in the audit log' });
+    const entries = await told();
+    const ofWritten = entries.filter(({ correlation_id: id }) => written.includes(id));
+    expect(ofWritten).toHaveLength(written.length);
+    expect(ofWritten.some(({ result }) => result === 'unanswered')).toBe(true);
+    expect(new Set(ofWritten.map(({ actor_name: name }) => name))).toEqual(new Set(['root']));
+  }, 180_000);
 
   it('have events refused when they are written whose key is good no longer, or not for that', async () => {
     const wide = { events: ['>'], collections: ['team-*'] };

@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import type { CollectionName, Sequences } from '@vectorizer/contracts';
 import { invalidField } from '@vectorizer/frame';
+import { authorshipOf } from './audit/authorship.ts';
 import type { Collections } from './collections/collections.ts';
 import type { ReadCall } from './points/reads.ts';
 import type { WriteCall } from './points/writes.ts';
@@ -52,7 +53,8 @@ export class Edge {
     const collection = await this.#collections.get(collectionNameOf(request));
     const seen = tokenOf(request, collection);
     const requestId = requestIdOf(request);
-    return { collection, wait: query.wait, requestId, seen, context: contextOf(request, query.timeout_ms) };
+    const by = authorshipOf(request);
+    return { collection, wait: query.wait, requestId, by, seen, context: contextOf(request, query.timeout_ms) };
   }
 
   /** The token of an answered read: what it saw, and what the client had seen. */

@@ -1,6 +1,7 @@
 import { limits } from '@vectorizer/contracts';
 import { AuditTrail, createServiceApp, secureStart, type ServiceApp, type ServiceConfig } from '@vectorizer/frame';
 import { auditRequests, type AuditSettings } from './audit/audit-requests.ts';
+import { AuditRecovery } from './audit/audit-recovery.ts';
 import { installBodyParsers } from './body-parsers.ts';
 import { serveDashboard } from './dashboard/dashboard-files.ts';
 import { GatewayModule, type GatewayParts } from './gateway-module.ts';
@@ -29,6 +30,7 @@ export async function createGatewayApp(options: GatewayAppOptions): Promise<Serv
   await secureStart(options);
   const limiter = openLimiter(options);
   const trail = new AuditTrail(options.audit, options.logger);
+  const recovery = options.auditing?.changes === false ? undefined : new AuditRecovery(options);
   const { callout } = options;
   if (callout !== undefined) void new ProducerDoor({ ...options, callout, trail });
   return createServiceApp({
@@ -44,7 +46,10 @@ export async function createGatewayApp(options: GatewayAppOptions): Promise<Serv
     prepare: (fastify) => {
       limitRequests(fastify, limiter);
       auditRequests(fastify, trail, options.auditing ?? AUDIT);
-      fastify.addHook('onClose', async () => limiter.close());
+      fastify.addHook('onClose', async () => {
+        await recovery?.close();
+        await limiter.close();
+      });
       installBodyParsers(fastify);
       serveDashboard(fastify);
       serveOpenApi(fastify);

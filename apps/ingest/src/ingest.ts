@@ -55,7 +55,11 @@ export class Ingest {
   async write(input: WriteInput, context: CallContext): Promise<WriteAnswer> {
     const record = await this.#collection(input.uid, context.deadline);
     const parts = splitByShard(input.ops, record.config.shards);
-    const logged = await this.#log(record, parts, { requestId: input.request_id, deadline: context.deadline });
+    const logged = await this.#log(record, parts, {
+      requestId: input.request_id,
+      by: input.by,
+      deadline: context.deadline,
+    });
     const sequences = sequencesOf(record, logged);
     operations.inc(input.ops.length);
     if (input.wait === 'logged') return { sequences };
@@ -80,13 +84,16 @@ export class Ingest {
   async #log(
     record: CollectionRecord,
     parts: readonly ShardPart[],
-    request: { readonly requestId: string; readonly deadline: number },
+    request: { readonly requestId: string; readonly by: string | undefined; readonly deadline: number },
   ): Promise<Logged[]> {
     const end = publishing.startTimer();
     const results = await Promise.allSettled(
       parts.map(async (part): Promise<Logged> => {
         const writer = this.#options.log.writer(record.uid, part.shard);
-        const { sequence } = await writer.append({ id: request.requestId, ops: part.ops }, request.deadline);
+        const { sequence } = await writer.append(
+          { id: request.requestId, ops: part.ops, by: request.by },
+          request.deadline,
+        );
         return { part, sequence };
       }),
     );

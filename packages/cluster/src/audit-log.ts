@@ -63,12 +63,24 @@ export class AuditLog {
 
   /** Durable when it returns. One call at a time. What it throws may be tried again: nothing is written twice. */
   async append(number: number, entries: readonly AuditEntry[]): Promise<void> {
+    return this.#append({ number, name: `${this.#writer}:${number}` }, entries);
+  }
+
+  /** The same for what others may be about to write as well, under one name: it is there once. */
+  async appendOnce(name: string, entry: AuditEntry): Promise<void> {
+    return this.#append({ number: this.nextNumber(), name: `once:${name}` }, [entry]);
+  }
+
+  async #append(
+    { number, name }: { readonly number: number; readonly name: string },
+    entries: readonly AuditEntry[],
+  ): Promise<void> {
     for (;;) {
       const previous = (this.#head ??= await this.#newest());
       const bytes = encodeAudit({ v: 1, writer: this.#writer, number, previous, entries: [...entries] });
       try {
         const { seq, duplicate } = await this.#client.publish(AUDIT_STREAM.subject, bytes, {
-          msgID: `${this.#writer}:${number}`,
+          msgID: name,
           expect: { lastSequence: previous.sequence },
           timeout: TIMEOUT_MS,
         });

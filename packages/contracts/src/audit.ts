@@ -12,13 +12,16 @@ export const AuditEntry = z.object({
   action: z.string(),
   /** The path that was asked for, or that of what was made. */
   target: z.string(),
-  result: z.enum(['ok', 'refused', 'failed']),
+  /** `unanswered`: it is in the write log, and the gateway ended before it could say what came of it. */
+  result: z.enum(['ok', 'refused', 'failed', 'unanswered']),
   /** The status of the answer. */
   status: z.int(),
   /** Items of a batch; of authentications, how many since the entry before. */
   count: z.int().positive(),
   address: z.string(),
   correlation_id: z.string(),
+  /** Names a change of data, in the write log as well. */
+  change: z.string().optional(),
 });
 export type AuditEntry = z.infer<typeof AuditEntry>;
 

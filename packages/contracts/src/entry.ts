@@ -6,7 +6,7 @@ import { Operation } from './operation.ts';
 import { bytesOfFloat32 } from './vector.ts';
 
 /**
- * An entry is one message of a log: MessagePack `{ v, at, requests: [{ id, ops: [{ kind, … }] }] }`. Vectors are
+ * An entry is one message of a log: MessagePack `{ v, at, requests: [{ id, ops: [{ kind, … }], by? }] }`. Vectors are
  * little-endian float32 bytes and payloads are JSON text, so that any language can write one. `at` is the writer's
  * clock in milliseconds; it is for people, and no replica decides by it.
  */
@@ -15,6 +15,8 @@ export const ENTRY_VERSION = 1;
 export const Request = z.object({
   id: z.string().min(1).max(limits.idempotencyKeyCharactersMax),
   ops: z.array(Operation).min(1).max(limits.entryOperationsMax),
+  /** Who made it, as JSON: for the audit log; no replica looks at it. */
+  by: z.string().max(limits.authorshipCharactersMax).optional(),
 });
 export type Request = z.infer<typeof Request>;
 
@@ -33,10 +35,10 @@ export function encodeEntry(entry: { readonly at: number; readonly requests: rea
 }
 
 /** A request whose operations are ready for the wire, with about how many bytes they will take there. */
-export type EncodedRequest = { readonly id: string; readonly ops: readonly object[] };
+export type EncodedRequest = { readonly id: string; readonly ops: readonly object[]; readonly by?: string };
 
 export function encodeRequest(request: Request): { readonly request: EncodedRequest; readonly bytes: number } {
-  let bytes = 64 + request.id.length;
+  let bytes = 64 + request.id.length + (request.by?.length ?? 0) * 3;
   const ops = request.ops.map((op) => {
     bytes += 64 + ('id' in op ? op.id.length * 3 : 0) + ('payload' in op && op.payload ? op.payload.length * 3 : 0);
     if (op.kind === 'delete_by_filter') bytes += JSON.stringify(op.filter).length * 3;
@@ -44,7 +46,8 @@ export function encodeRequest(request: Request): { readonly request: EncodedRequ
     bytes += op.vector.byteLength;
     return { ...op, vector: bytesOfFloat32(op.vector) };
   });
-  return { request: { id: request.id, ops }, bytes };
+  const { id, by } = request;
+  return { request: by === undefined ? { id, ops } : { id, ops, by }, bytes };
 }
 
 /** Throws `validation_error` for bytes that are not an entry: replicas record such a message as rejected and go on. */

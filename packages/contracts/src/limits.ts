@@ -45,6 +45,8 @@ export const limits = {
   timeoutMsMax: 60_000,
   timeoutMsDefault: 10_000,
   idempotencyKeyCharactersMax: 128,
+  /** Of what an entry of a log says of who made a request. */
+  authorshipCharactersMax: 4_096,
   bodyBytesMax: 32 * 1024 * 1024,
   /** An entry stays below the log server's max_payload (8 MiB as we configure it) with room for headers. */
   entryBytesMax: 4 * 1024 * 1024,

@@ -37,6 +37,8 @@ export const write = procedure<WriteAnswer>()(
     request_id: z.string().min(1).max(limits.idempotencyKeyCharactersMax),
     ops: z.array(Operation).min(1),
     wait: Wait,
+    /** See `Request`. */
+    by: z.string().max(limits.authorshipCharactersMax).optional(),
   }),
 );
 /** `outcomes` has one for each operation, in order; absent when the write waited only for the log. */

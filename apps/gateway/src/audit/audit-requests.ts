@@ -2,6 +2,7 @@ import type { AuditEntry } from '@vectorizer/contracts';
 import { addressOf, askerOf, ruleOf, type AuditTrail, type RouteRule } from '@vectorizer/frame';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { itemsIn } from '../limits/limit-requests.ts';
+import { changeOf, noteAuthorship } from './authorship.ts';
 import { Authentications } from './authentications.ts';
 
 export type AuditSettings = {
@@ -23,7 +24,12 @@ export function auditRequests(fastify: FastifyInstance, trail: AuditTrail, { cha
   };
   fastify.addHook('preHandler', (request, _reply, done) => {
     const rule = ruleFor(request);
-    if (rule !== undefined && rule.effect !== 'read' && askerOf(request) !== undefined) trail.checkRoom();
+    const asker = askerOf(request);
+    if (rule !== undefined && rule.effect !== 'read' && asker !== undefined) {
+      trail.checkRoom();
+      if (changes && rule.effect === 'write' && asker.kind !== 'open')
+        noteAuthorship(request, begun({ request, rule }));
+    }
     done();
   });
   fastify.addHook('onSend', async (request, reply) => {
@@ -67,11 +73,18 @@ function entryFor(done: Done, reply: FastifyReply): AuditEntry | undefined {
   return entryOf(done, { action: rule.action, result, target, status });
 }
 
+/** A change as it is begun: what becomes of it is told by the entry that follows its answer. */
+function begun({ request, rule }: Omit<Done, 'status'>): AuditEntry {
+  const target = pathOf(request);
+  return entryOf({ request, rule, status: 0 }, { action: rule.action, result: 'unanswered', target, status: 0 });
+}
+
 type What = Pick<AuditEntry, 'action' | 'result' | 'target' | 'status'>;
 
 function entryOf({ request, rule }: Done, what: What): AuditEntry {
   const asker = askerOf(request);
   const items = what.action === 'authenticate' ? undefined : rule.items;
+  const change = changeOf(request);
   return {
     at: new Date().toISOString(),
     actor: asker === undefined ? 'unknown' : `${asker.kind}:${asker.id}`,
@@ -80,6 +93,7 @@ function entryOf({ request, rule }: Done, what: What): AuditEntry {
     count: items === undefined ? 1 : itemsIn(request.body, items),
     address: addressOf(request),
     correlation_id: request.id,
+    ...(what.action === 'authenticate' || change === undefined ? {} : { change }),
   };
 }
 
@@ -88,6 +102,9 @@ const TARGET_CHARACTERS_MAX = 512;
 /** Of what was made, where it is now. Never the query: somebody may have put a key there. */
 function targetOf(request: FastifyRequest, reply: FastifyReply): string {
   const made = reply.getHeader('location');
-  const path = typeof made === 'string' ? made : (request.url.split('?', 1)[0] ?? '');
-  return path.slice(0, TARGET_CHARACTERS_MAX);
+  return typeof made === 'string' ? made.slice(0, TARGET_CHARACTERS_MAX) : pathOf(request);
+}
+
+function pathOf(request: FastifyRequest): string {
+  return (request.url.split('?', 1)[0] ?? '').slice(0, TARGET_CHARACTERS_MAX);
 }

@@ -22,6 +22,8 @@ export type WriteCall = {
   readonly collection: CollectionRecord;
   readonly wait: Wait;
   readonly requestId: string;
+  /** Who makes it, for the write log; undefined where nobody is to be named. */
+  readonly by?: string | undefined;
   /** What the client had seen before; the answer's token is never older. */
   readonly seen: Sequences | undefined;
   readonly context: CallContext;
@@ -97,7 +99,8 @@ export class Writes {
     const { uid } = call.collection;
     // One part after the other, so that operations of one id keep their order.
     for (const part of partsOf(call.requestId, operations)) {
-      const input = { uid, request_id: part.requestId, ops: [...part.operations], wait: call.wait };
+      const { wait, by } = call;
+      const input = { uid, request_id: part.requestId, ops: [...part.operations], wait, by };
       const answer = await this.#bus.call(write, input, { context: call.context }).catch((cause: unknown) => {
         throw partFailure(cause, call.requestId, logged);
       });

@@ -84,12 +84,15 @@ export type AuditEntry = {
   readonly action: string;
   /** The path that was asked for, or that of what was made. */
   readonly target: string;
-  readonly result: 'ok' | 'refused' | 'failed';
+  /** `unanswered`: it is in the write log, and the gateway ended before it could say what came of it. */
+  readonly result: 'ok' | 'refused' | 'failed' | 'unanswered';
   readonly status: number;
   /** Items of a batch; of authentications, how many since the entry before. */
   readonly count: number;
   readonly address: string;
   readonly correlation_id: string;
+  /** Names a change of data. */
+  readonly change?: string | undefined;
 };
 export type AuditSearch = {
   readonly actor?: string | undefined;
