@@ -317,10 +317,10 @@ describe('keys and producers of events', () => {
     expect((await ask(`${other}/api/v1/collections`, root, collection)).status).toBe(201);
     let answered = 0;
     const write = async (i: number): Promise<void> => {
-      const answer = await fetch(`${gateway}/api/v1/collections/audited/vectors/p-${i}?wait=logged`, {
+      const answer = await fetch(`${gateway}/api/v1/collections/audited/vectors?wait=logged`, {
         method: 'PUT',
         headers: { 'x-api-key': root, 'x-correlation-id': `p-${i}`, 'content-type': 'application/json' },
-        body: JSON.stringify({ vector: [i] }),
+        body: JSON.stringify({ points: [{ id: `p-${i}`, vector: [i + 1] }] }),
       }).catch(() => undefined);
       if (answer?.ok === true) answered += 1;
     };
@@ -336,7 +336,7 @@ describe('keys and producers of events', () => {
     const written = (await Array.fromAsync(client.scrollAll('audited', { consistency: 'strong' }))).map(({ id }) => id);
     expect(written.length).toBeGreaterThanOrEqual(answered);
     const told = async (): Promise<AuditEntry[]> =>
-      Array.fromAsync(client.audit.findAll({ target: '/api/v1/collections/audited/vectors/', limit: 1_000 }));
+      Array.fromAsync(client.audit.findAll({ target: '/api/v1/collections/audited/vectors', limit: 1_000 }));
     const isWhole = async (): Promise<boolean> => {
       const known = new Set((await told()).map(({ correlation_id: id }) => id));
       return written.every((id) => known.has(id));

@@ -48,7 +48,7 @@ export async function createGatewayApp(options: GatewayAppOptions): Promise<Serv
       auditRequests(fastify, trail, options.auditing ?? AUDIT);
       fastify.addHook('onClose', async () => {
         await recovery?.close();
-        await limiter.close();
+        limiter.close();
       });
       installBodyParsers(fastify);
       serveDashboard(fastify);
