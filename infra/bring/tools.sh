@@ -65,6 +65,7 @@ bring_node() {
     *) fail "needs Linux on x86_64 or aarch64, this is $(uname -s) on $(uname -m)" ;;
   esac
   node_home="$tools/node/node_modules/node-$platform"
+  host_path=$PATH
   PATH="$node_home/bin:$tools/node/node_modules/.bin:$PATH"
   export PATH
   pnpm_version=$(sed -n 's/.*"packageManager": "pnpm@\([^"]*\)".*/\1/p' "$root/package.json")
@@ -75,10 +76,15 @@ bring_node() {
   rm -rf "$tools/node"
   mkdir -p "$tools/node"
   echo '{ "private": true, "allowScripts": { "pnpm": true } }' >"$tools/node/package.json"
-  (cd "$tools/node" && npm install --no-audit --no-fund --loglevel=error \
+  (cd "$tools/node" && host_npm install --no-audit --no-fund --loglevel=error \
     "node-$platform@$node_version" "pnpm@$pnpm_version") >"$tools/node.log" 2>&1 ||
     fail "npm could not bring Node and pnpm; see $tools/node.log"
   echo "$wanted" >"$tools/node/brought"
+}
+
+# npm of the host's Node, whose settings for mirrors and certificates are not those of the Node that was brought.
+host_npm() {
+  PATH=$host_path npm "$@"
 }
 
 # hnswlib-node has no prebuilt binary.
