@@ -3,7 +3,7 @@ import { glob } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { temporaryDirectory } from '@vectorizer/testing';
-import { follow, type Followed } from './follow.ts';
+import { follow, nothingFollowed } from './follow.ts';
 import { openPlace, root, startShared, type Instance } from './place.ts';
 
 const DOCUMENT_MS = 240_000;
@@ -17,14 +17,14 @@ const SYSTEMS: Readonly<Record<string, readonly string[]>> = {
 };
 
 describe('what the documents say', () => {
-  const total: Followed = { ran: 0, notRun: [], notHere: [] };
+  const total = nothingFollowed();
   const shared = new Map<string, Promise<Instance & AsyncDisposable>>();
   const directory = temporaryDirectory();
   afterAll(async () => {
     for (const instance of shared.values()) await (await instance)[Symbol.asyncDispose]();
     await (await directory)[Symbol.asyncDispose]();
     process.stdout.write(
-      `${total.ran} blocks of the documents were run, 0 failed; not run are ${total.notRun.length}:\n`,
+      `${total.ran} blocks of the documents were run, ${total.failed} failed; not run are ${total.notRun.length}:\n`,
     );
     for (const each of total.notRun) process.stdout.write(`  ${each}\n`);
     for (const each of total.notHere) process.stdout.write(`  ${each} is not on this machine\n`);
@@ -46,10 +46,7 @@ describe('what the documents say', () => {
       const systems = system === 'systems of its own' ? [] : system.split(' and ');
       expect(Object.keys(SYSTEMS)).toEqual(expect.arrayContaining(systems));
       await using place = await openPlace(await Promise.all(systems.map(sharedOf)));
-      const { ran, notRun, notHere } = await follow(document, text, place);
-      total.ran += ran;
-      total.notRun.push(...notRun);
-      total.notHere.push(...notHere);
+      await follow({ name: document, text }, place, total);
     },
     DOCUMENT_MS,
   );

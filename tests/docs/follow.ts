@@ -4,14 +4,20 @@ import type { Place } from './place.ts';
 import { checkData } from './data-blocks.ts';
 import { fits, withLearned, type Learned } from './shown.ts';
 
-export type Followed = { ran: number; readonly notRun: string[]; readonly notHere: string[] };
+/** Blocks that were run, those that were not true among them; and those that were not, with the reason. */
+export type Followed = { ran: number; failed: number; readonly notRun: string[]; readonly notHere: string[] };
+
+export function nothingFollowed(): Followed {
+  return { ran: 0, failed: 0, notRun: [], notHere: [] };
+}
 
 const UNTIL_MS_MAX = 60_000;
 const AGAIN_MS = 250;
 
-/** Does what a document says, block by block; throws with the place of the first one that is not true. */
-export async function follow(name: string, text: string, place: Place): Promise<Followed> {
-  const done: Followed = { ran: 0, notRun: [], notHere: [] };
+export type Document = { readonly name: string; readonly text: string };
+
+/** Does what a document says, block by block; throws with the place of the first one that is not true. Adds to `done`. */
+export async function follow({ name, text }: Document, place: Place, done: Followed): Promise<void> {
   const reader = new Reader(name, place);
   for (const block of blocksOf(text)) {
     const at = `${name}:${block.line}`;
@@ -19,11 +25,12 @@ export async function follow(name: string, text: string, place: Place): Promise<
     else if (checkData(block, at)) await writeNamed(block, place);
     else if (block.needs !== undefined && !(await reader.has(block.needs))) done.notHere.push(`${at}: ${block.needs}`);
     else {
-      await reader.run(block);
       done.ran += 1;
+      done.failed += 1;
+      await reader.run(block);
+      done.failed -= 1;
     }
   }
-  return done;
 }
 
 /** A file that says in its first line what it is called is there for the commands to come. */

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { follow } from './follow.ts';
+import { follow, nothingFollowed } from './follow.ts';
 import { openPlace, type Place } from './place.ts';
 
 const fence = (info: string, ...lines: string[]): string => ['```' + info, ...lines, '```', ''].join('\n');
@@ -56,14 +56,18 @@ describe('the test of the documents', () => {
   afterAll(async () => place[Symbol.asyncDispose]());
 
   it('runs what is true, and says what it did not', async () => {
-    expect(await follow('d.md', TRUE, place)).toEqual({
+    const done = nothingFollowed();
+    await follow({ name: 'd.md', text: TRUE }, place, done);
+    expect(done).toEqual({
       ran: 3,
+      failed: 0,
       notRun: ['d.md:26: takes for ever'],
       notHere: ['d.md:30: no-such-program'],
     });
   });
 
   it.each(UNTRUE)('finds %s', async (_, text, said) => {
-    await expect(follow('d.md', text, place)).rejects.toThrow(said);
+    const done = nothingFollowed();
+    await expect(follow({ name: 'd.md', text }, place, done)).rejects.toThrow(said);
   });
 });

@@ -74,6 +74,13 @@ describe('every failure', () => {
     },
   );
 
+  it('not_implemented is what is said, as Qdrant says it, of an operation of its that is not here', async () => {
+    const answer = await ask({ route: 'GET /qdrant/cluster/telemetry' });
+    expect(answer.status).toBe(failures.not_implemented.http);
+    expect(await answer.json()).toMatchObject({ status: { error: expect.stringMatching(/^not supported: /) } });
+    met.add('not_implemented');
+  });
+
   it('vector_already_exists is what an item of a batch is answered with', async () => {
     const answer = await ask({ route: `POST ${V}`, body: { points: [point] } });
     const { results } = (await answer.json()) as { results: unknown[] };
