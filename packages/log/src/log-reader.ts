@@ -96,7 +96,10 @@ export async function* readLog(source: Source, options: ReadOptions): AsyncGener
 
 /** How far reading has come, and whether it waits for what comes next. */
 type Read = { last: number; waits: boolean };
-/** With how many more have been received: what the server said of those that follow was before they came. */
+/**
+ * With how many more have been received: what the server said of those that follow was before they came. Not by the library's
+ * `getPending`, which also counts pulls that it has sent meanwhile, so that the last entry might seem to be followed.
+ */
 type Pulled = { readonly message: JsMsg; readonly received: number };
 
 async function* pull(source: Source, read: Readonly<Read>, options: ReadOptions): AsyncGenerator<Pulled> {
@@ -118,7 +121,7 @@ async function* pull(source: Source, read: Readonly<Read>, options: ReadOptions)
   options.signal.addEventListener('abort', stop, { once: true });
   void stopWhenBroken(messages, read);
   try {
-    for await (const message of messages) yield { message, received: messages.getPending() };
+    for await (const message of messages) yield { message, received: messages.getReceived() - messages.getProcessed() };
   } finally {
     options.signal.removeEventListener('abort', stop);
     messages.stop();

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { connect as connectSocket, createServer, type AddressInfo, type Socket } from 'node:net';
 import { connect } from '@nats-io/transport-node';
 import { describe, expect, it } from '@jest/globals';
@@ -200,6 +201,29 @@ describe('reading the log', () => {
     const entries = await reading;
     expect(entries.map(({ sequence }) => sequence)).toEqual([1, 2, 3, 4, 5, 6, 7]);
     await farther.close();
+    await connection.close();
+  });
+
+  it('regression: says of the last entry that none follows it, though more was asked for meanwhile', async () => {
+    await using nats = await startNats();
+    const { log, connection } = await openLog(nats.url);
+    await log.ensureStreams(uid, 1);
+    const last = 40;
+    const writer = log.writer(uid, 0);
+    for (let i = 1; i <= last; i++) await writer.append(request(`${i}`), soon());
+    const stop = new AbortController();
+    const wrong: number[] = [];
+    // Little is asked for at a time, and what was has come before it is taken.
+    for await (const { sequence, pending } of log.read(uid, 0, {
+      after: 0,
+      signal: stop.signal,
+      pullBytesMax: 2_000,
+    })) {
+      if (pending > last - sequence) wrong.push(sequence);
+      if (sequence === last) stop.abort();
+      else await sleep(2);
+    }
+    expect(wrong).toEqual([]);
     await connection.close();
   });
 
