@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { VectorizerClient } from '@vectorizer/client';
+import { SELECTIVITIES } from '../../data/payload.ts';
 import { settled } from '../../subjects/settled.ts';
 import { startSystem } from '../../subjects/system.ts';
 import { GRAPH, type PeerServer } from '../peer.ts';
@@ -18,12 +19,13 @@ export async function startVectorizer(): Promise<PeerServer> {
   return {
     name: 'vectorizer',
     title: `Vectorizer ${version}`,
-    settings: 'as it comes, but for the graph; no cache',
+    settings: 'as it comes, but for the graph; payload indexes; no cache',
     directory: system.data,
     target: () => ({ peer: 'vectorizer', port: Number(new URL(system.url).port), collection: COLLECTION }),
     async create(dimension) {
       const hnsw = { m: GRAPH.m, ef_construction: GRAPH.efConstruction };
-      await client.createCollection({ name: COLLECTION, dimension, metric: 'dot', hnsw });
+      const payload_indexes = SELECTIVITIES.map(({ field }) => ({ key: field, type: 'integer' as const }));
+      await client.createCollection({ name: COLLECTION, dimension, metric: 'dot', hnsw, payload_indexes });
     },
     finish: (rows) => settled(client, COLLECTION, rows),
     pids: system.pids,
