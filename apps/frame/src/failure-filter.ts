@@ -91,7 +91,7 @@ function logFailure(failure: Failure, request: FastifyRequest, logger: Logger): 
   };
   // A fault of ours prints its stack and cause; one of the client's is only worth its message.
   if (failure.http === 500) logger.error({ ...line, error: failure }, failure.message);
-  else if (failure.http > 500 && failure.type !== 'not_implemented')
+  else if (failure.http > 500 && failure.onReplay === 'halt')
     logger.warn({ ...line, details: failure.details }, failure.message);
   else logger.info(line, failure.message);
 }

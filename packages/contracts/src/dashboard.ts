@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ActivityCount } from './activity.ts';
+import { Activity, ActivityCount } from './activity.ts';
 import { Kind, Metric } from './collection.ts';
 import { CollectionName, NodeId } from './names.ts';
 import { ReplicaView, ReplicationStats } from './replication.ts';
@@ -9,13 +9,13 @@ import { Count, list, maybe, Time } from './shapes.ts';
 export const Quantiles = z.object({ p50: z.number(), p95: z.number(), p99: z.number() });
 export type Quantiles = Readonly<z.infer<typeof Quantiles>>;
 
-export const ProcessSample = z.object({
-  service: z.string(),
-  process: z.string(),
-  place: z.string(),
-  uptime_ms: z.number(),
-  memory_bytes: z.number(),
-  loop_busy: z.number(),
+export const ProcessSample = Activity.pick({
+  service: true,
+  process: true,
+  place: true,
+  uptime_ms: true,
+  memory_bytes: true,
+  loop_busy: true,
 });
 export type ProcessSample = Readonly<z.infer<typeof ProcessSample>>;
 

@@ -6,6 +6,7 @@ export function exactScore(metric: Metric, a: Float32Array, b: Float32Array): nu
   return metric === 'dot' ? product(a, b) : product(a, b) / Math.sqrt(product(a, a) * product(b, b));
 }
 
+/** In double precision, where the square of no finite component overflows. */
 export function lengthOf(vector: Float32Array): number {
   return Math.sqrt(product(vector, vector));
 }

@@ -3,26 +3,15 @@ import { limits } from '@vectorizer/contracts';
 import { Failure } from '@vectorizer/errors';
 import { processTerminal, wholeNumber } from '@vectorizer/command-line';
 import { comparePlan, describeComparison } from './compare.ts';
+import type { Demand } from './demand.ts';
 import { describePlan } from './describe.ts';
 import { planOf } from './plan.ts';
 import { planTable } from './table.ts';
 
-type Flags = {
-  readonly points: number;
-  readonly dimension: number;
-  readonly kind: 'cpu' | 'quantized' | 'gpu';
-  readonly quantization: 'int8' | 'binary';
-  readonly replicas: number;
+type Flags = Omit<Demand, 'shards' | 'nodes' | 'nodeMemoryBytes'> & {
   readonly shards?: number;
   readonly nodes?: number;
-  readonly qps: number;
-  readonly writeRate: number;
-  readonly payloadBytes: number;
-  readonly indexes: number;
-  readonly idBytes: number;
-  readonly m: number;
-  readonly ef: number;
-  readonly k: number;
+  /** GB. */
   readonly nodeMemory: number;
   readonly table?: boolean;
   readonly measure?: boolean;

@@ -1,3 +1,4 @@
+import { fieldOf } from './field-of.ts';
 import { admin, everybody, read, write, type RouteRule } from './rule.ts';
 
 /** The interface that Qdrant's clients speak: what each route needs is what the route of ours that does the same needs. */
@@ -121,10 +122,4 @@ function pointsInAll(body: unknown): number {
 
 function lengthOf(value: unknown): number {
   return Array.isArray(value) ? value.length : 0;
-}
-
-function fieldOf(value: unknown, field: string): unknown {
-  return typeof value === 'object' && value !== null && Object.hasOwn(value, field)
-    ? (value as Readonly<Record<string, unknown>>)[field]
-    : undefined;
 }

@@ -2,6 +2,7 @@ import type { Catalog } from '@vectorizer/cluster';
 import { limits } from '@vectorizer/contracts';
 import { Failure } from '@vectorizer/errors';
 import type { FastifyRequest } from 'fastify';
+import { fieldOf } from './field-of.ts';
 import { covers, type Principal } from './principal.ts';
 import type { NamePlace, RouteRule } from './rule.ts';
 
@@ -104,10 +105,4 @@ function namesInActions(body: unknown, place: keyof typeof IN_ACTIONS): readonly
 
 function listOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
-}
-
-/** Own fields only. */
-function fieldOf(value: unknown, field: string): unknown {
-  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, field)) return undefined;
-  return (value as Readonly<Record<string, unknown>>)[field];
 }

@@ -38,8 +38,9 @@ export function auditRequests(fastify: FastifyInstance, trail: AuditTrail, { cha
     const done = { request, rule, status: reply.statusCode };
     const asker = askerOf(request);
     if (asker !== undefined && asker.kind !== 'open') {
-      const entry = entryOf(done, { action: 'authenticate', result: 'ok', target: addressOf(request), status: 200 });
-      tell(authentications.note(`${asker.kind}:${asker.id} ${addressOf(request)}`, entry, performance.now()));
+      const address = addressOf(request);
+      const entry = entryOf(done, { action: 'authenticate', result: 'ok', target: address, status: 200 });
+      tell(authentications.note(`${asker.kind}:${asker.id} ${address}`, entry, performance.now()));
     }
     const entry = entryFor(done, reply);
     if (entry === undefined || (rule.effect === 'write' && entry.result !== 'refused' && !changes)) return;

@@ -9,7 +9,7 @@ import { sendEvents, sendHeadOnly } from '../event-stream.ts';
 import { collectionNameOf, queries, queryOf } from '../requests.ts';
 import { ChangeFeed } from './change-feed.ts';
 import { among } from './followed-points.ts';
-import { boundOf } from './standing-query.ts';
+import { nearnessOf } from './standing-query.ts';
 
 /** With a position of the most shards and the longest id. */
 const POSITION_CHARACTERS_MAX = 4_096;
@@ -50,11 +50,8 @@ export class ChangesController {
     if (filter !== undefined) parse(Filter, among(filter, [PointId.parse('any')]), 'filter');
     const collection = await this.#collections.get(collectionNameOf(request));
     checkFilter(filter, collection.payload_indexes);
-    const nearness = near && { near, metric: collection.config.metric };
-    if (nearness !== undefined) {
-      checkVector(nearness.near.vector, collection.config, 'near.vector');
-      boundOf(nearness.near, nearness.metric);
-    }
+    if (near !== undefined) checkVector(near.vector, collection.config, 'near.vector');
+    const nearness = near && nearnessOf(near, collection.config.metric);
     const start = await this.#feed.startAt(from, collection, nearness !== undefined);
     if (sendHeadOnly(reply)) return;
     const gone = new AbortController();

@@ -15,6 +15,7 @@ import {
   type Sequences,
 } from '@vectorizer/contracts';
 import { Failure } from '@vectorizer/errors';
+import { later } from '../sessions.ts';
 
 /** What a follower wants to hear of. */
 export type Wanted = {
@@ -96,7 +97,7 @@ export class FollowedPoints {
     return this.#reach(await this.#bus.call(scroll, asked, { context })).points;
   }
 
-  #demand(seen: Sequences): { readonly consistency: 'session'; readonly seen: number[] } {
+  #demand(seen: Sequences): { readonly consistency: 'session'; readonly seen: Sequences } {
     return { consistency: 'session', seen: later(seen, this.#reached) };
   }
 
@@ -104,12 +105,6 @@ export class FollowedPoints {
     this.#reached = later(this.#reached, answer.sequences);
     return answer;
   }
-}
-
-/** Shard by shard; where one says nothing, the other counts. */
-export function later(one: Sequences, other: Sequences): number[] {
-  const shards = Math.max(one.length, other.length);
-  return Array.from({ length: shards }, (_, shard) => Math.max(one[shard] ?? 0, other[shard] ?? 0));
 }
 
 function isTooLarge(cause: unknown): boolean {

@@ -15,10 +15,14 @@ import { FollowedPoints, type NearestAnswer, type Wanted } from './followed-poin
 import type { Named } from './named-in.ts';
 import { NearSet, type NearBound, type NearChange } from './near-set.ts';
 
-export type Nearness = { readonly near: Near; readonly metric: Metric };
+export type Nearness = { readonly near: Near; readonly metric: Metric; readonly bound: NearBound };
 
 /** Throws `validation_error` for a radius under `dot`, which has no distances. */
-export function boundOf({ radius, score_threshold: scoreMin, k }: Near, metric: Metric): NearBound {
+export function nearnessOf(near: Near, metric: Metric): Nearness {
+  return { near, metric, bound: boundOf(near, metric) };
+}
+
+function boundOf({ radius, score_threshold: scoreMin, k }: Near, metric: Metric): NearBound {
   if (k !== undefined) return { k };
   if (radius === undefined) return { scoreMin: scoreMin ?? 0 };
   if (metric === 'dot') throw invalidField('near.radius', 'under dot there are no distances; use score_threshold');
@@ -37,13 +41,13 @@ export class StandingQuery {
   readonly #bound: NearBound;
   readonly #set: NearSet;
 
-  constructor(bus: Bus, wanted: Wanted, { near, metric }: Nearness) {
+  constructor(bus: Bus, wanted: Wanted, { near, metric, bound }: Nearness) {
     this.#points = new FollowedPoints(bus, { ...wanted, with_vector: true });
     this.#near = near;
     this.#metric = metric;
     this.#withVector = wanted.with_vector;
-    this.#bound = boundOf(near, metric);
-    this.#set = new NearSet(this.#bound);
+    this.#bound = bound;
+    this.#set = new NearSet(bound);
   }
 
   /** Who is near, not before `seen`, and at which sequences. */

@@ -1,4 +1,4 @@
-import type { CollectionConfig, PointView } from '@vectorizer/contracts';
+import { lengthOf, type CollectionConfig, type PointView } from '@vectorizer/contracts';
 import { Failure } from '@vectorizer/errors';
 import { checkVector, invalidField } from '@vectorizer/frame';
 
@@ -62,11 +62,4 @@ function meanOf(vectors: readonly Float32Array[], { dimension, metric }: Config)
     for (let i = 0; i < dimension; i++) mean[i] = (mean[i] ?? 0) + (vector[i] ?? 0) / length / vectors.length;
   }
   return mean;
-}
-
-/** In double precision, where the square of no finite component overflows. */
-function lengthOf(vector: Float32Array): number {
-  let sum = 0;
-  for (const component of vector) sum += component * component;
-  return Math.sqrt(sum);
 }
