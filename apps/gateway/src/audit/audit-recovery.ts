@@ -81,21 +81,20 @@ export class AuditRecovery {
     const changes = new Map<string, AuditEntry>();
     for (const { uid, config } of this.#parts.catalog.list()) {
       for (let shard = 0; shard < config.shards; shard++) {
-        for (const text of await this.#authorships(uid, shard, sinceMs)) {
-          const entry = AuditEntry.safeParse(JSON.parse(text)).data;
-          if (entry?.change !== undefined) changes.set(entry.change, entry);
+        for (const entry of await this.#authorships(uid, shard, sinceMs)) {
+          if (entry.change !== undefined) changes.set(entry.change, entry);
         }
       }
     }
     return changes;
   }
 
-  async #authorships(uid: CollectionUid, shard: number, sinceMs: number): Promise<string[]> {
+  async #authorships(uid: CollectionUid, shard: number, sinceMs: number): Promise<AuditEntry[]> {
     const { log } = this.#parts;
     try {
       const { lastSequence } = await log.state(uid, shard);
       const after = Math.max(await log.lastSequenceBefore(uid, shard, sinceMs), lastSequence - ENTRIES_MAX);
-      const found: string[] = [];
+      const found: AuditEntry[] = [];
       for (let first = after + 1; first <= lastSequence; first += CHUNK) {
         const sequences = Array.from({ length: Math.min(CHUNK, lastSequence - first + 1) }, (_, i) => first + i);
         const entries = await Promise.all(sequences.map(async (each) => log.entryAt(uid, shard, each)));
@@ -126,11 +125,20 @@ export class AuditRecovery {
   }
 }
 
-function authorsIn(bytes: Uint8Array): string[] {
+function authorsIn(bytes: Uint8Array): AuditEntry[] {
   try {
-    return openEntry(bytes).requests.flatMap(({ by }) => (by === undefined ? [] : [by]));
+    return openEntry(bytes).requests.flatMap(({ by }) => (by === undefined ? [] : authorIn(by)));
   } catch {
     // Nobody's request: replicas reject it and tell of it.
+    return [];
+  }
+}
+
+/** None where the text is not what a gateway writes. */
+function authorIn(text: string): AuditEntry[] {
+  try {
+    return [AuditEntry.parse(JSON.parse(text))];
+  } catch {
     return [];
   }
 }
