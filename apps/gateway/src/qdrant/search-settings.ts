@@ -6,10 +6,6 @@ import { filterOf } from './filters.ts';
 import type { Options, Params } from './query-bodies.ts';
 import type { Selection } from './selections.ts';
 
-export type Settings = Omit<
-  z.output<typeof SearchBody>,
-  'vector' | 'consistency' | 'max_lag_ms' | 'max_staleness_ms' | 'timeout_ms'
->;
 type Config = Pick<CollectionConfig, 'kind' | 'metric'>;
 type Asked = {
   readonly options: Options;
@@ -27,6 +23,7 @@ export const SearchSettings = SearchBody.omit({
   max_staleness_ms: true,
   timeout_ms: true,
 });
+export type Settings = z.output<typeof SearchSettings>;
 
 export function settingsOf({ options, selection, k, where }: Asked, { kind, metric }: Config): Settings {
   const { filter, params, score_threshold: threshold } = options;
