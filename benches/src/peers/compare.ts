@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { exactTop, type Dataset } from '../data/dataset.ts';
 import { SELECTIVITIES } from '../data/payload.ts';
 import { nudged } from '../measure/paced-writer.ts';
@@ -13,6 +14,8 @@ const EFS = [16, 32, 64, 128, 256] as const;
 const CONNECTIONS = [1, 8, 32] as const;
 /** Curves and filters are measured as a busy service is. */
 const BUSY = 32;
+/** A server that crashes may say very much. */
+const REASON_CHARACTERS_MAX = 300;
 /** Exact answers under a filter are found by looking at every row. */
 const FILTERED_QUERIES_MAX = 100;
 const FILTERS = SELECTIVITIES.filter(({ every }) => every > 2);
@@ -26,7 +29,7 @@ export type Comparison = {
   readonly say: (line: string) => void;
 };
 
-/** The figures are named `SERVER.what`. What a server does once is measured once. */
+/** The figures are named `SERVER.what`. What a server does once is measured once; what it could not do it has no figure of. */
 export async function comparePeers(comparison: Comparison): Promise<Result[]> {
   const { servers, say } = comparison;
   const results: Result[] = [];
@@ -43,7 +46,13 @@ export async function comparePeers(comparison: Comparison): Promise<Result[]> {
   results.push(...(await update(comparison)));
   for (const server of servers) {
     say(`restarting ${server.title}`);
-    results.push(...(await restart(server, comparison.dataset, chosen.get(server) ?? EFS[0])));
+    try {
+      results.push(...(await restart(server, comparison.dataset, chosen.get(server) ?? EFS[0])));
+    } catch (error) {
+      // A server of another's that does not come back is a finding; ours is a fault.
+      if (server.name === 'vectorizer') throw error;
+      say(`${server.title} did not come back: ${inspect(error).slice(0, REASON_CHARACTERS_MAX)}`);
+    }
   }
   return results;
 }

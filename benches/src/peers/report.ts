@@ -49,7 +49,7 @@ export function markdownOfPeers(record: PeersRecord): string[] {
 }
 
 function cell(result: Result | undefined): string {
-  if (result === undefined) return '';
+  if (result === undefined) return 'failed';
   const { value, recall } = result;
   return recall === undefined ? digits(value) : `${digits(value)} (${recall.toFixed(3)})`;
 }
