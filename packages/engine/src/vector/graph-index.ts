@@ -9,8 +9,10 @@ import type { IndexOptions, IndexStats, PointIndex, PointVersions, SearchOptions
 import type { Found } from './ranking.ts';
 import { rebuildGraph } from './rebuild.ts';
 
-/** A vector stays in the buffer this long after its last change, so that a hot point does not litter the graph. */
+/** A changed vector stays in the buffer this long after its last change, so that a hot point does not litter the graph. */
 const SETTLE_MS = 200;
+/** Of a point that is new: most never change, and a graph that waits for them is not built meanwhile. */
+const SETTLED = -Infinity;
 /** Above this share of the buffer nothing is waited for: room matters more. */
 const CROWDED_SHARE = 0.5;
 /** A rebuild pays once this share, and at least this number, of the graph's elements is dead. */
@@ -85,7 +87,8 @@ export class GraphIndex implements PointIndex {
       return;
     }
     if (place !== undefined) this.#graph.kill(place);
-    this.#places.set(id, -1 - this.#buffer.push(id, row, stamp));
+    const now = place === undefined ? SETTLED : stamp.now;
+    this.#places.set(id, -1 - this.#buffer.push(id, row, { ...stamp, now }));
   }
 
   /** The point has a new version with the vector that it had. */
