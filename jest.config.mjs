@@ -22,6 +22,7 @@ export default {
   testPathIgnorePatterns: ['/node_modules/', '/dist/'],
   modulePathIgnorePatterns: ['<rootDir>/.tools', '/dist/', '<rootDir>/data/'],
   watchPathIgnorePatterns: ['<rootDir>/.tools'],
+  testSequencer: '<rootDir>/jest-sequencer.mjs',
   maxWorkers: 2,
   testTimeout: 60_000,
 };
