@@ -21,8 +21,6 @@ import {
 import { Failure } from '@vectorizer/errors';
 import { openStream, type StreamOptions } from './open-stream.ts';
 
-/** Messages are kept for 400 days: a year, and time to look back at it. */
-const KEPT_MS = 400 * 86_400_000;
 const TIMEOUT_MS = 5_000;
 const LOST_PAUSE_MS_MAX = 20;
 const READS_IN_FLIGHT_MAX = 16;
@@ -53,7 +51,7 @@ export class AuditLog {
       subjects: [AUDIT_STREAM.subject],
       retention: RetentionPolicy.Limits,
       discard: DiscardPolicy.Old,
-      max_age: nanos(KEPT_MS),
+      max_age: nanos(AUDIT_STREAM.keptMs),
       deny_delete: true,
       deny_purge: true,
     };

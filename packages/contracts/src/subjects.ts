@@ -13,7 +13,12 @@ export const LOG_STREAM_PREFIX = 'VZ_LOG_';
 /** The newest replication events; the stream's sequences are their numbers. */
 export const EVENT_STREAM = { name: 'VZ_EVENTS', subject: 'vz.replication-events' } as const;
 /** Who did what: every message names the one before it. */
-export const AUDIT_STREAM = { name: 'VZ_AUDIT', subject: 'vz.audit' } as const;
+export const AUDIT_STREAM = {
+  name: 'VZ_AUDIT',
+  subject: 'vz.audit',
+  /** Messages are kept for 400 days: a year, and time to look back at it. */
+  keptMs: 400 * 86_400_000,
+} as const;
 export const buckets = {
   collections: 'vz_collections',
   nodes: 'vz_nodes',

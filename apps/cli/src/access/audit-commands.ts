@@ -25,7 +25,8 @@ export function registerAuditCommands(program: Command): void {
     .option('--known <sequence:hash>', 'where an earlier look said that it ended', headIn)
     .action(async ({ known, ...flags }: VerifyFlags) => {
       await using client = new VectorizerClient({ ...(await serverOf(flags)), connections: 1 });
-      const { messages, entries, head, faults } = await verifyAudit(async (after) => client.audit.chain(after), known);
+      const chain = async (after: number): ReturnType<typeof client.audit.chain> => client.audit.chain(after);
+      const { messages, entries, head, faults } = await verifyAudit(chain, { known, nowMs: Date.now() });
       for (const fault of faults) processTerminal.out(fault);
       processTerminal.out(`${messages} messages with ${entries} entries, ${faults.length} faults`);
       processTerminal.out(`it ends at ${head.sequence}:${head.hash}`);

@@ -27,29 +27,34 @@ function write(length: number): Stored[] {
   });
 }
 
-/** As the gateway answers it, a few messages at a time. */
-function served(messages: readonly Stored[], last = 9): (after: number) => Promise<AuditChainPart> {
+const NOW_MS = Date.parse('2027-06-01T00:00:00Z');
+
+/** As the gateway answers it, a few messages at a time, of a log that is old enough to have lost some. */
+function served(
+  messages: readonly Stored[],
+  { last = 9, created = '2026-01-01T00:00:00Z' } = {},
+): (after: number) => Promise<AuditChainPart> {
   const first = messages[0]?.sequence ?? 1;
   return async (after) =>
     Promise.resolve({
       first,
       last,
-      created: '',
+      created,
       messages: messages.filter(({ sequence }) => sequence > after).slice(0, 4),
     });
 }
 
 async function faultsOf(messages: readonly Stored[], known?: AuditHead): Promise<readonly string[]> {
-  return (await verifyAudit(served(messages), known)).faults;
+  return (await verifyAudit(served(messages), { known, nowMs: NOW_MS })).faults;
 }
 
 describe('audit verify', () => {
   const whole = write(9);
   it('finds nothing wrong with what is as it was written', async () => {
-    const verdict = await verifyAudit(served(whole));
+    const verdict = await verifyAudit(served(whole), { nowMs: NOW_MS });
     expect(verdict).toMatchObject({ messages: 9, entries: 18, faults: [], head: { sequence: 9 } });
     expect(await faultsOf(whole, verdict.head)).toEqual([]);
-    expect(await verifyAudit(served([], 0))).toMatchObject({ messages: 0, faults: [] });
+    expect(await verifyAudit(served([], { last: 0 }), { nowMs: NOW_MS })).toMatchObject({ messages: 0, faults: [] });
   });
 
   it('finds an entry that was removed, wherever that was', async () => {
@@ -80,7 +85,7 @@ describe('audit verify', () => {
   });
 
   it('finds a log that was made anew, by where it once ended', async () => {
-    const { head } = await verifyAudit(served(whole.slice(0, 5), 5));
+    const { head } = await verifyAudit(served(whole.slice(0, 5), { last: 5 }), { nowMs: NOW_MS });
     expect(await faultsOf(whole, head)).toEqual([]);
     const other = { sequence: 5, hash: 'a'.repeat(64) };
     expect(await faultsOf(whole, other)).toEqual(['the log does not go through message 5 as it once was']);
@@ -89,5 +94,12 @@ describe('audit verify', () => {
   it('takes a log whose oldest messages have aged away as it is from there on', async () => {
     expect(await faultsOf(whole.slice(4))).toEqual([]);
     expect(await faultsOf(whole.slice(4).toSpliced(2, 1))).toHaveLength(1);
+  });
+
+  it('finds that the oldest were removed from a log that is too young for that', async () => {
+    const young = served(whole.slice(4), { created: '2027-01-01T00:00:00Z' });
+    expect((await verifyAudit(young, { nowMs: NOW_MS })).faults).toEqual([
+      'messages 1 to 4 were removed: the log is too young for them to have aged away',
+    ]);
   });
 });

@@ -1,4 +1,4 @@
-import { AUDIT_START, decodeAudit, nextAudit, type AuditHead } from '@vectorizer/contracts';
+import { AUDIT_START, AUDIT_STREAM, decodeAudit, nextAudit, type AuditHead } from '@vectorizer/contracts';
 import type { AuditChainPart } from '@vectorizer/client';
 
 /** What came of looking at the whole audit log. */
@@ -12,6 +12,8 @@ export type AuditVerdict = {
 };
 
 const FAULTS_MAX = 20;
+/** For how long a message is kept, less an hour for clocks that differ. */
+const AGED_MS = AUDIT_STREAM.keptMs - 3_600_000;
 
 /**
  * Follows the audit log from its oldest message to its newest and sees that each was written after the one before it. `known`
@@ -19,7 +21,7 @@ const FAULTS_MAX = 20;
  */
 export async function verifyAudit(
   chain: (after: number) => Promise<AuditChainPart>,
-  known?: AuditHead,
+  { known, nowMs }: { readonly known?: AuditHead | undefined; readonly nowMs: number },
 ): Promise<AuditVerdict> {
   let head: AuditHead | undefined;
   let [messages, entries, last] = [0, 0, 0];
@@ -30,6 +32,9 @@ export async function verifyAudit(
     ({ last } = part);
     // Of a log that begins with its first message nothing has aged away.
     if (head === undefined && part.first <= 1) head = AUDIT_START;
+    else if (head === undefined && Date.parse(part.created) > nowMs - AGED_MS) {
+      faults.push(`messages 1 to ${part.first - 1} were removed: the log is too young for them to have aged away`);
+    }
     for (const { sequence, data } of part.messages) {
       const bytes = Buffer.from(data, 'base64');
       const { next, fault } = follow(head, sequence, bytes);
