@@ -14,7 +14,11 @@ export const SCENARIOS: Readonly<Record<string, object>> = {
     ingress: { enabled: true, className: 'nginx', tlsSecret: 'public' },
     tracing: { endpoint: 'http://otel-collector.monitoring:4318' },
     networkPolicy: { gatewayFrom: [{ namespaceSelector: {} }], producersFrom: [{ podSelector: {} }] },
-    gateway: { httpsSecret: 'public', env: { VECTORIZER_CORS_ORIGINS: 'https://app.example' } },
+    gateway: {
+      firstKeySecret: 'first-key',
+      httpsSecret: 'public',
+      env: { VECTORIZER_CORS_ORIGINS: 'https://app.example' },
+    },
     index: { persistence: { storageClass: 'fast' } },
     env: { VECTORIZER_SLOW_QUERY_MS: 50 },
     image: { pullSecrets: ['registry'] },

@@ -18,6 +18,7 @@ export { checkDurability } from './durability.ts';
 export { EventQueue, type EventTaker, type TakenEvent, type TakenEvents } from './event-queue.ts';
 export { EventJournal } from './event-journal.ts';
 export { lockDirectory } from './directory-lock.ts';
+export { idInKey, newKeyId, newKeyText } from './api-key.ts';
 export { KeyRegistry, type IssuedKey } from './key-registry.ts';
 export { KeyUsageRegistry } from './key-usage-registry.ts';
 export { Leases, type Lease } from './leases.ts';

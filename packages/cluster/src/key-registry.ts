@@ -73,11 +73,14 @@ export class KeyRegistry {
     return record !== undefined && isGood(record, nowMs) ? this.#confirmed(record) : undefined;
   }
 
-  /** Durable when it returns; good here at once, and elsewhere within a second. */
-  async create(key: NewKey, createdBy: string): Promise<IssuedKey> {
+  /**
+   * Durable when it returns; good here at once, and elsewhere within a second. `text`: the key itself, where it is given; of
+   * several who make the same one the first does.
+   */
+  async create(key: NewKey, createdBy: string, text = newKeyText(newKeyId())): Promise<IssuedKey> {
     await this.#makeRoom();
-    const id = newKeyId();
-    const text = newKeyText(id);
+    const id = idInKey(text);
+    if (id === undefined) throw new Failure('validation_error', 'it is not of the form of a key');
     const { expires_in, ...described } = key;
     const nowMs = Date.now();
     const record: KeyRecord = {

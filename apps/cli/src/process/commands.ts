@@ -96,7 +96,10 @@ function upOptions(command: Command): Command {
       new Option('--port <port>', 'public port; 0 takes any (default: 15002)').argParser(wholeNumber(0, 65_535)),
     )
     .option('--host <address>', `public address; one that others can reach takes a key (default: ${HOST})`)
-    .option('--init-key <file>', 'make the first key, where there is none, and write it there')
+    .option(
+      '--init-key <file>',
+      'the first key, where there is none: the one in it, or one that is made and written there',
+    )
     .addOption(dataOption())
     .option('--tls', 'encrypt everything between processes, and know who each is by its certificate')
     .option(

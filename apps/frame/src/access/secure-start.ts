@@ -1,5 +1,6 @@
-import { open, rm, type FileHandle } from 'node:fs/promises';
+import { open, readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { idInKey, newKeyId, newKeyText } from '@vectorizer/cluster';
 import { Failure } from '@vectorizer/errors';
 import type { Logger } from '@vectorizer/telemetry';
 import type { Access } from './access.ts';
@@ -11,18 +12,19 @@ export type SecureStart = {
   readonly logger: Logger;
   /** Whoever they forward for comes from elsewhere, though the address be loopback. */
   readonly trustedProxies?: readonly string[] | undefined;
-  /** Where the first key is to be written, when there is none yet. */
+  /** Where the first key is, or is to be written, when there is none yet. */
   readonly bootstrapKeyFile?: string | undefined;
 };
 
 const WAY = 'start with --init-key FILE (VECTORIZER_BOOTSTRAP_KEY_FILE), which makes the first';
-/** Another gateway that was started with the same file makes the key meanwhile. */
+/** Another gateway that was started with the same file is writing it. */
 const OTHER_MS_MAX = 5_000;
 const OTHER_POLL_MS = 20;
 
 /**
  * Before the public door opens: makes the first key where one is wanted, and refuses to stand open to other machines. The key
- * is written to its file, which only its owner may read, and to nowhere else.
+ * is in its file, which only its owner may read, and nowhere else, before it is made: a process that is killed between the two
+ * makes it when it is started again. So may a store of secrets have put one there, for all gateways together.
  */
 export async function secureStart(options: SecureStart): Promise<void> {
   const { access, host, logger, bootstrapKeyFile, trustedProxies } = options;
@@ -37,47 +39,54 @@ export async function secureStart(options: SecureStart): Promise<void> {
   }
 }
 
+/**
+ * The key is in its file before it is made: a process that is killed between the two makes it when it is started again. So may
+ * somebody else write one there, as a store of secrets does, for all gateways together.
+ */
 async function makeFirstKey(access: Access, path: string, logger: Logger): Promise<void> {
-  const file = await reserve(path);
-  if (file === undefined) {
-    if (await hasKeysSoon(access)) return;
-    const reason = `the first key is to be written to ${path}, and something is there already`;
-    throw new Failure('validation_error', reason);
+  const text = await keyIn(path, access);
+  if (text === undefined) return;
+  const may = { roles: ['admin'], collections: ['*'], events: ['>'], rate: { tier: 'unlimited' } };
+  const { record } = await access.keys.create({ name: 'bootstrap', ...may }, 'the first start', text);
+  logger.info({ key: record.id, file: path }, 'the first key was made');
+}
+
+/** The key that is there, or is written there now; undefined when there are keys, as another gateway was quicker. */
+async function keyIn(path: string, access: Access): Promise<string | undefined> {
+  const deadline = Date.now() + OTHER_MS_MAX;
+  while (access.hasNoKeys) {
+    const text = (await read(path)) ?? (await write(path, newKeyText(newKeyId())));
+    if (text !== undefined && idInKey(text) !== undefined) return text;
+    if ((text ?? '') !== '' || Date.now() > deadline) {
+      throw new Failure('validation_error', `the first key is to be in ${path}, and what is there is no key`);
+    }
+    await sleep(OTHER_POLL_MS);
   }
+  return undefined;
+}
+
+/** Undefined when there is no such file. */
+async function read(path: string): Promise<string | undefined> {
   try {
-    const { record, key } = await access.keys.create(
-      {
-        name: 'bootstrap',
-        roles: ['admin'],
-        collections: ['*'],
-        events: ['>'],
-        rate: { tier: 'unlimited' },
-      },
-      'the first start',
-    );
+    return (await readFile(path, 'utf8')).trim();
+  } catch (cause) {
+    return unless('ENOENT', cause, `the first key cannot be read from ${path}`);
+  }
+}
+
+/** Undefined when there is such a file by now. */
+async function write(path: string, key: string): Promise<string | undefined> {
+  try {
+    await using file = await open(path, 'wx', 0o600);
     await file.writeFile(`${key}\n`);
     await file.sync();
-    logger.info({ key: record.id, file: path }, 'the first key was made');
+    return key;
   } catch (cause) {
-    await rm(path, { force: true });
-    throw cause;
-  } finally {
-    await file.close();
+    return unless('EEXIST', cause, `the first key cannot be written to ${path}`);
   }
 }
 
-/** Undefined when there is such a file. */
-async function reserve(path: string): Promise<FileHandle | undefined> {
-  try {
-    return await open(path, 'wx', 0o600);
-  } catch (cause) {
-    if (cause instanceof Error && 'code' in cause && cause.code === 'EEXIST') return undefined;
-    throw new Failure('storage_error', `the first key cannot be written to ${path}: ${String(cause)}`, { cause });
-  }
-}
-
-async function hasKeysSoon(access: Access): Promise<boolean> {
-  const deadline = Date.now() + OTHER_MS_MAX;
-  while (access.hasNoKeys && Date.now() < deadline) await sleep(OTHER_POLL_MS);
-  return !access.hasNoKeys;
+function unless(code: string, cause: unknown, message: string): undefined {
+  if (cause instanceof Error && 'code' in cause && cause.code === code) return undefined;
+  throw new Failure('storage_error', `${message}: ${String(cause)}`, { cause });
 }

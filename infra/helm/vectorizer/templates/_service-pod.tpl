@@ -56,7 +56,7 @@ spec:
       volumeMounts:
         - { name: tmp, mountPath: /tmp }
         {{- if eq .component "gateway" }}
-        - { name: keys, mountPath: /keys }
+        - { name: keys, mountPath: /keys{{ if $values.gateway.firstKeySecret }}, readOnly: true{{ end }} }
         {{- end }}
         {{- if eq .component "index" }}
         - { name: data, mountPath: /data }
@@ -78,9 +78,17 @@ spec:
     - name: tmp
       emptyDir: { sizeLimit: 256Mi }
     {{- if eq .component "gateway" }}
-    # The first key, until it has been read; the pod that made it has it.
     - name: keys
+      {{- if $values.gateway.firstKeySecret }}
+      secret:
+        secretName: {{ $values.gateway.firstKeySecret }}
+        defaultMode: 0440
+        items:
+          - { key: admin.key, path: admin.key }
+      {{- else }}
+      # The first key, until it has been read; the pod that made it has it.
       emptyDir: { medium: Memory, sizeLimit: 1Mi }
+      {{- end }}
     {{- end }}
     {{- if $values.tls.enabled }}
     - name: tls

@@ -24,8 +24,8 @@ export const gateway = {
   }),
   bootstrap_key_file: setting({
     ...edge,
-    type: path('the path of a file to be written'),
-    about: 'where there is no key, the first is made and written there',
+    type: path('the path of a file'),
+    about: 'where no key was ever made, the first is the one in this file, or is made and written there',
   }),
   https_cert_file: setting({
     ...edge,
