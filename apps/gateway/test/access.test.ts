@@ -1,6 +1,11 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
+import { newKeyId, newKeyText } from '@vectorizer/cluster';
 import { KeyId } from '@vectorizer/contracts';
-import { until } from '@vectorizer/testing';
+import { secureStart } from '@vectorizer/frame';
+import { createLogger } from '@vectorizer/telemetry';
+import { temporaryDirectory, until } from '@vectorizer/testing';
 import { startGateway, type Gateway } from './fixture.ts';
 
 type Answer = { readonly status: number; readonly body: Record<string, unknown>; readonly headers: object };
@@ -30,6 +35,27 @@ async function make(gateway: Gateway, body: object, key?: string): Promise<Made>
   return answer.body as Made;
 }
 
+type Stream = { readonly hasEnded: () => boolean; close(): Promise<void> };
+
+async function watch(url: string, key?: string): Promise<Stream> {
+  const stopping = new AbortController();
+  const headers = key === undefined ? {} : { 'x-api-key': key };
+  const answer = await fetch(`${url}/api/v1/dashboard/stream`, { headers, signal: stopping.signal });
+  expect(answer.status).toBe(200);
+  let hasEnded = false;
+  const reading = Array.fromAsync(answer.body ?? [])
+    .catch(() => undefined)
+    .finally(() => (hasEnded = true));
+  return {
+    hasEnded: () => hasEnded,
+    async close() {
+      stopping.abort();
+      await reading;
+    },
+  };
+}
+
+const ends = async ({ hasEnded }: Stream): Promise<void> => until(hasEnded, { timeoutMs: 2_000 });
 const typeOf = ({ body }: Answer): unknown => (body['error'] as { type: unknown }).type;
 
 describe('a system without keys', () => {
@@ -54,6 +80,30 @@ describe('a system without keys', () => {
       expect(await ask(gateway, `POST ${KEYS}`, { body })).toMatchObject({ status: 400 });
     }
     expect(gateway.access.isOpen).toBe(true);
+  });
+
+  it('takes as its first key one that is in a file, for all gateways the same, and no file that holds none', async () => {
+    await using directory = await temporaryDirectory();
+    const bootstrapKeyFile = join(directory.path, 'admin.key');
+    await writeFile(bootstrapKeyFile, 'no key');
+    await using open = await startGateway();
+    const logger = createLogger({ service: 'gateway', level: 'silent' });
+    const start = secureStart({ access: open.access, host: '127.0.0.1', logger, bootstrapKeyFile });
+    await expect(start).rejects.toThrow('what is there is no key');
+    const key = newKeyText(newKeyId());
+    await writeFile(bootstrapKeyFile, `${key}\n`, { mode: 0o400 });
+    const settings = { bootstrapKeyFile, beside: open.nats };
+    await using stack = new AsyncDisposableStack();
+    const [gateway, other] = await Promise.all([startGateway(settings), startGateway(settings)]);
+    for (const each of [gateway, other]) {
+      stack.use(each);
+      await until(async () => (await ask(each, `GET ${C}`, { key })).status === 200, { timeoutMs: 2_000 });
+    }
+    const { body } = await ask(gateway, `GET ${KEYS}`, { key });
+    expect(body['keys']).toMatchObject([{ name: 'bootstrap', roles: ['admin'], id: key.slice(3, 15) }]);
+    await ask(gateway, `DELETE ${KEYS}/${key.slice(3, 15)}`, { key });
+    await using later = await startGateway(settings);
+    expect(await ask(later, `GET ${C}`, { key })).toMatchObject({ status: 401 });
   });
 
   it('answers nobody who came by a foreign name', async () => {
@@ -164,6 +214,43 @@ describe('a key', () => {
     expect(await usage()).toEqual({ requests: 100, last_used_at: expect.stringMatching(/^20.*Z$/) });
     await using later = await startGateway({ beside: gateway.nats });
     await until(() => later.access.usage.of(KeyId.parse(id)).requests === 100, soon);
+  });
+});
+
+describe('a stream', () => {
+  it('ends with what its key may, and not with what others may (regression)', async () => {
+    await using gateway = await startGateway();
+    const { url } = await gateway.app.listen();
+    const anybodys = await watch(url);
+    const { key: root } = await make(gateway, ADMIN);
+    await ends(anybodys);
+
+    const role = async (permissions: readonly string[]): Promise<unknown> =>
+      ask(gateway, 'PUT /api/v1/auth/roles/watcher', { key: root, body: { permissions } });
+    await role(['view_system_stats']);
+    const made = async (): Promise<Made> => make(gateway, { name: 'watcher', roles: ['watcher'] }, root);
+    const [rotated, revoked] = [await made(), await made()];
+    const [firsts, revokeds, roots] = [
+      await watch(url, rotated.key),
+      await watch(url, revoked.key),
+      await watch(url, root),
+    ];
+    const rotate = async (grace_s: number): Promise<Stream> => {
+      const answer = await ask(gateway, `POST ${KEYS}/${rotated.id}/rotate`, { key: root, body: { grace_s } });
+      return watch(url, String(answer.body['key']));
+    };
+    const seconds = await rotate(0);
+    await ends(firsts);
+    await ask(gateway, `DELETE ${KEYS}/${revoked.id}`, { key: root });
+    await ends(revokeds);
+    const thirds = await rotate(1);
+    // Once the grace time is over.
+    await until(seconds.hasEnded, { timeoutMs: 3_000 });
+    expect([thirds.hasEnded(), roots.hasEnded()]).toEqual([false, false]);
+    await role(['list_collections']);
+    await ends(thirds);
+    expect(roots.hasEnded()).toBe(false);
+    await roots.close();
   });
 });
 

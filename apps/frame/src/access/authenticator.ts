@@ -17,6 +17,8 @@ export type AuthenticatorOptions = {
 /** Of a token: three parts, of which the first begins an object. */
 const TOKEN = /^eyJ[\w-]*\.[\w-]+\.[\w-]+$/;
 
+const NOTHING: ReadonlySet<Permission> = new Set();
+
 /** Tells who asks by what they bring. */
 export class Authenticator {
   readonly #options: AuthenticatorOptions;
@@ -42,6 +44,25 @@ export class Authenticator {
     const principal = await this.#options.tokens?.principalOf(text, (roles) => this.permissionsOf(roles));
     if (principal === undefined) throw notGood();
     return principal;
+  }
+
+  /** What somebody who came earlier may by now: nothing, when they would not be let in any more. It is not another use. */
+  permissionsNow(request: Pick<FastifyRequest, 'headers'>, earlier: Principal): ReadonlySet<Permission> {
+    const nowMs = Date.now();
+    const isGood = earlier.kind === 'key' ? this.#isGoodKey(request, nowMs) : nowMs < earlier.goodUntilMs;
+    return isGood ? this.permissionsOf(earlier.roles) : NOTHING;
+  }
+
+  #isGoodKey(request: Pick<FastifyRequest, 'headers'>, nowMs: number): boolean {
+    const credential = credentialOf(request);
+    if (typeof credential === 'string') return false;
+    try {
+      return this.#options.keys.find(credential.text, nowMs) !== undefined;
+    } catch (thrown) {
+      // Nobody could say for too long: whoever comes now is told to come again.
+      if (thrown instanceof Failure) return false;
+      throw thrown;
+    }
   }
 
   principalOf(record: KeyRecord): Principal {

@@ -76,8 +76,17 @@ export class Door implements Guard {
       setPrincipal(request, principal);
       checkPermissions(principal, rule);
       await this.#options.scope.check(request, principal, rule);
-      if (rule.endless && request.method !== 'HEAD') this.#options.endless.add(principal, reply.raw);
+      if (!rule.endless || request.method === 'HEAD') return;
+      const isGood = (): boolean => this.#isStillGood(request, principal, rule);
+      this.#options.endless.add({ principal, isGood }, reply.raw);
     });
+  }
+
+  /** Whether whoever was let in would be let in now. A scope is never changed. */
+  #isStillGood(request: FastifyRequest, principal: Principal, { needs }: RouteRule): boolean {
+    if (principal.kind === 'open') return this.#options.isOpen();
+    const permissions = this.#options.authenticator.permissionsNow(request, principal);
+    return needs === 'public' || needs.every((permission) => permissions.has(permission));
   }
 
   async #authenticate(request: FastifyRequest): Promise<Principal> {
