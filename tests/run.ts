@@ -2,17 +2,18 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { secureTests } from './system/secure-tests.ts';
 
 /**
  * What `./vectorizer test` and CI run: build, lint, format, boundaries, types of the tests, every test, and the benchmarks
  * against their budgets. Each check counts as one; the last line says how many passed and failed. With arguments only those
- * tests are run.
+ * tests are run; with `--secure` those that start instances, each of which is then encrypted and knows its callers.
  */
 const root = resolve(import.meta.dirname, '..');
 const given = process.argv.slice(2);
-/** Every instance that a test starts is then encrypted, and knows its callers. */
 const secure = given.includes('--secure');
-const files = given.filter((argument) => argument !== '--secure');
+const named = given.filter((argument) => argument !== '--secure');
+const files = secure && named.length === 0 ? secureTests() : named;
 const directory = mkdtempSync(join(tmpdir(), 'vectorizer-test-'));
 const report = join(directory, 'report.json');
 const checks = [

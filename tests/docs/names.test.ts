@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { documented } from '../monitoring/catalogue.ts';
+import { leftOut, secureTests, startingTests } from '../system/secure-tests.ts';
 import { root } from './place.ts';
 import { expanded, isRoute } from './routes.ts';
 import { UNKNOWN, withWorkflowTable, workflowTests } from './workflow-table.ts';
@@ -45,6 +46,13 @@ const inSources = (pattern: RegExp, among: RegExp): ReadonlySet<string> =>
 const isMade = (file: string): boolean => file.startsWith('benches/results/');
 
 describe('what the documents name', () => {
+  it('as left out where everything is encrypted is that, for that reason, and all else that starts something is not', () => {
+    const rows = textOf('docs/TESTING.md').matchAll(/^\| `(tests\/[\w/.-]+\.test\.ts)` \| (.*) \|$/gm);
+    expect(Object.fromEntries([...rows].map(([, file = '', reason = '']) => [file, reason]))).toEqual(leftOut);
+    expect([...secureTests(), ...Object.keys(leftOut)].toSorted()).toEqual(startingTests());
+    expect(secureTests().length).toBeGreaterThan(30);
+  });
+
   it('as a metric is one, and its series', () => {
     const metrics = documented([]);
     const found = named(

@@ -32,8 +32,9 @@ describe('the workflow', () => {
     expect(lint(text.replace('github.sha', 'github.shaa'), 'ci.yml')).toHaveLength(1);
   });
 
-  it('runs what everybody runs, and looks for known weaknesses of dependencies', () => {
-    expect(steps.map(({ run }) => run)).toEqual(expect.arrayContaining(['.ci/run', 'pnpm audit:dependencies']));
+  it('runs what everybody runs, also encrypted, and looks for known weaknesses of dependencies', () => {
+    const wanted = ['.ci/run', './vectorizer test --secure', 'pnpm audit:dependencies'];
+    expect(steps.map(({ run }) => run)).toEqual(expect.arrayContaining(wanted));
   });
 
   it('may read the repository and nothing else, with actions of a stated version', () => {
