@@ -1,5 +1,5 @@
-import type { CodeTable } from './code-table.ts';
-import type { CodedQuery, Heap } from './row-look.ts';
+import type { CodeTable, TableQuery } from './code-table.ts';
+import type { Heap } from './row-look.ts';
 
 /** Rows that may be among the best, with the most that each can score. */
 export type KeptRows = {
@@ -16,19 +16,19 @@ export type KeptRows = {
  */
 export class BestRows {
   readonly #table: CodeTable;
-  readonly #query: CodedQuery;
+  readonly #query: TableQuery;
   readonly #heap: Heap;
   readonly #rows: number[] = [];
   readonly #bounds: number[] = [];
   readonly #counted: number[] = [];
 
-  constructor(table: CodeTable, query: CodedQuery, k: number) {
+  constructor(table: CodeTable, query: TableQuery, k: number) {
     this.#table = table;
     this.#query = query;
     this.#heap = { scores: new Float64Array(k), size: 0 };
   }
 
-  /** `counted`: all of these rows are wanted. Of others it is not known yet, so they push nobody out. */
+  /** `counted`: all of these rows, which ascend, are wanted. Of others it is not known yet, so they push nobody out. */
   look(rows: Uint32Array, counted: boolean): void {
     this.#table.look(this.#query, { rows, heap: this.#heap, counted }, (row, bound) => {
       this.#rows.push(row);

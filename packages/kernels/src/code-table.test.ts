@@ -204,4 +204,28 @@ describe('a code table', () => {
     expect(kept).toEqual(expect.arrayContaining(ranked.slice(0, 10).map(({ row }) => row)));
     expect(kept.length).toBeLessThan(60);
   });
+
+  it.each(metrics)('leaves out few of the best where likely ones will do, and reads few others: %s', (metric) => {
+    const random = seededRandom(7);
+    const rows = randomRows(random, 20_000, 64);
+    const table = tableOf(rows, metric);
+    // Of the second list sketches are no help: those in between would have to be looked at as well.
+    for (const every of [2, 20]) {
+      const listed = Uint32Array.from(rows.keys()).filter((row) => row % every === 0);
+      let found = 0;
+      for (let i = 0; i < 20; i++) {
+        const query = random.vector(64);
+        const best = new BestRows(table, table.code(query, { likely: true }), 10);
+        best.look(listed.subarray(0, 3_001), true);
+        best.look(listed.subarray(3_001), true);
+        const kept = [...best.kept().rows];
+        expect(kept.every((row) => row % every === 0)).toBe(true);
+        expect(kept.length).toBeLessThan(100);
+        const values = rows.map((vector) => valueOf[metric](vector, query));
+        const ranked = [...listed].toSorted((x, y) => (values[y] ?? 0) - (values[x] ?? 0));
+        found += ranked.slice(0, 10).filter((row) => kept.includes(row)).length;
+      }
+      expect(found).toBeGreaterThan(195);
+    }
+  });
 });

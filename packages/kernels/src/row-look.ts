@@ -127,6 +127,13 @@ export class RowLook {
     return this.#kernels.boundRows(table, this.#at.list, count, this.#stride, this.#at.query, counted);
   }
 
+  /** What a row has to reach to be one of the best so far, while it looks. */
+  get floor(): number {
+    const first = this.#at.query / 4;
+    const isFull = this.#ints[first + AT.size] === this.#ints[first + AT.k];
+    return isFull ? (this.#doubles[this.#at.heap / 8] ?? -Infinity) : -Infinity;
+  }
+
   /** Where in the list a kept row is. */
   place(kept: number): number {
     return this.#ints[this.#at.kept / 4 + kept * 4 + 2] ?? 0;

@@ -29,10 +29,10 @@ export class RowCodes {
     this.#usable = this.#usable && this.#table.set(slot, indexed(this.#metric, vector));
   }
 
-  /** A search for the k best of slots that are to be named. */
-  best(vector: Float32Array, k: number): BestSlots {
+  /** A search for the k best of slots that are to be named; `likely`: some few of them may be left out. */
+  best(vector: Float32Array, { k, likely }: { readonly k: number; readonly likely: boolean }): BestSlots {
     if (!this.#usable) return new BestSlots(undefined, (value) => value);
-    const query = this.#table.code(indexed(this.#metric, vector));
+    const query = this.#table.code(indexed(this.#metric, vector), { likely });
     const square = query.length ** 2;
     // A value that was rounded is nearer than it says by less than this.
     const nearest = (value: number): number => Math.max(0, (square - value) * (1 - 1e-12) - square * 1e-12);
@@ -54,7 +54,7 @@ export class BestSlots {
     this.#scoreOf = scoreOf;
   }
 
-  /** `sure`: all of them match. */
+  /** Slots that ascend. `sure`: all of them match. */
   look(slots: Uint32Array, sure: boolean): void {
     if (this.#rows === undefined) this.#all.push({ slots, sure });
     else this.#rows.look(slots, sure);

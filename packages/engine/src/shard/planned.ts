@@ -54,7 +54,7 @@ export function widthFor(
 /** Undefined when there is more to do than may be done in one go. */
 export function candidatesNow(state: ShardState, plan: Plan, spec: SearchSpec): readonly Candidate[] | undefined {
   if (plan.possible.size * spec.vector.length > BYTES_AT_ONCE) return undefined;
-  const slots = plan.codes.best(spec.vector, spec.k);
+  const slots = plan.codes.best(spec.vector, { k: spec.k, likely: spec.exact !== true });
   slots.look(plan.sureSlots, true);
   slots.look(plan.doubtfulSlots, false);
   const best = new BestCandidates(queryOf(spec, plan, state.meta.metric), {
@@ -82,7 +82,7 @@ export async function candidatesOf(
     { slots: plan.doubtfulSlots, sure: false },
   ];
   const query = queryOf(spec, plan, spec.metric);
-  const best = plan.codes.best(spec.vector, spec.k);
+  const best = plan.codes.best(spec.vector, { k: spec.k, likely: spec.exact !== true });
   const inRow = Math.ceil(BYTES_IN_A_ROW / spec.vector.length);
   for (const { slots, sure } of parts) {
     for (let start = 0; start < slots.length; start += inRow) {
