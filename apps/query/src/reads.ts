@@ -24,7 +24,8 @@ import {
 import { Failure } from '@vectorizer/errors';
 import type { z } from 'zod';
 import type { Demand, Demands } from './demands.ts';
-import type { Searched, SearchCache } from './cache/search-cache.ts';
+import type { Searched } from './cache/cacheable-call.ts';
+import type { SearchCache } from './cache/search-cache.ts';
 import { inOrderOf, mergeHits, mergePages, mergeWarnings } from './merge.ts';
 import type { QueryMetrics, Read } from './query-metrics.ts';
 import type { ReplicaTable } from './replica-table.ts';

@@ -9,21 +9,18 @@ export type MemoryLimits = {
   readonly ttlMs: number;
 };
 
-/** Looking at the clock costs more than a lookup; entries may live this much longer. */
-const TTL_RESOLUTION_MS = 1_000;
-
 /** The newest known answer of each search, in this process, the least recently used given up first. */
 export class MemoryTier {
   readonly #entries: LRUCache<string, Cached>;
+  readonly #ttlMs: number;
   #evictions = 0;
 
   constructor({ bytesMax, entryBytesMax, ttlMs }: MemoryLimits) {
+    this.#ttlMs = ttlMs;
     // One that may hold nothing is a cache of no bound to the library.
     const sizes = { maxSize: Math.max(1, bytesMax), maxEntrySize: Math.max(1, Math.min(entryBytesMax, bytesMax)) };
     this.#entries = new LRUCache<string, Cached>({
       ...sizes,
-      ttl: ttlMs,
-      ttlResolution: TTL_RESOLUTION_MS,
       dispose: (_value, _key, reason) => {
         if (reason === 'evict') this.#evictions += 1;
       },
@@ -31,7 +28,8 @@ export class MemoryTier {
   }
 
   get(key: string): Cached | undefined {
-    return this.#entries.get(key);
+    const cached = this.#entries.get(key);
+    return cached !== undefined && Date.now() - cached.at < this.#ttlMs ? cached : undefined;
   }
 
   /** Takes the place of an older answer to the same search, never of a newer one. */

@@ -36,6 +36,9 @@ export type RedisLookup = {
   readonly isGood: (cached: Cached) => boolean;
 };
 
+/** What computing an answer takes, and whether it was done before lately. */
+type Computed = { readonly computeMs: number; readonly again: boolean };
+
 const PREFIX = 'vz:cache:';
 const NAMED_PREFIX = 'vz:cached:';
 /** Shorter a timer cannot tell. */
@@ -100,9 +103,13 @@ export class RedisTier {
     return cached;
   }
 
-  /** Stored some time later, or not at all: what is computed sooner than it is looked up here is not worth it. */
-  put(key: string, cached: Cached, computeMs: number): void {
+  /**
+   * Stored some time later, or not at all: what is computed sooner than it is looked up here is not worth it, nor, while
+   * hits here are rare, what is asked for the first time.
+   */
+  put(key: string, cached: Cached, { computeMs, again }: Computed): void {
     if (!this.#connected || this.#inFlight >= IN_FLIGHT_MAX || computeMs < this.#worth.lookupMs) return;
+    if (!again && !this.#worth.pays) return;
     const { ttlMs, entryBytesMax } = this.#options;
     if (bytesOf(cached) > entryBytesMax) return;
     // Not ahead of the answer, which is about to be sent.

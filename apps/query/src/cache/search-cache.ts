@@ -1,15 +1,10 @@
-import type {
-  CacheNote,
-  CallContext,
-  CollectionRecord,
-  SearchAnswer,
-  SearchSpec,
-  Sequences,
-} from '@vectorizer/contracts';
-import { Failure } from '@vectorizer/errors';
+import type { CacheNote, CollectionRecord, SearchAnswer, SearchSpec } from '@vectorizer/contracts';
 import type { RedisConfig } from '@vectorizer/frame';
 import type { Logger } from '@vectorizer/telemetry';
-import { covers, type Cached } from './cached.ts';
+import { Admission } from './admission.ts';
+import { isGoodFor, type CacheableCall, type Searched } from './cacheable-call.ts';
+import type { Cached } from './cached.ts';
+import { Flights, type Landed, type Wanted } from './flights.ts';
 import type { Frequent } from './frequent-searches.ts';
 import { MemoryTier, type MemoryLimits } from './memory-tier.ts';
 import { RedisTier, type RedisFigures } from './redis-tier.ts';
@@ -23,24 +18,6 @@ export type CacheOptions = MemoryLimits & {
   readonly redisMsMax: number;
   /** So many of the most frequent searches are made again after a restart; none unless given. */
   readonly warmUp?: number;
-};
-
-/** What each of the searches came to, in their order. */
-export type Searched = readonly Omit<Cached, 'at'>[];
-
-/** A call of searches, and what is known of the states that may answer it. */
-export type CacheableCall = {
-  readonly record: CollectionRecord;
-  readonly searches: readonly SearchSpec[];
-  /** The consistency that was asked for demands these. */
-  readonly demanded: Sequences;
-  /** The newest state that is known to be applied somewhere, at least what is demanded; undefined when that is not known. */
-  readonly newest: Sequences | undefined;
-  readonly maxStalenessMs: number | undefined;
-  readonly bypass: boolean;
-  readonly context: CallContext;
-  /** Asks the replicas. */
-  readonly compute: (searches: readonly SearchSpec[]) => Promise<Searched>;
 };
 
 export type TierFigures = {
@@ -58,10 +35,6 @@ export type CacheFigures = {
   readonly redis: RedisFigures | undefined;
 };
 
-/** One search that is being computed, for all who ask the same. */
-type Flight = { readonly demanded: Sequences; readonly deadline: number; readonly landed: Promise<Cached> };
-type Open = { readonly key: string; readonly spec: SearchSpec; readonly settle: PromiseWithResolvers<Cached> };
-
 /** Weight of the newest time in the running mean. */
 const WEIGHT = 0.1;
 
@@ -74,12 +47,15 @@ export class SearchCache {
   readonly #memory: MemoryTier;
   readonly #redis: RedisTier | undefined;
   readonly #options: CacheOptions;
-  readonly #flights = new Map<string, Flight>();
+  readonly #admission = new Admission();
+  readonly #flights = new Flights({
+    fetch: (call, wanted) => this.#fetch(call, wanted),
+    recall: (key, call) => this.#inMemory(key, call),
+  });
   #warmUp: WarmUp | undefined;
   #hits = 0;
   #misses = 0;
   #bypasses = 0;
-  #shared = 0;
   /** What a search takes that is not answered from a cache. */
   #computeMs = 0;
 
@@ -93,7 +69,7 @@ export class SearchCache {
   get figures(): CacheFigures {
     return {
       bypasses: this.#bypasses,
-      shared: this.#shared,
+      shared: this.#flights.shared,
       memory: {
         hits: this.#hits,
         misses: this.#misses,
@@ -113,10 +89,13 @@ export class SearchCache {
     const keys = searches.map((spec) => searchKey(record, spec));
     if (this.#warmUp !== undefined) this.#note(keys, call);
     const found = keys.map((key) => this.#inMemory(key, call));
-    const missing = [...keys.keys()].filter((i) => found[i] === undefined);
-    this.#hits += searches.length - missing.length;
+    const missing: number[] = [];
+    for (let i = 0; i < found.length; i++) if (found[i] === undefined) missing.push(i);
+    const hits = searches.length - missing.length;
+    if (hits > 0) this.#admission.found();
+    this.#hits += hits;
     this.#misses += missing.length;
-    const computed = missing.length > 0 && (await this.#fetchAll(call, { keys, found, missing }));
+    const computed = missing.length > 0 && (await this.#flights.fill(call, { keys, found, missing }));
     const all = found as Cached[];
     if (computed) return { ...answerOf(all), cache: { status: 'miss' } };
     const oldest = Math.min(...all.map(({ at }) => at));
@@ -145,109 +124,54 @@ export class SearchCache {
     return cached !== undefined && isGoodFor(cached, call) ? cached : undefined;
   }
 
-  /** Puts in place what is missing; answers whether any of it had to be computed. */
-  async #fetchAll(call: CacheableCall, { keys, found, missing }: Gaps): Promise<boolean> {
-    const own = new Map<string, Open>();
-    const awaited: { readonly i: number; readonly flight: Flight }[] = [];
-    let joined = false;
-    for (const i of missing) {
-      const [key, spec] = [keys[i] as string, call.searches[i] as SearchSpec];
-      const flight = this.#flights.get(key);
-      if (flight !== undefined && covers(flight.demanded, call.demanded)) {
-        if (!own.has(key)) {
-          this.#shared += 1;
-          joined = true;
-        }
-        awaited.push({ i, flight });
-      } else {
-        const settle = Promise.withResolvers<Cached>();
-        settle.promise.catch(() => undefined);
-        own.set(key, { key, spec, settle });
-        const { demanded, context } = call;
-        const mine = { demanded, deadline: context.deadline, landed: settle.promise };
-        this.#flights.set(key, mine);
-        awaited.push({ i, flight: mine });
-      }
-    }
-    const computing = this.#compute(call, [...own.values()]);
-    // Its failure is that of its flights, which are waited for.
-    computing.catch(() => undefined);
-    const alone: number[] = [];
-    await Promise.all(
-      awaited.map(async ({ i, flight }) => {
-        found[i] = await flight.landed.catch((error: unknown) => {
-          // It ran out of another call's time, which may have been shorter than this one's.
-          if (flight.deadline >= call.context.deadline) throw Failure.from(error);
-          alone.push(i);
-          return undefined;
-        });
-      }),
-    );
-    const again = alone.length > 0 && (await this.#fetchAll(call, { keys, found, missing: alone }));
-    return (await computing) || again || joined;
+  async #fetch(call: CacheableCall, { keys, specs }: Wanted): Promise<Landed> {
+    const values = this.#redis === undefined ? [] : await this.#fromRedis(this.#redis, call, keys);
+    const left: number[] = [];
+    for (let place = 0; place < keys.length; place++) if (values[place] === undefined) left.push(place);
+    if (left.length > 0) await this.#fromReplicas(call, { keys, specs, values, left });
+    return { values: values as Cached[], computed: left.length > 0 };
   }
 
-  /** Lands every flight, one way or the other; answers whether anything was computed. */
-  async #compute(call: CacheableCall, flights: readonly Open[]): Promise<boolean> {
-    if (flights.length === 0) return false;
-    try {
-      const left = this.#redis === undefined ? flights : await this.#fromRedis(this.#redis, call, flights);
-      if (left.length > 0) await this.#fromReplicas(call, left);
-      return left.length > 0;
-    } catch (error) {
-      for (const { settle } of flights) settle.reject(error);
-      throw error;
-    } finally {
-      for (const { key, settle } of flights) {
-        if (this.#flights.get(key)?.landed === settle.promise) this.#flights.delete(key);
-      }
-    }
-  }
-
-  /** Lands those that Redis has; answers the others. */
-  async #fromRedis(redis: RedisTier, call: CacheableCall, flights: readonly Open[]): Promise<readonly Open[]> {
-    if (call.newest === undefined && call.maxStalenessMs === undefined) return flights;
-    const keys = flights.map(({ key }) => key);
+  /** What Redis has, in place. */
+  async #fromRedis(redis: RedisTier, call: CacheableCall, keys: readonly string[]): Promise<(Cached | undefined)[]> {
+    if (call.newest === undefined && call.maxStalenessMs === undefined) return [];
     const asked = { computeMs: this.#computeMs, isGood: (cached: Cached): boolean => isGoodFor(cached, call) };
-    const cached = await redis.get(keys, asked);
-    return flights.filter(({ key, settle }, i) => {
-      const value = cached[i];
-      if (value === undefined) return true;
-      this.#memory.put(key, value);
-      settle.resolve(value);
-      return false;
-    });
+    const values = [...(await redis.get(keys, asked))];
+    for (const [place, value] of values.entries()) {
+      if (value === undefined) continue;
+      this.#admission.found();
+      this.#memory.put(keys[place] as string, value);
+    }
+    return values;
   }
 
-  async #fromReplicas(call: CacheableCall, flights: readonly Open[]): Promise<void> {
+  /** Puts in place what is left. */
+  async #fromReplicas(call: CacheableCall, { keys, specs, values, left }: Remainder): Promise<void> {
     const at = Date.now();
     const startedMs = performance.now();
-    const searched = await call.compute(flights.map(({ spec }) => spec));
-    const tookMs = (performance.now() - startedMs) / flights.length;
+    const searched = await call.compute(left.map((place) => specs[place] as SearchSpec));
+    const tookMs = (performance.now() - startedMs) / left.length;
     this.#computeMs += this.#computeMs === 0 ? tookMs : WEIGHT * (tookMs - this.#computeMs);
-    for (const [i, { key, settle }] of flights.entries()) {
-      const cached = { ...(searched[i] as Searched[number]), at };
-      settle.resolve(cached);
-      if (!isCacheable(cached, call.record)) continue;
-      this.#memory.put(key, cached);
-      this.#redis?.put(key, cached, this.#computeMs);
+    for (let i = 0; i < left.length; i++) {
+      const [place, { sequences, result }] = [left[i] as number, searched[i] as Searched[number]];
+      const cached = { sequences, result, at };
+      values[place] = cached;
+      if (isCacheable(cached, call.record)) this.#keep(keys[place] as string, cached);
     }
+  }
+
+  #keep(key: string, cached: Cached): void {
+    const again = this.#admission.computed(key);
+    if (again || this.#admission.isOfUse) this.#memory.put(key, cached);
+    this.#redis?.put(key, cached, { computeMs: this.#computeMs, again });
   }
 }
 
 type NotedAnswer = SearchAnswer & { readonly cache: CacheNote };
-type Gaps = {
-  readonly keys: readonly string[];
-  readonly found: (Cached | undefined)[];
-  readonly missing: readonly number[];
+type Remainder = Wanted & {
+  readonly values: (Cached | undefined)[];
+  readonly left: readonly number[];
 };
-
-function isGoodFor(cached: Cached, { demanded, newest, maxStalenessMs }: CacheableCall): boolean {
-  if (newest !== undefined && covers(cached.sequences, newest)) return true;
-  if (maxStalenessMs === undefined || !covers(cached.sequences, demanded)) return false;
-  const ageMs = Date.now() - cached.at;
-  return ageMs >= 0 && ageMs <= maxStalenessMs;
-}
 
 /** A warning about a declared index says how far it is built, which no sequence tells. */
 function isCacheable({ result }: Cached, { payload_indexes: declared }: CollectionRecord): boolean {
@@ -258,9 +182,9 @@ function isCacheable({ result }: Cached, { payload_indexes: declared }: Collecti
 
 /** The answer reflects of each shard the oldest state that any of its results does. */
 function answerOf(results: Searched): SearchAnswer {
-  const [first] = results;
-  const sequences = (first?.sequences ?? []).map((_, shard) =>
-    Math.min(...results.map((each) => each.sequences[shard] ?? 0)),
-  );
+  const [first, ...others] = results;
+  if (first === undefined) return { sequences: [], results: [] };
+  if (others.length === 0) return { sequences: first.sequences, results: [first.result] };
+  const sequences = first.sequences.map((_, shard) => Math.min(...results.map((each) => each.sequences[shard] ?? 0)));
   return { sequences, results: results.map(({ result }) => result) };
 }

@@ -1,12 +1,19 @@
 import { hash } from 'node:crypto';
-import { bytesOfFloat32, type CollectionRecord, type SearchSpec } from '@vectorizer/contracts';
+import { bytesOfFloat32, SearchSpec, type CollectionRecord } from '@vectorizer/contracts';
 
 /** Changes with what a digest is made of, so that two releases never take each other's answers. */
-const FORM = 1;
+const FORM = 2;
 /** Most searches fit; used again for each, since a search may take less than a hundred microseconds. */
 const SCRATCH = Buffer.allocUnsafe(16_384);
 /** UTF-8 takes at most this many bytes for each unit of a string. */
 const UTF8_BYTES_MAX = 3;
+
+/** Saying these is as saying nothing. */
+const DEFAULTS: Partial<SearchSpec> = { exact: false };
+/** Every field but the vector, whose numbers are hashed as they are. */
+const FIELDS = (Object.keys(SearchSpec.shape) as (keyof SearchSpec)[])
+  .filter((name) => name !== 'vector')
+  .map((name) => ({ name, label: `,"${name}":`, standard: DEFAULTS[name] }));
 
 const prefixes = new WeakMap<CollectionRecord, string>();
 
@@ -15,11 +22,15 @@ const prefixes = new WeakMap<CollectionRecord, string>();
  * declared payload indexes, which warnings depend on, and every field of the search, so that one that is added later cannot
  * be forgotten here.
  */
-export function searchKey(record: CollectionRecord, { vector, ...others }: SearchSpec): string {
-  const asked = canonical({ ...others, exact: others.exact === true });
+export function searchKey(record: CollectionRecord, spec: SearchSpec): string {
+  let asked = '';
+  for (const { name, label, standard } of FIELDS) {
+    const field = spec[name];
+    if (field !== undefined && field !== standard) asked += label + canonical(field);
+  }
   // The text holds no NUL, so where it ends is certain.
   const text = `${prefixOf(record)}${asked}\0`;
-  const numbers = bytesOfFloat32(vector);
+  const numbers = bytesOfFloat32(spec.vector);
   const room = UTF8_BYTES_MAX * text.length + numbers.byteLength;
   const bytes = room <= SCRATCH.length ? SCRATCH : Buffer.allocUnsafe(room);
   const start = bytes.write(text);

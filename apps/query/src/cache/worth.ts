@@ -21,9 +21,14 @@ export class Worth {
     return this.#lookupMs;
   }
 
+  /** Whether lookups pay, as far as is known. */
+  get pays(): boolean {
+    return this.#trials < TRIALS || this.#savedMs >= this.#spentMs;
+  }
+
   /** To be asked once for each lookup that could be made. */
   decide(): boolean {
-    if (this.#trials < TRIALS || this.#savedMs >= this.#spentMs) return true;
+    if (this.pays) return true;
     this.#skipped = (this.#skipped + 1) % PROBE_EVERY;
     return this.#skipped === 0;
   }

@@ -1,0 +1,28 @@
+import type { CallContext, CollectionRecord, SearchSpec, Sequences } from '@vectorizer/contracts';
+import { covers, type Cached } from './cached.ts';
+
+/** What each of the searches came to, in their order. */
+export type Searched = readonly Omit<Cached, 'at'>[];
+
+/** A call of searches, and what is known of the states that may answer it. */
+export type CacheableCall = {
+  readonly record: CollectionRecord;
+  readonly searches: readonly SearchSpec[];
+  /** The consistency that was asked for demands these. */
+  readonly demanded: Sequences;
+  /** The newest state that is known to be applied somewhere, at least what is demanded; undefined when that is not known. */
+  readonly newest: Sequences | undefined;
+  readonly maxStalenessMs: number | undefined;
+  readonly bypass: boolean;
+  readonly context: CallContext;
+  /** Asks the replicas. */
+  readonly compute: (searches: readonly SearchSpec[]) => Promise<Searched>;
+};
+
+/** Whether an answer has all that the call demands, and is as new as it may be at least. */
+export function isGoodFor(cached: Cached, { demanded, newest, maxStalenessMs }: CacheableCall): boolean {
+  if (newest !== undefined && covers(cached.sequences, newest)) return true;
+  if (maxStalenessMs === undefined || !covers(cached.sequences, demanded)) return false;
+  const ageMs = Date.now() - cached.at;
+  return ageMs >= 0 && ageMs <= maxStalenessMs;
+}

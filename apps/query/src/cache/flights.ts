@@ -1,0 +1,108 @@
+import type { SearchSpec } from '@vectorizer/contracts';
+import { Failure } from '@vectorizer/errors';
+import type { CacheableCall } from './cacheable-call.ts';
+import { covers, type Cached } from './cached.ts';
+
+/** What a call's searches lack, by place. */
+export type Gaps = {
+  readonly keys: readonly string[];
+  readonly found: (Cached | undefined)[];
+  readonly missing: readonly number[];
+};
+/** Different searches of one call, each with its key. */
+export type Wanted = { readonly keys: readonly string[]; readonly specs: readonly SearchSpec[] };
+export type Landed = {
+  readonly values: readonly Cached[];
+  /** Whether any of them had to be computed. */
+  readonly computed: boolean;
+};
+export type FlightsOptions = {
+  readonly fetch: (call: CacheableCall, wanted: Wanted) => Promise<Landed>;
+  /** What has become known of a search meanwhile. */
+  readonly recall: (key: string, call: CacheableCall) => Cached | undefined;
+};
+
+/** A search that is being fetched, in its place among those of its call. */
+type Flight = { readonly call: CacheableCall; readonly place: number; readonly landing: Promise<Landed> };
+type Joined = { readonly i: number; readonly flight: Flight };
+type Landing = { readonly gaps: Gaps; readonly joined: readonly Joined[]; readonly landing: Promise<Landed> };
+
+const NOTHING: Promise<Landed> = Promise.resolve({ values: [], computed: false });
+const NOWHERE = -1;
+
+/** Searches that are under way, each fetched once for all who ask the same meanwhile. */
+export class Flights {
+  readonly #options: FlightsOptions;
+  readonly #flights = new Map<string, Flight>();
+  #shared = 0;
+
+  constructor(options: FlightsOptions) {
+    this.#options = options;
+  }
+
+  /** Searches that waited for another call's. */
+  get shared(): number {
+    return this.#shared;
+  }
+
+  /** Puts in place what is missing; answers whether any of it had to be computed. */
+  async fill(call: CacheableCall, gaps: Gaps): Promise<boolean> {
+    const { keys, found, missing } = gaps;
+    const places = new Map<string, number>();
+    const specs: SearchSpec[] = [];
+    const joined: Joined[] = [];
+    for (const i of missing) {
+      const key = keys[i] as string;
+      if (places.has(key)) continue;
+      const flight = this.#flights.get(key);
+      if (flight !== undefined && servesAlso(flight, call)) joined.push({ i, flight });
+      else places.set(key, specs.push(call.searches[i] as SearchSpec) - 1);
+    }
+    this.#shared += joined.length;
+    const landing = specs.length === 0 ? NOTHING : this.#depart(call, { keys: [...places.keys()], specs });
+    // Most join nobody, and pay for no promise but their own.
+    const alone = joined.length === 0 ? [] : await this.#land(call, { gaps, joined, landing });
+    const { values, computed } = await landing;
+    for (const i of missing) found[i] ??= values[places.get(keys[i] as string) ?? NOWHERE];
+    const again = alone.length > 0 && (await this.fill(call, { keys, found, missing: alone }));
+    return computed || again || joined.length > 0;
+  }
+
+  #depart(call: CacheableCall, wanted: Wanted): Promise<Landed> {
+    const landing = this.#fly(call, wanted);
+    for (const [place, key] of wanted.keys.entries()) this.#flights.set(key, { call, place, landing });
+    return landing;
+  }
+
+  async #fly(call: CacheableCall, wanted: Wanted): Promise<Landed> {
+    try {
+      return await this.#options.fetch(call, wanted);
+    } finally {
+      for (const key of wanted.keys) if (this.#flights.get(key)?.call === call) this.#flights.delete(key);
+    }
+  }
+
+  /** Waits for all, and puts in place what others have fetched; answers what has failed for want of their time. */
+  async #land(call: CacheableCall, { gaps: { keys, found }, joined, landing }: Landing): Promise<readonly number[]> {
+    const alone: number[] = [];
+    const joining = joined.map(async ({ i, flight }) => {
+      try {
+        found[i] = (await flight.landing).values[flight.place];
+      } catch (error) {
+        // It may be another search of that call that has failed.
+        found[i] = this.#options.recall(keys[i] as string, call);
+        if (found[i] !== undefined) return;
+        // That one's time may have been shorter than this one's.
+        if (flight.call.context.deadline >= call.context.deadline) throw Failure.from(error);
+        alone.push(i);
+      }
+    });
+    await Promise.all([landing, ...joining]);
+    return alone;
+  }
+}
+
+/** What it brings reflects all that this call demands, and is no older than this call allows. */
+function servesAlso({ call: { demanded, maxStalenessMs = 0 } }: Flight, call: CacheableCall): boolean {
+  return covers(demanded, call.demanded) && maxStalenessMs <= (call.maxStalenessMs ?? 0);
+}
