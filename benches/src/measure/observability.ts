@@ -10,7 +10,7 @@ import { startSystem, type System } from '../subjects/system.ts';
 
 const CONNECTIONS = 32;
 /** In a round each server is asked this often, in turns, so that both meet the same weather. */
-const TURNS = 6;
+const TURNS = 4;
 /** More would only take longer to fill: what a search costs to be seen does not depend on it. */
 const ROWS_MAX = 20_000;
 
@@ -18,33 +18,56 @@ const UNSEEN = { VECTORIZER_METRICS: 'off', VECTORIZER_LOG_LEVEL: 'silent' };
 
 /**
  * The same searches of two servers that differ in what is seen of them: one with its metrics, its log and a tenth of its
- * requests traced, the other with nothing. `observability.cost` is the share of its searches that the first gets less done,
- * by the processor time that a search takes: at 32 connections a server is never idle, and the machine's other work
- * changes how much of it there is, but not what it is used for.
+ * requests traced, the other with nothing. Each has a graph of its own, of which one may be the cheaper to search, so half
+ * way they change places. `observability.cost` is the share of its searches that the first gets less done, by the processor
+ * time that a search takes: at 32 connections a server is never idle, and the machine's other work changes how much of it
+ * there is, but not what it is used for.
  */
 export async function benchObservability(whole: Dataset, rounds: Rounds): Promise<Result[]> {
   const dataset = { ...whole, rows: whole.rows.slice(0, ROWS_MAX) };
   await using receiver = await startSink();
-  await using unseen = await Subject.start(dataset, UNSEEN);
-  await using seen = await Subject.start(dataset, { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url });
+  const asUsual = { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url };
+  await using one = await Subject.start(dataset, UNSEEN);
+  await using other = await Subject.start(dataset, asUsual);
+  const before = await compare(rounds, { unseen: one, seen: other });
+  await one.restart(asUsual);
+  await other.restart(UNSEEN);
+  const after = await compare(rounds, { unseen: other, seen: one });
+  if (receiver.requests() === 0) throw new Error('no span was exported: nothing would be measured');
+  const cost = before.shares.map((share, round) => 1 - Math.sqrt(share * (after.shares[round] ?? NaN)));
+  return [
+    figure('observability.cost', 'ratio', spread(cost)),
+    figure('observability.search_ms', 'ms', spread([...before.seenMs, ...after.seenMs])),
+  ];
+}
+
+type Compared = {
+  /** Of the searches of the one that is not seen, by round, those that the other gets done. */
+  readonly shares: readonly number[];
+  readonly seenMs: readonly number[];
+};
+
+async function compare(
+  rounds: Rounds,
+  { unseen, seen }: { readonly unseen: Subject; readonly seen: Subject },
+): Promise<Compared> {
+  const unseenMs: number[] = [];
+  const seenMs: number[] = [];
   for (const round of numbered(rounds)) {
     for (let turn = 0; turn < TURNS; turn++) {
       // Neither is always the one that comes after the other.
       for (const each of turn % 2 === 0 ? [unseen, seen] : [seen, unseen]) await each.search(rounds.milliseconds);
     }
-    for (const each of [unseen, seen]) each.endRound(round > 0);
+    const [without, withIt] = [unseen.endRound(), seen.endRound()];
+    if (round === 0) continue;
+    unseenMs.push(without);
+    seenMs.push(withIt);
   }
-  if (receiver.requests() === 0) throw new Error('no span was exported: nothing would be measured');
-  const cost = ratios(unseen.msPerSearch, seen.msPerSearch).values.map((share) => 1 - share);
-  return [
-    figure('observability.cost', 'ratio', spread(cost)),
-    figure('observability.search_ms', 'ms', spread(seen.msPerSearch)),
-  ];
+  return { shares: ratios(unseenMs, seenMs).values, seenMs };
 }
 
 /** A filled server, and the processor time that each of its searches takes. */
 class Subject implements AsyncDisposable {
-  readonly msPerSearch: number[] = [];
   readonly #system: System;
   readonly #server: Server;
   #milliseconds = 0;
@@ -70,9 +93,16 @@ class Subject implements AsyncDisposable {
     this.#searches += latenciesMs.length;
   }
 
-  endRound(counts: boolean): void {
-    if (counts) this.msPerSearch.push(this.#milliseconds / this.#searches);
+  /** Answers the processor milliseconds of a search since the last round's end. */
+  endRound(): number {
+    const each = this.#milliseconds / this.#searches;
     this.#milliseconds = this.#searches = 0;
+    return each;
+  }
+
+  async restart(settings: Readonly<Record<string, string>>): Promise<void> {
+    await this.#system.restart(settings);
+    await this.#server.settled();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

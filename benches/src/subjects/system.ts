@@ -20,8 +20,8 @@ export type System = AsyncDisposable & {
   readonly data: string;
   /** The server and its log server. */
   readonly pids: () => readonly number[];
-  /** Ends both in good order and starts them again where they were. */
-  readonly restart: () => Promise<void>;
+  /** Ends both in good order and starts them again where they were, from then on with other settings if any are given. */
+  readonly restart: (settings?: Readonly<Record<string, string>>) => Promise<void>;
 };
 
 /** `settings`: of the server, beside what is set for this process. */
@@ -34,6 +34,7 @@ export async function startSystem(settings: Readonly<Record<string, string>> = {
   stack.defer(() => command(['down', '--data', data], STOP_MS).then(ignore, ignore));
   const { url } = await start(data, '0', settings);
   let processes = await processesOf(data);
+  let current = settings;
   const pid = (): number => {
     const found = processes.find(({ name }) => name === 'standalone')?.pid;
     if (found === undefined) throw new Error('the standalone server is not among the processes that were started');
@@ -46,9 +47,10 @@ export async function startSystem(settings: Readonly<Record<string, string>> = {
     processorMs: () => processorMs(pid()),
     data,
     pids: () => processes.map((each) => each.pid),
-    async restart() {
+    async restart(others = current) {
+      current = others;
       await command(['down', '--data', data], STOP_MS);
-      await start(data, new URL(url).port, settings);
+      await start(data, new URL(url).port, current);
       processes = await processesOf(data);
     },
     [Symbol.asyncDispose]: () => held.disposeAsync(),
