@@ -39,7 +39,7 @@ export const forgetsRequests: readonly Break[] = [
 /** The cache takes any answer to the same search, whatever sequences it is exact for. */
 export const cachesWithoutSequences: readonly Break[] = [
   {
-    file: 'apps/query/dist/cache/search-cache.js',
+    file: 'apps/query/dist/cache/cacheable-call.js',
     find: 'if (newest !== undefined && covers(cached.sequences, newest))',
     replace: 'if (true)',
   },
