@@ -1,7 +1,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { temporaryDirectory } from '@vectorizer/testing';
+import { temporaryDirectory, until } from '@vectorizer/testing';
 import { lastJson, runCommand } from '../system/command.ts';
 
 describe('an instance that other machines can reach', () => {
@@ -43,6 +43,16 @@ describe('an instance that other machines can reach', () => {
         const refused = await runCommand('demo', '--data', data, '--key-file', out);
         expect(refused).toMatchObject({ code: 1, err: expect.stringContaining('delete_collection') });
         expect(await runCommand('demo', ...asAdmin)).toMatchObject({ code: 0 });
+        const again = join(directory.path, 'recovered.key');
+        const recovered = await runCommand('keys', 'recover', '--data', data, '--out', again);
+        expect(recovered).toMatchObject({ code: 0, err: '' });
+        expect(recovered.out).not.toContain((await readFile(again, 'utf8')).trim().slice(16));
+        const asRecovered = ['--data', data, '--key-file', again];
+        const listed = async (): Promise<string> => (await runCommand('keys', 'list', ...asRecovered)).out;
+        await until(async () => (await listed()).includes('recovered'), { timeoutMs: 10_000 });
+        const entries = await runCommand('audit', 'list', '--action', 'keys.recover', ...asRecovered);
+        expect(lastJson(entries)).toMatchObject({ actor: expect.stringMatching(/^operator \S+@/), result: 'ok' });
+        expect(await runCommand('audit', 'verify', ...asRecovered)).toMatchObject({ code: 0 });
         const said = [started.out, started.err, made.err, await logsIn(data)].join('\n');
         expect([said.includes(key.slice(16)), said.includes(reader.slice(16))]).toEqual([false, false]);
       } finally {

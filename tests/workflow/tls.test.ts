@@ -282,6 +282,23 @@ describe('keys and producers of events', () => {
     }
   });
 
+  it('are made past the gateways by the certificate of an operator or of a gateway, when all are lost', async () => {
+    const files = Object.entries(tlsFiles(own(), 'gateway')).flatMap(([name, file]) => [
+      `--tls-${name.replace('File', '-file')}`,
+      file,
+    ]);
+    for (const [who, from] of Object.entries({
+      operator: ['--data', system.data],
+      gateway: ['--log-servers', await natsUrl(), ...files],
+    })) {
+      const out = join(own(), `recovered-as-${who}.key`);
+      expect(await runCommand('keys', 'recover', '--out', out, ...from)).toMatchObject({ code: 0, err: '' });
+      const key = (await readFile(out, 'utf8')).trim();
+      await until(async () => (await ask(`${system.url}/api/v1/audit?action=keys.recover`, key)).status === 200, SOON);
+    }
+    expect((await get('audit?action=keys.recover'))['entries']).toHaveLength(2);
+  });
+
   it('let a producer publish to the subjects of its scope, under its own name, and within a second no longer', async () => {
     const books = { roles: ['editor'], collections: ['books'], events: ['vectorizer.events.books.*'] };
     const { id, key } = await makeKey({ name: 'loader', ...books });

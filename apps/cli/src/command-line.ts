@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { registerEventCommands, registerKeyCommands } from '@vectorizer/command-line';
 import { registerAuditCommands } from './access/audit-commands.ts';
+import { registerRecovery } from './access/recover-command.ts';
 import { registerCertificates } from './certs/command.ts';
 import { instance } from './data/flags.ts';
 import { registerDemo } from './data/demo.ts';
@@ -20,7 +21,7 @@ export function commandLine(environment: Readonly<Record<string, string | undefi
   registerLoad(program);
   registerRecall(program);
   registerDemo(program);
-  registerKeyCommands(program, instance);
+  registerRecovery(registerKeyCommands(program, instance));
   registerEventCommands(program, instance);
   registerCertificates(program);
   registerLogs(program);

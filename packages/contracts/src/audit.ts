@@ -4,7 +4,7 @@ import { z } from 'zod';
 /** One thing that somebody did, or was kept from. */
 export const AuditEntry = z.object({
   at: z.iso.datetime(),
-  /** `key`, `token` or `open` and its id; `unknown` is whoever had no good key. */
+  /** `key`, `token` or `open` and its id; `operator` and who that was, past the gateways; `unknown` is whoever had no good key. */
   actor: z.string(),
   /** The name of the key, for people. */
   actor_name: z.string(),

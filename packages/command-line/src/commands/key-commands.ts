@@ -16,8 +16,8 @@ type CreateFlags = IssueFlags & {
 };
 type RotateFlags = IssueFlags & { readonly grace?: number };
 
-/** `keys create | list | show | rotate | revoke`, through the public API. */
-export function registerKeyCommands(program: Command, server: Connector): void {
+/** `keys create | list | show | rotate | revoke`, through the public API. Answers `keys`, to which others may be added. */
+export function registerKeyCommands(program: Command, server: Connector): Command {
   const keys = program.command('keys').description('who may use the database');
   const command = (name: string, what: string): Command => server.addFlags(keys.command(name).description(what));
   const ask = async (options: object, act: (client: VectorizerClient) => Promise<void>): Promise<void> => {
@@ -46,6 +46,7 @@ export function registerKeyCommands(program: Command, server: Connector): void {
   command('revoke <id>', 'end a key, for good').action(async (id: string, flags: object) =>
     ask(flags, async (client) => show(await client.keys.revoke(id), processTerminal)),
   );
+  return keys;
 }
 
 function creating(command: Command): Command {
