@@ -22,4 +22,12 @@ describe('asking a slower cache', () => {
     expect(made(worth, 1_000, () => false)).toBeLessThan(50);
     expect(made(worth, 1_000, () => true)).toBeGreaterThan(800);
   });
+
+  it('is known by the mean of its first times, and later by the latest', () => {
+    const worth = new Worth();
+    for (const tookMs of [150, 5, 1]) worth.looked({ tookMs, savedMs: 0 });
+    expect(worth.lookupMs).toBeCloseTo(52);
+    for (let i = 0; i < 300; i++) worth.looked({ tookMs: 1, savedMs: 0 });
+    expect(worth.lookupMs).toBeCloseTo(1);
+  });
 });

@@ -35,7 +35,9 @@ export class Worth {
 
   looked({ tookMs, savedMs }: { readonly tookMs: number; readonly savedMs: number }): void {
     this.#trials += 1;
-    this.#lookupMs += this.#trials === 1 ? tookMs : (1 - MEMORY) * (tookMs - this.#lookupMs);
+    // Of few all count alike: the first may have waited for a connection, and would be remembered for long.
+    const weight = Math.max(1 / this.#trials, 1 - MEMORY);
+    this.#lookupMs += weight * (tookMs - this.#lookupMs);
     this.#spentMs = MEMORY * this.#spentMs + tookMs;
     this.#savedMs = MEMORY * this.#savedMs + savedMs;
   }
