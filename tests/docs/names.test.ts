@@ -134,12 +134,21 @@ describe('the commands that the documents name', () => {
   }));
   const helps = new Map<string, string>();
   const byScript = new Set(
-    ['help', 'test', 'chaos', 'bench', 'sbom'].filter((name) => textOf('vectorizer').includes(`\n  ${name}`)),
+    ['help', 'client', 'test', 'chaos', 'bench', 'sbom'].filter((name) => textOf('vectorizer').includes(`\n  ${name}`)),
   );
 
   beforeAll(async () => {
     const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', TELL_HELPS]);
     for (const [path, help] of Object.entries(JSON.parse(stdout) as Record<string, string>)) helps.set(path, help);
+  });
+
+  it('are passed on by ./vectorizer, and told by it (regression)', () => {
+    const script = textOf('vectorizer');
+    const passed = [...script.matchAll(/^  ([a-z |-]+)\)$/gm)].flatMap(([, names = '']) => names.split(' | '));
+    const own = [...helps.keys()].filter((path) => /^[a-z]+$/.test(path) && path !== 'help');
+    expect(own.length).toBeGreaterThan(10);
+    expect(own.filter((name) => !passed.includes(name))).toEqual([]);
+    expect(own.filter((name) => !new RegExp(`^  ${name} `, 'm').test(script))).toEqual([]);
   });
 
   it('are there, with their options', () => {

@@ -71,7 +71,10 @@ export async function openPlace(shared: readonly Instance[]): Promise<Place> {
   };
 }
 
-/** The command line, on the port of the document's system and in the background; of a shared system, its first words again. */
+/**
+ * The repository's own command, but that what it starts is built already, on the port of the document's system and in the
+ * background; of a shared system, its first words again.
+ */
 function standIn(shared: readonly Instance[]): string {
   const start = `exec node ${CLI} "$@" --detach $port`;
   const [one, cluster] = [shared[0], shared.at(-1)].map((each) =>
@@ -87,7 +90,7 @@ case "$1 \${2:-}" in
     ${cluster}
     ;;
   test* | chaos* | bench*) echo "vectorizer: $1 takes minutes and is not followed here" >&2; exit 1 ;;
-  *) exec node ${CLI} "$@" ;;
+  *) exec ${join(root, 'vectorizer')} "$@" ;;
 esac
 `;
 }

@@ -8,10 +8,9 @@ export function filterOf(text: string): Filter {
   throw new InvalidArgumentError('a filter as JSON, such as {"must":[{"key":"year","range":{"gte":1950}}]}.');
 }
 
-export function vectorOf(text: string): readonly number[] {
+export function vectorOf(text: string): readonly number[] | undefined {
   const value = parsed(text);
-  if (Array.isArray(value)) return value as readonly number[];
-  throw new InvalidArgumentError('a list of numbers as JSON.');
+  return Array.isArray(value) ? (value as readonly number[]) : undefined;
 }
 
 /** Text that does not parse is of no kind. */

@@ -33,7 +33,8 @@ export function registerSearch(program: Command): void {
       const vector =
         flags.vector === undefined
           ? undefined
-          : vectorOf(flags.vector === '-' ? await text(process.stdin) : flags.vector);
+          : (vectorOf(flags.vector === '-' ? await text(process.stdin) : flags.vector) ??
+            command.error('error: --vector is a list of numbers as JSON, such as [0.1, 0.9]'));
       await ask(flags, async (client) => {
         const { hits, warnings } =
           vector === undefined

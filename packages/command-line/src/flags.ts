@@ -25,7 +25,9 @@ export function wholeNumber(min: number, max: number = Number.MAX_SAFE_INTEGER):
   return (text) => {
     const value = Number(text);
     if (/^\d+$/.test(text) && value >= min && value <= max) return value;
-    throw new InvalidArgumentError(max === Number.MAX_SAFE_INTEGER ? `at least ${min}.` : `${min} to ${max}.`);
+    throw new InvalidArgumentError(
+      `a whole number, ${max === Number.MAX_SAFE_INTEGER ? `at least ${min}` : `${min} to ${max}`}.`,
+    );
   };
 }
 

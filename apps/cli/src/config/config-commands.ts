@@ -65,7 +65,9 @@ function check(file: string | undefined, environment: Environment, { service, fi
   for (const line of problems.keys()) processTerminal.out(line);
   if (problems.size > 0) process.exitCode = 1;
   const what = file === undefined ? 'the environment' : `${file} and the environment`;
-  processTerminal.err(problems.size === 0 ? `${what} can be used` : `${what}: ${problems.size} problems`);
+  processTerminal.err(
+    problems.size === 0 ? `${what} can be used` : `${what}: ${problems.size} problem${problems.size === 1 ? '' : 's'}`,
+  );
 }
 
 function show(
