@@ -1,5 +1,8 @@
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { publint } from 'publint';
 import { VectorizerClient, type Fetch } from '@vectorizer/client';
 import { routes } from '@vectorizer/frame';
 import { logServerOf } from '../system/log-server.ts';
@@ -45,6 +48,19 @@ describe('the packed client, outside of the workspace', () => {
     expect(installed.toSorted()).toEqual(names);
     expect((await consumer.run('ls', [join(installed[0] ?? '', 'dist/esm')])).out).not.toContain('.test.');
   });
+
+  it.each(['client', 'client-cli'])(
+    'has nothing that publint, or any way to resolve its types, finds fault with: %s',
+    async (name) => {
+      const tarball = await readFile(consumer.tarballs.get(name) ?? '');
+      const { messages } = await publint({ pack: { tarball: Uint8Array.from(tarball).buffer }, strict: true });
+      expect(messages).toEqual([]);
+      const types = await checkPackage(createPackageFromTarballData(tarball));
+      expect(types.types === false ? [] : types.problems).toEqual([]);
+      expect(types.types !== false).toBe(name === 'client');
+    },
+    MINUTES_MS,
+  );
 
   it(
     'is imported, and required, and asks the system',
@@ -111,6 +127,11 @@ describe('the packed command line', () => {
       const { code, out } = await consumer.run('npx', ['--offline', 'vectorizer-client', '--help']);
       expect([code, out]).toEqual([0, expect.stringContaining('Exit codes: 0 done')]);
       expect(await cli(['collections', 'create', 'cli'])).toMatchObject({ code: 2, out: '' });
+      // Regression: it ended without a word.
+      expect(await cli(['search', 'cli', '--vector', '1,2'])).toMatchObject({
+        code: 2,
+        err: expect.stringContaining('--vector is a list of numbers'),
+      });
       expect(await cli(['collections', 'show', 'nothing'])).toMatchObject({
         code: 1,
         err: expect.stringMatching(/collection_not_found/),

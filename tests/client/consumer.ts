@@ -1,5 +1,5 @@
 import { execFile, type ChildProcess } from 'node:child_process';
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { temporaryDirectory } from '@vectorizer/testing';
@@ -21,6 +21,8 @@ type RunOptions = {
 /** A directory outside the workspace into which packages were installed from their tarballs, as from a registry, by npm. */
 export type Consumer = AsyncDisposable & {
   readonly path: string;
+  /** By the package's name in the repository, where its tarball is. */
+  readonly tarballs: ReadonlyMap<string, string>;
   write(file: string, text: string): Promise<void>;
   /** Ends with its code, whatever that is. */
   run(command: string, args: readonly string[], options?: RunOptions): Promise<Printed>;
@@ -31,16 +33,17 @@ export async function consumerOf(packages: readonly string[]): Promise<Consumer>
   const directory = await temporaryDirectory();
   const { path } = directory;
   await mkdir(join(path, 'tarballs'));
+  const tarballs = new Map<string, string>();
   for (const name of packages) {
-    await run('npm', ['pack', '--pack-destination', join(path, 'tarballs')], {
-      cwd: join(repository, 'packages', name),
-    });
+    const cwd = join(repository, 'packages', name);
+    const { stdout } = await run('npm', ['pack', '--silent', '--pack-destination', join(path, 'tarballs')], { cwd });
+    tarballs.set(name, join(path, 'tarballs', stdout.trim().split('\n').at(-1) ?? ''));
   }
-  const tarballs = (await readdir(join(path, 'tarballs'))).map((file) => `./tarballs/${file}`);
   await writeFile(join(path, 'package.json'), '{ "private": true, "type": "module" }');
-  await run('npm', ['install', '--offline', '--no-audit', '--no-fund', ...tarballs], { cwd: path });
+  await run('npm', ['install', '--offline', '--no-audit', '--no-fund', ...tarballs.values()], { cwd: path });
   return {
     path,
+    tarballs,
     write: async (file, text) => writeFile(join(path, file), text),
     run: async (command, args, { input, env, until } = {}) =>
       new Promise((resolve_) => {
