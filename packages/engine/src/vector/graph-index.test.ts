@@ -159,6 +159,25 @@ describe('a vector index', () => {
     expect(index.stats().dead).toBeLessThanOrEqual(1);
   });
 
+  it('takes a new point into the graph at once, and a changed one when it has been left alone for a while', async () => {
+    await using directory = await temporaryDirectory();
+    const random = seededRandom(5);
+    const model = new Model();
+    const index = openIndex(model, 'dot', { directory: directory.path, dimension: 8 });
+    const write = (now: number): void => {
+      const vector = random.vector(8);
+      index.upsert('a', vector, { version: model.set('a', vector), now });
+    };
+    write(1_000);
+    index.drain(1_000);
+    expect(index.stats()).toMatchObject({ indexed: 1, buffered: 0, dead: 0 });
+    write(1_000);
+    expect(index.drain(1_199)).toBe(false);
+    expect(index.stats()).toMatchObject({ indexed: 0, buffered: 1, dead: 1 });
+    index.drain(1_200);
+    expect(index.stats()).toMatchObject({ indexed: 1, buffered: 0, dead: 1 });
+  });
+
   it('filters in the graph and in the buffer, and survives a filter that throws', async () => {
     await using directory = await temporaryDirectory();
     const random = seededRandom(5);
