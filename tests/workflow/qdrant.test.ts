@@ -216,9 +216,34 @@ describe('clients of Qdrant, on a running instance', () => {
       });
       expect(batch.map(({ points }) => points.map(({ id }) => id))).toEqual([[3], [1], [1]]);
       await expect(client.query(books, { query: 777 })).rejects.toMatchObject({ status: 404 });
-      await expect(client.queryGroups(books, { query: [1, 0, 0], group_by: 'year' })).rejects.toMatchObject({
-        status: 501,
-        data: { status: { error: expect.stringContaining('hits are not grouped') } },
+    });
+
+    it('groups hits by the values of a key', async () => {
+      const groupsOf = async (asked: Parameters<typeof client.queryGroups>[1]): Promise<unknown> =>
+        (await client.queryGroups(books, asked)).groups.map(({ id, hits }) => [id, hits.map((hit) => hit.id)]);
+      expect(await groupsOf({ query: [1, 0, 0], group_by: 'tags' })).toEqual([
+        ['sf', [1, 42]],
+        ['sand', [1]],
+      ]);
+      expect(await groupsOf({ query: [0, 1, 0], group_by: 'year', limit: 2, group_size: 1 })).toEqual([
+        [1815, [UUID]],
+        [1961, [42]],
+      ]);
+      const recommend = { positive: [1], negative: [UUID] };
+      expect(
+        await groupsOf({ query: { recommend }, group_by: 'tags[]', filter: { must_not: [{ has_id: [7] }] } }),
+      ).toEqual([['sf', [42]]]);
+      const { groups } = await client.queryGroups(books, {
+        query: 42,
+        group_by: 'title',
+        limit: 1,
+        with_payload: ['year'],
+      });
+      expect(groups).toMatchObject([{ id: 'Dune', hits: [{ id: 1, payload: { year: 1965 } }] }]);
+      expect(groups[0]?.hits[0]?.payload).toEqual({ year: 1965 });
+      await expect(client.queryGroups(books, { group_by: 'tags' })).rejects.toMatchObject({
+        status: 400,
+        data: { status: { error: expect.stringMatching(/^query: must be given/) } },
       });
     });
 
@@ -271,6 +296,23 @@ describe('clients of Qdrant, on a running instance', () => {
       expect(await client.getCollection(books)).toMatchObject({
         payload_schema: { title: { data_type: 'keyword', points: 3 }, year: { data_type: 'integer' } },
       });
+      const inOrder = async (
+        order_by: string | { key: string; direction?: 'desc'; start_from?: number | string },
+      ): Promise<unknown> =>
+        (await client.scroll(books, { order_by, with_vector: true })).points.map((each) => [each.id, each.order_value]);
+      expect(await inOrder('year')).toEqual([
+        [UUID, 1815],
+        [1, 1965],
+      ]);
+      expect(await inOrder({ key: 'year', direction: 'desc', start_from: 1900 })).toEqual([[UUID, 1815]]);
+      await expect(inOrder('title')).rejects.toMatchObject({
+        status: 400,
+        data: { status: { error: expect.stringContaining('has no index of numbers or times') } },
+      });
+      await client.createPayloadIndex(books, { field_name: 'at', field_schema: 'datetime', wait: true });
+      expect(await inOrder({ key: 'at', start_from: '2024-01-02' })).toEqual([
+        [1, Date.UTC(2024, 0, 2, 3, 4, 5) * 1_000],
+      ]);
       await client.deletePayloadIndex(books, 'title');
       await client.deletePayloadIndex(books, 'title');
       expect((await client.getCollection(books)).payload_schema).not.toHaveProperty('title');
@@ -326,6 +368,13 @@ describe('clients of Qdrant, on a running instance', () => {
       await client.searchBatch('older', { searches: [{ vector: { name: '', vector: [6, 8] }, limit: 1 }] }),
     ).toMatchObject([[{ id: 3 }]]);
     expect(await client.recommend('older', { positive: [1, 3], limit: 1 })).toMatchObject([{ id: 2 }]);
+    expect(
+      await client.searchPointGroups('older', { vector: [0, 0], group_by: 'kind', limit: 2, group_size: 1 }),
+    ).toEqual({ groups: [] });
+    await client.setPayload('older', { wait: true, payload: { kind: 'far' }, points: [2, 3] });
+    expect(
+      await client.searchPointGroups('older', { vector: [0, 0], group_by: 'kind', limit: 2, group_size: 1 }),
+    ).toMatchObject({ groups: [{ id: 'far', hits: [{ id: 2, score: 5 }] }] });
     await expect(client.discoverPoints('older', { target: 1, limit: 1 })).rejects.toMatchObject({ status: 501 });
   });
 

@@ -62,10 +62,10 @@ describe('the interface of Qdrant', () => {
   });
 
   it('tells why it has not what it has not', async () => {
-    const answer = await ask('POST /qdrant/collections/books/points/query/groups', { key: root, body: {} });
+    const answer = await ask('POST /qdrant/collections/books/points/discover', { key: root, body: {} });
     expect(answer.statusCode).toBe(501);
     expect(answer.json()).toEqual({
-      status: { error: `not supported: ${reasons['POST /qdrant/collections/:collection/points/query/groups']}` },
+      status: { error: `not supported: ${reasons['POST /qdrant/collections/:collection/points/discover']}` },
       time: expect.any(Number),
     });
     expect(answer.headers['x-correlation-id']).toBeDefined();

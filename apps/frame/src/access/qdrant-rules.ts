@@ -1,3 +1,4 @@
+import { limits } from '@vectorizer/contracts';
 import { fieldOf } from './field-of.ts';
 import { admin, everybody, read, write, type RouteRule } from './rule.ts';
 
@@ -40,9 +41,6 @@ export const notServedByQdrant = [
   `GET ${C}/shards/:shard/snapshots/:snapshot`,
   `DELETE ${C}/shards/:shard/snapshots/:snapshot`,
   `POST ${P}/vectors/delete`,
-  `POST ${P}/search/groups`,
-  `POST ${P}/recommend/groups`,
-  `POST ${P}/query/groups`,
   `POST ${P}/discover`,
   `POST ${P}/discover/batch`,
   `POST ${P}/search/matrix/pairs`,
@@ -96,6 +94,9 @@ const served: Readonly<Record<string, RouteRule>> = {
   [`POST ${P}/recommend/batch`]: read('search.batch', 'batch_search', { items: 'searches' }),
   [`POST ${P}/query`]: read('search', 'search_vector'),
   [`POST ${P}/query/batch`]: read('search.batch', 'batch_search', { items: 'searches' }),
+  [`POST ${P}/search/groups`]: read('search', 'search_vector', { items: groupsIn }),
+  [`POST ${P}/recommend/groups`]: read('search.recommend', 'search_vector', { items: groupsIn }),
+  [`POST ${P}/query/groups`]: read('search', 'search_vector', { items: groupsIn }),
 };
 
 export const qdrantRules: Readonly<Record<string, RouteRule>> = {
@@ -106,6 +107,15 @@ export const qdrantRules: Readonly<Record<string, RouteRule>> = {
 /** Points as a list, or, by columns, as many as there are ids. */
 function pointsIn(body: unknown): number {
   return lengthOf(fieldOf(body, 'points')) + lengthOf(fieldOf(fieldOf(body, 'batch'), 'ids'));
+}
+
+/** Where nothing is said of it. */
+const GROUPS = 10;
+
+/** Each group is searched by itself. */
+function groupsIn(body: unknown): number {
+  const limit = fieldOf(body, 'limit');
+  return typeof limit === 'number' && limit > 0 ? Math.min(Math.ceil(limit), limits.batchSearchesMax) : GROUPS;
 }
 
 /** Of a list of operations, each of which is an object with one field that holds the body of a request of its own. */

@@ -1,8 +1,9 @@
-import { parsePayload, type Filter, type Json, type Sequences } from '@vectorizer/contracts';
+import type { Filter, Sequences } from '@vectorizer/contracts';
 import { invalidField } from '@vectorizer/frame';
 import type { ReadCall } from '../points/reads.ts';
 import { later } from '../sessions.ts';
 import type { Pages } from './pages.ts';
+import { leavesAt, stepsOf } from './payload-values.ts';
 
 type Value = string | number | boolean;
 type FacetHit = { readonly value: Value; readonly count: number };
@@ -20,7 +21,7 @@ export class Facets {
   }
 
   async of({ key, filter, limit }: Asked, call: ReadCall): Promise<{ hits: FacetHit[]; sequences: Sequences }> {
-    const path = key.replaceAll('[]', '').split('.');
+    const steps = stepsOf(key);
     const selection = { with_payload: true, with_vector: false };
     const counts = new Map<Value, number>();
     let sequences: Sequences = [];
@@ -31,9 +32,9 @@ export class Facets {
         throw invalidField('filter', `must leave at most ${POINTS_MAX} points, which are read one by one`);
       }
       sequences = later(sequences, read.sequences);
-      for (const { payload } of read.points) {
-        const found = payload === undefined || payload === null ? [] : valuesAt(parsePayload(payload), path);
-        for (const value of new Set(found)) counts.set(value, (counts.get(value) ?? 0) + 1);
+      for (const point of read.points) {
+        const found = new Set(leavesAt(point, steps).filter(isCounted));
+        for (const value of found) counts.set(value, (counts.get(value) ?? 0) + 1);
       }
     }
     const hits = [...counts].map(([value, count]) => ({ value, count }));
@@ -46,13 +47,6 @@ function byFrequency(a: FacetHit, b: FacetHit): number {
 }
 
 /** Texts, whole numbers and booleans, as there. */
-function valuesAt(value: Json | undefined, path: readonly string[]): Value[] {
-  if (Array.isArray(value)) return (value as readonly Json[]).flatMap((each) => valuesAt(each, path));
-  const [step, ...rest] = path;
-  if (step !== undefined) {
-    const isThere = typeof value === 'object' && value !== null && Object.hasOwn(value, step);
-    return isThere ? valuesAt((value as { readonly [key: string]: Json })[step], rest) : [];
-  }
-  if (typeof value === 'string' || typeof value === 'boolean') return [value];
-  return Number.isInteger(value) ? [value as number] : [];
+function isCounted(value: unknown): value is Value {
+  return typeof value === 'string' || typeof value === 'boolean' || Number.isInteger(value);
 }

@@ -22,6 +22,13 @@ const Clauses = z.strictObject({
   min_should: z.strictObject({ conditions: z.array(z.unknown()), min_count: z.int().min(0) }).nullish(),
 });
 
+/** One of their filters, and conditions that have to hold as well, or must not. */
+export function withConditions(input: unknown, more: { readonly must: object; readonly must_not?: object }): object {
+  const { must, must_not, ...rest } = parse(Clauses, input ?? {}, 'filter');
+  const mustNot = more.must_not === undefined ? [] : [more.must_not];
+  return { ...rest, must: [...(must ?? []), more.must], must_not: [...(must_not ?? []), ...mustNot] };
+}
+
 /** Values of arrays are told by `[]` there; here an array stands for its elements without. */
 const Key = z.string().transform((key, context): string => {
   const path = key.replaceAll('[]', '');
@@ -164,11 +171,15 @@ function withoutNulls<Values extends object>(values: Values): { [Name in keyof V
   ) as { [Name in keyof Values]?: NonNullable<Values[Name]> };
 }
 
-/** Their times may be a date alone, have a space before the time, and no offset, which is UTC; ours are ISO 8601. */
 function timeOf(text: string): string {
+  return isoTimeOf(text) ?? text;
+}
+
+/** Their times may be a date alone, have a space before the time, and no offset, which is UTC; ours are ISO 8601. */
+export function isoTimeOf(text: string): string | undefined {
   const [, date, time, offset] =
     /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?))?\s?(Z|[+-]\d{2}:?\d{2})?$/i.exec(text) ?? [];
-  if (date === undefined) return text;
+  if (date === undefined) return undefined;
   const zone = offset?.replace(/^([+-]\d{2})(\d{2})$/, '$1:$2').toUpperCase() ?? 'Z';
   const seconds = time?.length === 5 ? ':00' : '';
   return `${date}T${time ?? '00:00:00'}${seconds}${zone}`;

@@ -7,7 +7,6 @@ const FILES =
   "a snapshot has another format than Qdrant's; see /api/v1/collections/{c}/snapshots for download and restore";
 const WHOLE = 'a snapshot is of one collection';
 const NAMED = 'a point has one vector, without a name';
-const GROUPS = 'hits are not grouped; search with a filter for each group';
 const CONTEXTS = 'there is no search by contexts; recommend takes positive and negative examples';
 const MATRIX = 'distances between points are not computed; search by each of them';
 const QUOTAS = 'limits are those of keys (/api/v1/auth/keys) and of the server';
@@ -49,9 +48,6 @@ export const reasons: Reasons = {
   [`GET ${C}/shards/:shard/snapshots/:snapshot`]: SHARD_SNAPSHOTS,
   [`DELETE ${C}/shards/:shard/snapshots/:snapshot`]: SHARD_SNAPSHOTS,
   [`POST ${C}/points/vectors/delete`]: 'a point has its vector, or is deleted',
-  [`POST ${C}/points/search/groups`]: GROUPS,
-  [`POST ${C}/points/recommend/groups`]: GROUPS,
-  [`POST ${C}/points/query/groups`]: GROUPS,
   [`POST ${C}/points/discover`]: CONTEXTS,
   [`POST ${C}/points/discover/batch`]: CONTEXTS,
   [`POST ${C}/points/search/matrix/pairs`]: MATRIX,

@@ -1,10 +1,18 @@
 import type { Hit, PointView } from '@vectorizer/contracts';
+import type { OrderedPoint } from './ordered-points.ts';
 import { idJson } from './point-ids.ts';
 import type { Selection } from './selections.ts';
 
 /** Written as text by hand, as our own answers are: payloads are JSON text already. */
 export function recordJson(point: PointView, selection: Selection): string {
   return `{"id":${idJson(point.id)}${fieldsJson(point, selection)}}`;
+}
+
+/** With the number that they were ordered by. */
+export function orderedJson(points: readonly OrderedPoint[], selection: Selection): string {
+  const each = ({ point, value }: OrderedPoint): string =>
+    `{"id":${idJson(point.id)}${fieldsJson(point, selection)},"order_value":${value}}`;
+  return `[${points.map(each).join(',')}]`;
 }
 
 export function recordsJson(points: readonly PointView[], selection: Selection): string {

@@ -37,7 +37,8 @@ export type Answer = {
   readonly cache?: CacheNote | undefined;
 };
 
-const NOTHING = { with_payload: false, with_vector: false };
+/** What of a hit is answered where nothing is said of that. */
+export const NOTHING = { with_payload: false, with_vector: false };
 
 type Plan = { readonly asked: Asked; readonly selection: Selection };
 /** A search of the index, and what is done with its hits. */

@@ -58,6 +58,24 @@ const Options = {
 };
 export type Options = z.output<z.ZodObject<typeof Options>>;
 
+const countUpTo = (most: number, otherwise: number): z.ZodType<number, number | null | undefined> =>
+  z
+    .int()
+    .min(1)
+    .max(most)
+    .nullish()
+    .transform((count) => count ?? otherwise);
+const { offset: _offset, ...OptionsOfGroups } = Options;
+/** Hits in groups, of which each costs a search. */
+const GroupOptions = {
+  ...OptionsOfGroups,
+  limit: countUpTo(limits.batchSearchesMax, 10),
+  group_size: countUpTo(limits.batchSearchesMax, 3),
+  group_by: z.string().min(1),
+  with_lookup: notTaken('not supported: get the points of the other collection by the ids of the groups'),
+};
+export type GroupOptions = z.output<z.ZodObject<typeof GroupOptions>>;
+
 /** `{ name: "", vector }` is the vector without a name, too. */
 const NamedVector = z
   .strictObject({ name: z.literal('', 'not supported: a point has one vector, without a name'), vector: UnnamedVector })
@@ -71,17 +89,19 @@ const SearchVector = z.unknown().transform((input, context): unknown => {
 });
 
 export const SearchPoints = z.strictObject({ vector: SearchVector, ...Options });
+export const SearchGroups = z.strictObject({ vector: SearchVector, ...GroupOptions });
 
 const AVERAGE = 'not supported but for average_vector';
 const Strategy = z.literal('average_vector', AVERAGE).nullish();
-export const RecommendPoints = z.strictObject({
+const RecommendFields = {
   positive: Examples,
   negative: Examples,
   strategy: Strategy,
   using: Using,
   lookup_from: LOOKUP,
-  ...Options,
-});
+};
+export const RecommendPoints = z.strictObject({ ...RecommendFields, ...Options });
+export const RecommendGroups = z.strictObject({ ...RecommendFields, ...GroupOptions });
 
 const Nearest = z.strictObject({
   nearest: Example,
@@ -101,7 +121,7 @@ export type Query = { readonly kind: 'all' } | z.output<typeof Nearest> | z.outp
 const NOT_HERE: Readonly<Record<string, string>> = {
   discover: 'there is no search by contexts',
   context: 'there is no search by contexts',
-  order_by: 'points are in the order of their scores, or of their ids',
+  order_by: 'points are in the order of their scores, or of their ids; scroll takes order_by',
   fusion: 'there is one search in a query',
   rrf: 'there is one search in a query',
   formula: 'scores are those of the metric',
@@ -132,13 +152,14 @@ function into<Output extends Query>(parsed: z.ZodSafeParseResult<Output>, contex
   return z.NEVER;
 }
 
-export const QueryPoints = z.strictObject({
+const QueryFields = {
   query: AnyQuery.optional().transform((query): Query => query ?? { kind: 'all' }),
   prefetch: notTaken('not supported: there is one search in a query'),
   using: Using,
   lookup_from: LOOKUP,
-  ...Options,
-});
+};
+export const QueryPoints = z.strictObject({ ...QueryFields, ...Options });
+export const QueryGroups = z.strictObject({ ...QueryFields, ...GroupOptions });
 
 const batchOf = <Item extends z.ZodType>(item: Item): z.ZodObject<{ searches: z.ZodArray<Item> }> =>
   z.strictObject({

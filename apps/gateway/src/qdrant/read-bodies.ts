@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { limits } from '@vectorizer/contracts';
-import { notTaken, SHARD_KEY, withoutEffect } from './not-taken.ts';
+import { SHARD_KEY, withoutEffect } from './not-taken.ts';
 import { QdrantId } from './point-ids.ts';
 import { WithPayload, WithVector } from './selections.ts';
 
@@ -13,6 +13,29 @@ export const GetPoints = z.strictObject({
   ids: z.array(QdrantId).max(limits.batchPointsMax, `must have at most ${limits.batchPointsMax} items`),
   ...Fields,
 });
+/** By what a scroll is ordered, in place of ids: a key, from its least value on or from its greatest. */
+const OrderBy = z.union(
+  [
+    z
+      .string()
+      .min(1)
+      .transform((key) => ({ key, direction: 'asc' as const, start_from: undefined })),
+    z.strictObject({
+      key: z.string().min(1),
+      direction: z
+        .enum(['asc', 'desc'])
+        .nullish()
+        .transform((direction) => direction ?? 'asc'),
+      start_from: z
+        .union([z.number(), z.string()])
+        .nullish()
+        .transform((start) => start ?? undefined),
+    }),
+  ],
+  { error: 'expected a key, or { key, direction, start_from }' },
+);
+export type OrderBy = z.output<typeof OrderBy>;
+
 export const ScrollPoints = z.strictObject({
   offset: QdrantId.nullish().transform((id) => id ?? undefined),
   limit: z
@@ -22,7 +45,7 @@ export const ScrollPoints = z.strictObject({
     .nullish()
     .transform((limit) => limit ?? 10),
   filter: z.unknown().optional(),
-  order_by: notTaken('not supported: points are in the order of their ids'),
+  order_by: OrderBy.nullish().transform((order) => order ?? undefined),
   ...Fields,
 });
 /** Counts are exact, whether that is asked for or not. */

@@ -1,16 +1,17 @@
 import { Controller, Get, Inject, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { failureOf } from '@vectorizer/contracts';
-import { parse } from '@vectorizer/frame';
+import { invalidField, parse } from '@vectorizer/frame';
 import { Edge } from '../edge.ts';
 import { checkFilter } from '../points/check-filter.ts';
 import { Reads } from '../points/reads.ts';
 import { sendResult, sendResultText } from './answers.ts';
 import { Facets } from './facets.ts';
 import { filterOf } from './filters.ts';
+import { OrderedPoints, type OrderedScroll } from './ordered-points.ts';
 import { Pages } from './pages.ts';
 import { idJson } from './point-ids.ts';
-import { recordJson, recordsJson } from './point-json.ts';
+import { orderedJson, recordJson, recordsJson } from './point-json.ts';
 import { CountPoints, Facet, GetPoints, ScrollPoints } from './read-bodies.ts';
 import { qdrantIdOf, readOptionsOf } from './requests.ts';
 import { selectionOf } from './selections.ts';
@@ -25,12 +26,14 @@ export class QdrantReadsController {
   readonly #reads: Reads;
   readonly #pages: Pages;
   readonly #facets: Facets;
+  readonly #ordered: OrderedPoints;
 
   constructor(@Inject(Edge) edge: Edge, @Inject(Reads) reads: Reads) {
     this.#edge = edge;
     this.#reads = reads;
     this.#pages = new Pages(reads);
     this.#facets = new Facets(this.#pages);
+    this.#ordered = new OrderedPoints(reads);
   }
 
   @Get('points/:id')
@@ -58,8 +61,12 @@ export class QdrantReadsController {
 
   @Post('points/scroll')
   async scroll(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    const { offset, limit, filter: given, ...asked } = parse(ScrollPoints, request.body ?? {});
+    const { offset, limit, filter: given, order_by: order, ...asked } = parse(ScrollPoints, request.body ?? {});
     const selection = selectionOf(asked, PAYLOAD);
+    if (order !== undefined) {
+      if (offset !== undefined) throw invalidField('offset', 'not with order_by: go on with its start_from');
+      return this.#scrollOrdered({ order, limit, filter: given, selection }, request, reply);
+    }
     const filter = filterOf(given);
     const call = await this.#edge.read(request, readOptionsOf(request));
     checkFilter(filter, call.collection.payload_indexes);
@@ -67,6 +74,13 @@ export class QdrantReadsController {
     this.#edge.sendSeen(reply, call, sequences);
     const nextJson = next === undefined ? 'null' : idJson(next);
     sendResultText(reply, `{"points":${recordsJson(points, selection)},"next_page_offset":${nextJson}}`);
+  }
+
+  async #scrollOrdered(asked: OrderedScroll, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    const call = await this.#edge.read(request, readOptionsOf(request));
+    const { points, sequences } = await this.#ordered.first(asked, call);
+    this.#edge.sendSeen(reply, call, sequences);
+    sendResultText(reply, `{"points":${orderedJson(points, asked.selection)},"next_page_offset":null}`);
   }
 
   @Post('points/count')

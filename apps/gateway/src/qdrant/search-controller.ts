@@ -7,23 +7,37 @@ import { Reads } from '../points/reads.ts';
 import { RequestMetrics } from '../request-metrics.ts';
 import { refusesCached } from '../requests.ts';
 import { sendSearched } from '../search/send-searched.ts';
-import { resultText } from './answers.ts';
+import { resultText, sendResultText } from './answers.ts';
+import { Groups, type AskedGroups } from './groups.ts';
 import { scoredJson } from './point-json.ts';
-import { Queries, type Asked } from './queries.ts';
-import { QueryBatch, QueryPoints, RecommendBatch, RecommendPoints, SearchBatch, SearchPoints } from './query-bodies.ts';
+import { NOTHING, Queries, type Asked } from './queries.ts';
+import {
+  QueryBatch,
+  QueryGroups,
+  QueryPoints,
+  RecommendBatch,
+  RecommendGroups,
+  RecommendPoints,
+  SearchBatch,
+  SearchGroups,
+  SearchPoints,
+} from './query-bodies.ts';
 import { readOptionsOf } from './requests.ts';
 import { signOf } from './search-settings.ts';
+import { selectionOf } from './selections.ts';
 
 /** Searches, as Qdrant's clients ask for them: in its older form, where hits are a list, and in its newer one, a query. */
 @Controller('qdrant/collections/:collection/points')
 export class QdrantSearchController {
   readonly #edge: Edge;
   readonly #queries: Queries;
+  readonly #groups: Groups;
   readonly #metrics: RequestMetrics;
 
   constructor(@Inject(Edge) edge: Edge, @Inject(Reads) reads: Reads, @Inject(RequestMetrics) metrics: RequestMetrics) {
     this.#edge = edge;
     this.#queries = new Queries(reads);
+    this.#groups = new Groups(this.#queries);
     this.#metrics = metrics;
   }
 
@@ -61,6 +75,41 @@ export class QdrantSearchController {
   async queryBatch(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const { searches } = parse(QueryBatch, request.body);
     await this.#find(searches.map(byQuery), { request, reply, told: (hits) => all(hits.map(asPoints)) });
+  }
+
+  @Post('search/groups')
+  async searchGroups(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    const { vector, ...options } = parse(SearchGroups, request.body);
+    await this.#group({ query: { nearest: { vector } }, options, field: 'vector' }, request, reply);
+  }
+
+  @Post('recommend/groups')
+  async recommendGroups(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    const { positive, negative, strategy, ...options } = parse(RecommendGroups, request.body);
+    await this.#group(
+      { query: { recommend: { positive, negative, strategy } }, options, field: 'query' },
+      request,
+      reply,
+    );
+  }
+
+  @Post('query/groups')
+  async queryGroups(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    const { query, ...options } = parse(QueryGroups, request.body);
+    await this.#group({ query, options, field: 'query' }, request, reply);
+  }
+
+  async #group(asked: AskedGroups, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    const call = await this.#edge.read(request, readOptionsOf(request));
+    const selection = selectionOf(asked.options, NOTHING);
+    const { groups, sequences } = await this.#groups.of(asked, { ...call, bypass_cache: refusesCached(request) });
+    this.#metrics.found(call.collection, groups);
+    this.#edge.sendSeen(reply, call, sequences);
+    const sign = signOf(call.collection.config.metric);
+    const each = groups.map(
+      ({ id, hits }) => `{"id":${JSON.stringify(id)},"hits":${scoredJson(hits, selection, sign)}}`,
+    );
+    sendResultText(reply, `{"groups":[${each.join(',')}]}`);
   }
 
   async #find(searches: readonly Asked[], { request, reply, told }: Exchange): Promise<void> {
