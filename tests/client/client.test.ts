@@ -6,7 +6,8 @@ import { publint } from 'publint';
 import { VectorizerClient, type Fetch } from '@vectorizer/client';
 import { routes } from '@vectorizer/frame';
 import { logServerOf } from '../system/log-server.ts';
-import { authority } from '../system/secure.ts';
+import { credentialsFor, lettingIn } from '../system/keys.ts';
+import { authority, isSecure } from '../system/secure.ts';
 import { startSystem, type System } from '../system/system.ts';
 import { consumerOf, tsc, type Consumer, type Printed } from './consumer.ts';
 import { examplesFor } from './examples.ts';
@@ -23,7 +24,7 @@ const COMPILER = {
   // The package's own types are checked, too.
   skipLibCheck: false,
 };
-const ASK = `const client = new VectorizerClient({ url: process.env.URL });
+const ASK = `const client = new VectorizerClient({ url: process.env.URL, apiKey: process.env.KEY });
 client.count('consumed').then(async ({ count }) => { console.log(count, new VectorizerError('x', { type: 'not_found', status: 404, details: {}, correlationId: undefined }).retryable); await client.close(); });
 `;
 
@@ -36,7 +37,12 @@ const stack = new AsyncDisposableStack();
 beforeAll(async () => {
   consumer = stack.use(await consumerOf(['client', 'client-cli']));
   system = stack.use(await startSystem());
-  env = { URL: system.url, ...(authority === undefined ? {} : { NODE_EXTRA_CA_CERTS: authority }) };
+  const { apiKey } = credentialsFor(system.url);
+  env = {
+    URL: system.url,
+    ...(apiKey !== undefined && { KEY: apiKey }),
+    ...(authority !== undefined && { NODE_EXTRA_CA_CERTS: authority }),
+  };
 }, 4 * MINUTES_MS);
 afterAll(async () => stack.disposeAsync(), MINUTES_MS);
 
@@ -85,7 +91,7 @@ describe('the packed client, outside of the workspace', () => {
   it(
     'has types for both, and its examples fit them and run',
     async () => {
-      const { blocks, text } = await examplesFor(system.url);
+      const { blocks, text } = await examplesFor({ url: system.url, ...credentialsFor(system.url) });
       expect(blocks).toBeGreaterThanOrEqual(10);
       await consumer.write('examples.mts', text);
       await consumer.write(
@@ -109,7 +115,7 @@ describe('the packed client, outside of the workspace', () => {
 /** `until`: it is told to end once it has printed that. */
 const cli = async (args: readonly string[], input?: string | Buffer, until?: string): Promise<Printed> =>
   consumer.run('node_modules/.bin/vectorizer-client', args, {
-    env: { ...env, VECTORIZER_URL: system.url },
+    env: { ...env, VECTORIZER_URL: system.url, ...lettingIn(['--url', system.url]) },
     ...(input !== undefined && { input }),
     ...(until !== undefined && { until }),
   });
@@ -203,7 +209,8 @@ describe('the packed command line', () => {
       expect((await consumer.run('tar', ['--list', '--file', 'consumed.tar'])).out).toMatch(/^manifest\.json\n/);
       await done(['snapshots', 'restore', 'consumed', id, '--as', 'consumed-again', '--wait']);
       expect(await done(['count', 'consumed-again'])).toEqual([{ count: 1 }]);
-      expect(await done(['keys', 'list'])).toEqual([]);
+      const keys = (await done(['keys', 'list'])) as readonly { readonly name: string }[];
+      expect(keys.map(({ name }) => name)).toEqual(isSecure ? ['bootstrap'] : []);
     },
     MINUTES_MS,
   );
@@ -218,7 +225,11 @@ describe('every route of the API', () => {
   it(
     'has a method, which the system answers',
     async () => {
-      const { key } = await system.client.keys.create({ name: 'walker', roles: ['admin'] });
+      const { id, key } = await system.client.keys.create({
+        name: 'walker',
+        roles: ['admin'],
+        events: ['vectorizer.events.walked.*'],
+      });
       const used = new Set<string>();
       const wanted = routes.filter((route) => !FOR_OTHERS.test(route) && !OTHER_SPELLING.test(route));
       const patterns = wanted.map((route) => ({
@@ -239,7 +250,7 @@ describe('every route of the API', () => {
       await walk.useReplication(client);
       await walk.useAccess(client);
       await using nats = await logServerOf(system);
-      await walk.useEvents(client, nats);
+      await walk.useEvents(client, nats, id);
       await walk.useSystem(client);
       await client.deleteByFilter('walked', { must: [{ has_id: ['a'] }] });
       await client.deleteCollection('walked');

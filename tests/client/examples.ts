@@ -6,8 +6,11 @@ const EXAMPLE_URL = 'http://127.0.0.1:15002';
 
 export type Examples = { readonly blocks: number; readonly text: string };
 
-/** The TypeScript of the client's README as one module, about the instance at `url`: later blocks go on from earlier ones. */
-export async function examplesFor(url: string): Promise<Examples> {
+/** The TypeScript of the client's README as one module, about an instance: later blocks go on from earlier ones. */
+export async function examplesFor(instance: { readonly url: string; readonly apiKey?: string }): Promise<Examples> {
+  const { url, apiKey } = instance;
   const blocks = [...(await readFile(README, 'utf8')).matchAll(/^```ts\n(.*?)^```$/gms)].map(([, text = '']) => text);
-  return { blocks: blocks.length, text: blocks.join('\n').replaceAll(EXAMPLE_URL, url) };
+  const key = apiKey === undefined ? '' : `, apiKey: '${apiKey}'`;
+  const text = blocks.join('\n').replaceAll(new RegExp(`url: \\[?'${EXAMPLE_URL}'\\]?`, 'g'), `$&${key}`);
+  return { blocks: blocks.length, text: text.replaceAll(EXAMPLE_URL, url) };
 }

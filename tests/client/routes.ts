@@ -92,9 +92,10 @@ export async function useAccess(client: VectorizerClient): Promise<void> {
   await client.audit.chain(0);
 }
 
-export async function useEvents(client: VectorizerClient, nats: LogServer): Promise<void> {
+/** `key`: the id of one whose events these are. */
+export async function useEvents(client: VectorizerClient, nats: LogServer, key: string): Promise<void> {
   const publish = async (vector: number[]): Promise<number> => {
-    const acknowledged = await nats.ask('vectorizer.events.walked.upsert', { id: 'd', vector });
+    const acknowledged = await nats.ask(`vectorizer.events.walked.upsert.${key}`, { id: 'd', vector });
     return (acknowledged as { seq: number }).seq;
   };
   await client.events.token('walked', await publish([4, 4]));

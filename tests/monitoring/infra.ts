@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import type { TlsFiles } from '@vectorizer/cluster';
 
 /** What infra/ gives Prometheus and Grafana, as tests look at it. */
 export const root = resolve(import.meta.dirname, '../..');
@@ -63,9 +64,12 @@ export function panelQueries(job: string): readonly Query[] {
   );
 }
 
+/** How Prometheus is let in where everything is encrypted and knows its callers. */
+export type Scraper = { readonly tls: TlsFiles; readonly apiKeyFile: string };
+
 /** The shipped configuration, for processes that are elsewhere than containers would be, asked every second. */
-export function configFor(targets: Readonly<Record<string, readonly string[]>>): string {
-  const shipped = readFileSync(resolve(prometheusDirectory, 'prometheus.yml'), 'utf8');
+export function configFor(targets: Readonly<Record<string, readonly string[]>>, scraper?: Scraper): string {
+  const shipped = scraper === undefined ? read('prometheus.yml') : encrypted(read('prometheus-tls.yml'), scraper);
   const found = new Set<string>();
   const config = shipped
     .replaceAll(/dns_sd_configs: \[\{ names: \[([\w-]+)\], type: A, port: 15002 \}\]/g, (_, service: string) => {
@@ -74,6 +78,19 @@ export function configFor(targets: Readonly<Record<string, readonly string[]>>):
     })
     .replaceAll(/_interval: 15s/g, '_interval: 1s');
   const missing = Object.keys(targets).filter((service) => !found.has(service));
-  if (missing.length > 0) throw new Error(`prometheus.yml scrapes no ${missing.join(', ')}`);
+  if (missing.length > 0) throw new Error(`the configuration scrapes no ${missing.join(', ')}`);
   return config;
+}
+
+function read(file: string): string {
+  return readFileSync(resolve(prometheusDirectory, file), 'utf8');
+}
+
+/** With the files where they are here, and, as docs/SECURITY.md has it, the key that metrics take. */
+function encrypted(shipped: string, { tls, apiKeyFile }: Scraper): string {
+  return shipped
+    .replace('/run/secrets/ca', tls.caFile)
+    .replace('/run/secrets/operator-certificate', tls.certFile)
+    .replace('/run/secrets/operator-key', tls.keyFile)
+    .replaceAll('scheme: https', `scheme: https\n    authorization: { credentials_file: ${apiKeyFile} }`);
 }

@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startPrometheus, until, type Prometheus, type Sample } from '@vectorizer/testing';
+import { lettingIn } from '../system/keys.ts';
+import { operator } from '../system/secure.ts';
 import { startSystem, type System } from '../system/system.ts';
 import { documented, exported } from './catalogue.ts';
-import { compared, configFor, panelQueries, prometheusDirectory, rules } from './infra.ts';
+import { compared, configFor, panelQueries, prometheusDirectory, rules, type Scraper } from './infra.ts';
 import { Load } from './load.ts';
 
 const SERVICES = ['gateway', 'ingest', 'query', 'index', 'replication-monitor'] as const;
@@ -29,7 +31,7 @@ describe('a cluster under load, scraped by Prometheus', () => {
     load = await Load.on(system);
     const targets = [...addresses].map(([service, urls]) => [service, urls.map((url) => new URL(url).host)] as const);
     prometheus = await startPrometheus({
-      config: configFor(Object.fromEntries(targets)),
+      config: configFor(Object.fromEntries(targets), scraperOf(system)),
       directory: prometheusDirectory,
     });
   }, START_MS_MAX);
@@ -134,6 +136,13 @@ type SlowQueries = {
   readonly threshold_ms: number;
   readonly queries: readonly { readonly process: string; readonly took_ms: number; readonly failure?: string }[];
 };
+
+function scraperOf({ url }: System): Scraper | undefined {
+  const { tls } = operator();
+  return tls === undefined
+    ? undefined
+    : { tls, apiKeyFile: lettingIn(['--url', url])['VECTORIZER_API_KEY_FILE'] ?? '' };
+}
 
 async function scrape(url: string): Promise<string> {
   return (await fetch(`${url}/metrics`)).text();
