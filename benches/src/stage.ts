@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import type { Kind } from '@vectorizer/contracts';
 import { temporaryDirectory } from '@vectorizer/testing';
 import type { Dataset } from './data/dataset.ts';
+import { wholeOf } from './data/spans.ts';
 import type { Selection } from './figures.ts';
-import type { Span } from './measure/fill.ts';
 import { Bare, type BareGraph } from './subjects/bare.ts';
 import { Engine } from './subjects/engine.ts';
 import { Server } from './subjects/server.ts';
@@ -69,12 +69,8 @@ export class Stage implements AsyncDisposable {
     const engine = await openEngine(kind, this.#directory, this.#options);
     this.#held.defer(() => engine.close());
     this.#engines.set(kind, engine);
-    await engine.fill(this.#all);
+    await engine.fill(wholeOf(this.#options.dataset.rows));
     return engine;
-  }
-
-  get #all(): Span {
-    return { start: 0, end: this.#options.dataset.rows.length };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -2,14 +2,15 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { resolve } from 'node:path';
 
-const program = resolve(import.meta.dirname, '../src/main.ts');
+const sources = resolve(import.meta.dirname, '../src');
 
-/** Runs the benchmark program from source, as `./vectorizer bench` runs what was built. */
+/** Runs a benchmark program from source, as `./vectorizer bench` runs what was built. */
 export async function bench(
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
+  program = 'main.ts',
 ): Promise<{ readonly code: number | null; readonly out: string; readonly err: string }> {
-  const child = spawn(process.execPath, ['--conditions=@vectorizer/source', program, ...args], {
+  const child = spawn(process.execPath, ['--conditions=@vectorizer/source', resolve(sources, program), ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { PATH: '/usr/bin:/bin', ...environment },
   });

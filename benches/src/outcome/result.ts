@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { cpus, loadavg, totalmem } from 'node:os';
 import { findPackageJSON } from 'node:module';
-import type { Spread } from './statistics.ts';
+import { spread, type Spread } from './statistics.ts';
 
 /** One figure of a run. `cv` is its coefficient of variation over the rounds; a search figure carries its recall. */
 export type Result = {
@@ -15,6 +15,11 @@ export type Result = {
 export function figure(name: string, unit: string, measured: Spread & { readonly recall?: number }): Result {
   const { median, cv, recall } = measured;
   return { name, unit, value: median, cv, ...(recall === undefined ? {} : { recall }) };
+}
+
+/** Of what is measured once in a run. */
+export function once(name: string, unit: string, value: number): Result {
+  return figure(name, unit, spread([value]));
 }
 
 export type Machine = {

@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 import { exactTop, type Dataset } from '../data/dataset.ts';
 import { SELECTIVITIES } from '../data/payload.ts';
 import { nudged } from '../measure/paced-writer.ts';
-import { figure, type Result } from '../outcome/result.ts';
+import { figure, once, type Result } from '../outcome/result.ts';
 import { spread } from '../outcome/statistics.ts';
 import { BATCH, K, numbered, WRITERS, type Rounds } from '../setting.ts';
 import { connectTo } from './connect.ts';
@@ -152,8 +152,4 @@ async function restart(server: PeerServer, { queries: [query] }: Dataset, ef: nu
   await connection.close();
   if (rows.length !== K) throw new Error(`${server.title} found ${rows.length} rows after its restart`);
   return [once(`${server.name}.restart_s`, 's', seconds)];
-}
-
-function once(name: string, unit: string, value: number): Result {
-  return figure(name, unit, spread([value]));
 }

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import { Pool } from 'undici';
 
@@ -12,6 +13,8 @@ export type HttpLoad = {
   readonly bodies: readonly string[];
   readonly connections: number;
   readonly milliseconds: number;
+  /** So many a second, each at its time, from which its latency counts; without, as fast as they are answered. */
+  readonly perSecond?: number;
   readonly headers?: Readonly<Record<string, string>>;
 };
 
@@ -26,11 +29,15 @@ async function run(load: HttpLoad): Promise<HttpLoadResult> {
   const latenciesMs: number[] = [];
   const answers = new Map<number, string>();
   const start = performance.now();
+  const everyMs = load.perSecond === undefined ? 0 : 1_000 / load.perSecond;
   let next = 0;
   const connection = async (): Promise<void> => {
     while (performance.now() - start < load.milliseconds) {
+      const due = start + next * everyMs;
       const body = next++ % load.bodies.length;
-      const sent = performance.now();
+      const waitMs = due - performance.now();
+      if (everyMs > 0 && waitMs > 0) await sleep(waitMs);
+      const sent = everyMs > 0 ? due : performance.now();
       const response = await pool.request({
         path: load.path,
         method: load.method,

@@ -10,7 +10,8 @@ import { BATCH, EF, HNSW, K, WRITERS } from '../setting.ts';
 
 export const COLLECTION = 'bench';
 
-type SearchHow = { readonly ef?: number; readonly cache?: boolean };
+type SearchHow = { readonly ef?: number; readonly cache?: boolean; readonly perSecond?: number };
+type Division = { readonly shards?: number; readonly replication_factor?: number };
 
 /** A collection of a standalone server, reached through HTTP as a client does. */
 export class Server implements Filled, AsyncDisposable {
@@ -29,9 +30,13 @@ export class Server implements Filled, AsyncDisposable {
   }
 
   /** Makes the collection that `fill` and `search` work on. */
-  async create(): Promise<void> {
+  async create(division: Division = {}): Promise<void> {
     const { dimension } = this.#dataset;
-    await this.#client.createCollection({ name: COLLECTION, dimension, metric: 'dot', hnsw: HNSW });
+    await this.#client.createCollection({ name: COLLECTION, dimension, metric: 'dot', hnsw: HNSW, ...division });
+  }
+
+  async drop(): Promise<void> {
+    await this.#client.deleteCollection(COLLECTION);
   }
 
   /** Writes the rows; answers the milliseconds from the first write until all of them are in the graph. */
@@ -56,8 +61,8 @@ export class Server implements Filled, AsyncDisposable {
 
   /** Past the cache unless told otherwise: this is about searching. */
   async search(connections: number, milliseconds: number, how: SearchHow = {}): Promise<Measured> {
-    const { ef = EF, cache = false } = how;
-    const { perSecond, latenciesMs, answers } = await runHttpLoad({
+    const { ef = EF, cache = false, perSecond } = how;
+    const { answers, ...measured } = await runHttpLoad({
       origin: this.#url,
       path: `/api/v1/collections/${COLLECTION}/search`,
       method: 'POST',
@@ -66,9 +71,10 @@ export class Server implements Filled, AsyncDisposable {
       ),
       connections,
       milliseconds,
+      ...(perSecond === undefined ? {} : { perSecond }),
       ...(cache ? {} : { headers: { 'cache-control': 'no-cache' } }),
     });
-    return { perSecond, latenciesMs, found: new Map(answers.map(({ body, text }) => [body, rowsOf(text)])) };
+    return { ...measured, found: new Map(answers.map(({ body, text }) => [body, rowsOf(text)])) };
   }
 
   /** Writes a point, waiting only for the log, and reads it with the token of that; answers the milliseconds of the read. */
