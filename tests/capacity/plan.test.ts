@@ -28,6 +28,12 @@ describe('a plan', () => {
     expect(await readFile(resolve(import.meta.dirname, '../../docs/CAPACITY.md'), 'utf8')).toContain(out);
   });
 
+  it('is counted in machines as docs/SCALING.md has it', async () => {
+    const { code, out } = await runCommand('plan', '--costs', '--qps', '100');
+    expect(code).toBe(0);
+    expect(await readFile(resolve(import.meta.dirname, '../../docs/SCALING.md'), 'utf8')).toContain(out.trim());
+  });
+
   it('is not made of what does not fit together', async () => {
     const refused = await runCommand('plan', '--quantization', 'binary');
     expect(refused).toMatchObject({

@@ -1,8 +1,9 @@
-import { Option, type Command } from 'commander';
+import { InvalidArgumentError, Option, type Command } from 'commander';
 import { limits } from '@vectorizer/contracts';
 import { Failure } from '@vectorizer/errors';
 import { processTerminal, wholeNumber } from '@vectorizer/command-line';
 import { comparePlan, describeComparison } from './compare.ts';
+import { costTable } from './costs.ts';
 import type { Demand } from './demand.ts';
 import { describePlan } from './describe.ts';
 import { planOf } from './plan.ts';
@@ -13,7 +14,11 @@ type Flags = Omit<Demand, 'shards' | 'nodes' | 'nodeMemoryBytes'> & {
   readonly nodes?: number;
   /** GB. */
   readonly nodeMemory: number;
+  readonly machineCores: number;
+  readonly machinePrice: number;
+  readonly diskPrice: number;
   readonly table?: boolean;
+  readonly costs?: boolean;
   readonly measure?: boolean;
   readonly json?: boolean;
 };
@@ -42,13 +47,17 @@ export function registerPlan(program: Command): void {
     number('ef', 'candidates of a search', [1, limits.efMax]).default(64),
     number('k', 'results of a search', [1, limits.kMax]).default(10),
     number('node-memory', 'GB that a machine has for an index node', [1, 100_000]).default(64),
+    number('machine-cores', 'of a machine, two thirds of whose memory are --node-memory', [1, 10_000]).default(16),
+    number('machine-price', 'of such a machine, a month', [0, 1_000_000]).default(500),
+    new Option('--disk-price <n>', 'of a GB of disk, a month').argParser(amount).default(0.08),
   ];
   for (const option of options) command.addOption(option);
   command
     .option('--table', 'the table of docs/CAPACITY.md, of a million to a billion points')
+    .option('--costs', 'machines and prices of ten million to a billion points (docs/SCALING.md)')
     .option('--measure', 'load so many made-up points into a new instance, and tell what they took beside the plan')
     .option('--json', 'one JSON object; sizes in bytes')
-    .action(async ({ json, table, measure, nodeMemory, shards, nodes, kind, ...flags }: Flags) => {
+    .action(async ({ json, table, costs, measure, nodeMemory, shards, nodes, kind, ...flags }: Flags) => {
       if (kind !== 'quantized' && command.getOptionValueSource('quantization') === 'cli') {
         throw new Failure(
           'validation_error',
@@ -60,6 +69,11 @@ export function registerPlan(program: Command): void {
       }
       const demand = { ...flags, kind, shards, nodes, nodeMemoryBytes: nodeMemory * BYTES_PER_GB };
       if (table === true) return processTerminal.out(planTable(demand));
+      if (costs === true) {
+        const { machineCores: cores, machinePrice: price, diskPrice: diskPricePerGb } = flags;
+        const machine = { roomBytes: demand.nodeMemoryBytes, cores, price, diskPricePerGb };
+        return processTerminal.out(costTable(demand, machine));
+      }
       if (measure === true) {
         const found = await comparePlan(demand);
         return processTerminal.out(json === true ? JSON.stringify(found) : describeComparison(found));
@@ -71,4 +85,10 @@ export function registerPlan(program: Command): void {
 
 function number(flag: string, what: string, [min, max]: readonly [number, number]): Option {
   return new Option(`--${flag} <n>`, what).argParser(wholeNumber(min, max));
+}
+
+function amount(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== '' && value >= 0 && Number.isFinite(value)) return value;
+  throw new InvalidArgumentError('a number of 0 or more.');
 }

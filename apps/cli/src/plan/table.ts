@@ -4,7 +4,8 @@ import { planOf } from './plan.ts';
 
 const POINTS = [1e6, 1e7, 1e8, 1e9];
 const DIMENSIONS = [128, 256, 768, 1_536];
-const KINDS = [
+/** A graph, and both ways to quantize. */
+export const KINDS = [
   { kind: 'cpu', quantization: 'int8' },
   { kind: 'quantized', quantization: 'int8' },
   { kind: 'quantized', quantization: 'binary' },
