@@ -1,5 +1,5 @@
 import { once, type Result } from '../outcome/result.ts';
-import { fit, predict, type Fit, type Growth, type Sample } from './fit.ts';
+import { fit, predict, type Growth, type Sample } from './fit.ts';
 
 /**
  * How each cost is taken to grow with the points of a replica. A graph is descended, so searching and inserting go with
@@ -36,16 +36,6 @@ export function fittedGrowth(results: readonly Result[], prefix: string): Result
       once(`${name}.predicted_share`, 'ratio', foreseen),
     ];
   });
-}
-
-/** As the figures have it. */
-export function fitOf(results: readonly Result[], what: (typeof GROWTH)[number]['what']): Fit | undefined {
-  const valueOf = (of: string): number | undefined =>
-    results.find(({ name }) => name === `scale.fit.${what}.${of}`)?.value;
-  const [a, b, residual] = [valueOf('a'), valueOf('b'), valueOf('residual')];
-  const growth = GROWTH.find((each) => each.what === what)?.growth;
-  if (a === undefined || b === undefined || residual === undefined || growth === undefined) return undefined;
-  return { growth, a, b, residual };
 }
 
 /** Smallest first. */

@@ -21,7 +21,7 @@ const FLOOR_SECONDS = 60;
 /** From fewer minutes a slope is noise; it is told, and not judged. */
 const FLOORS_MIN = 10;
 /** Of the memory after the warm-up, in an hour: a server that may grow so would need a restart after ten hours of this. */
-export const GROWTH_MAX = 0.1;
+const GROWTH_MAX = 0.1;
 
 /** The slopes of memory after the warm-up, in MB an hour; throws if that of the server's own is more than it may be. */
 export function judge(moments: readonly Moment[]): Result[] {
