@@ -211,6 +211,8 @@ describe('the packed command line', () => {
       expect(await done(['count', 'consumed-again'])).toEqual([{ count: 1 }]);
       const keys = (await done(['keys', 'list'])) as readonly { readonly name: string }[];
       expect(keys.map(({ name }) => name)).toEqual(isSecure ? ['bootstrap'] : []);
+      const [uploaded] = await done(['snapshots', 'upload', 'consumed', 'consumed.tar']);
+      expect(uploaded).toMatchObject({ collection: 'consumed', state: 'complete', points: 1 });
     },
     MINUTES_MS,
   );

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { VectorizerClient } from '@vectorizer/client';
 import type { LogServer } from '../system/log-server.ts';
@@ -48,9 +49,12 @@ export async function useSnapshots(client: VectorizerClient): Promise<void> {
   const taken = await client.snapshots.finished('walked', id);
   if (taken.state !== 'complete' || taken.points !== 1) throw new Error(`the snapshot: ${JSON.stringify(taken)}`);
   await client.snapshots.list('walked');
-  let bytes = 0;
-  for await (const piece of client.snapshots.download('walked', id)) bytes += piece.length;
+  const archive = await Array.fromAsync(client.snapshots.download('walked', id));
+  const bytes = archive.reduce((sum, piece) => sum + piece.length, 0);
   if (bytes < taken.bytes) throw new Error(`${bytes} bytes were downloaded of ${taken.bytes}`);
+  const again = await client.snapshots.upload('walked', Readable.from(archive));
+  if (again.bytes !== taken.bytes) throw new Error(`the upload: ${JSON.stringify(again)}`);
+  await client.snapshots.delete('walked', again.id);
   await client.snapshots.restore('walked', { id, name: 'restored' });
   const { restore } = await client.snapshots.finished('walked', id);
   if (restore?.state !== 'complete') throw new Error(`the restore: ${JSON.stringify(restore)}`);

@@ -4,12 +4,25 @@ import type { Socket } from 'node:net';
 import { Failure } from '@vectorizer/errors';
 import { answerOf } from './failure-answer.ts';
 
+/** The whole request did not arrive in the server's time for it. */
+const SLOW = 'ERR_HTTP_REQUEST_TIMEOUT';
+
+/** Clients that may take as long as they like to send what they send; whoever reads it bounds their silence. */
+const unhurried = new WeakSet<Socket>();
+
+/** Until the answer is called. */
+export function withoutHurry(socket: Socket): () => void {
+  unhurried.add(socket);
+  return () => void unhurried.delete(socket);
+}
+
 /** Answers what is not HTTP enough to become a request (bytes that do not parse, headers too long), in the one shape. */
 export function answerClientFault(error: Error & { readonly code?: string }, socket: Socket): void {
   if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) {
     socket.destroy();
     return;
   }
+  if (error.code === SLOW && unhurried.has(socket)) return;
   const { failure, status } = faultOf(error.code);
   const { body } = answerOf(failure, randomUUID(), status);
   socket.end(
@@ -25,7 +38,7 @@ function faultOf(code: string | undefined): { readonly failure: Failure; readonl
       status: 431,
     };
   }
-  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
+  if (code === SLOW) {
     return { failure: new Failure('deadline_exceeded', 'the request did not arrive in time'), status: 408 };
   }
   return { failure: new Failure('validation_error', 'not a valid HTTP request'), status: 400 };

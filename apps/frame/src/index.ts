@@ -17,6 +17,7 @@ export { type RouteRule } from './access/rule.ts';
 export { secureStart } from './access/secure-start.ts';
 export { type TokenSettings } from './access/token-verifier.ts';
 export { AuditTrail } from './audit-trail.ts';
+export { withoutHurry } from './client-fault.ts';
 export { checkVector } from './check-vector.ts';
 export { answerOf, toFailure, type FailureAnswer, type FailureShape } from './failure-answer.ts';
 export { openFoundation, type Foundation } from './foundation.ts';

@@ -3,8 +3,10 @@ import { connect } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
 import { Controller, Get, Module, Param, Post } from '@nestjs/common';
+import type { FastifyInstance } from 'fastify';
 import { Failure } from '@vectorizer/errors';
 import { createLogger } from '@vectorizer/telemetry';
+import { withoutHurry } from './client-fault.ts';
 import type { HealthCheck } from './health.ts';
 import { createServiceApp, type ServiceApp, type ServiceAppOptions } from './service-app.ts';
 import { ServiceModule } from './service-module.ts';
@@ -40,7 +42,7 @@ const guard = { install: () => undefined };
 
 async function start(
   checks: readonly HealthCheck[] = [],
-  more: Pick<ServiceAppOptions, 'patience'> = {},
+  more: Pick<ServiceAppOptions, 'patience' | 'prepare'> = {},
 ): Promise<{ app: ServiceApp; lines: string[] }> {
   const lines: string[] = [];
   const logger = createLogger({ service: 'things', level: 'info', destination: { write: (line) => lines.push(line) } });
@@ -68,6 +70,14 @@ function failureIn(answer: Answer): string {
     request_id: id,
   });
   return `${status} ${String(type)}`;
+}
+
+/** Clients that say so may take as long as they like. */
+function letThemBe(fastify: FastifyInstance): void {
+  fastify.addHook('onRequest', (request, _reply, done) => {
+    if (request.headers['x-at-ease'] !== undefined) withoutHurry(request.raw.socket);
+    done();
+  });
 }
 
 async function from(on: ServiceApp, origin: string, method: 'GET' | 'OPTIONS'): Promise<Record<string, unknown>> {
@@ -177,7 +187,7 @@ describe('a service app', () => {
 
   it('hangs up on whoever sends a request too slowly, or nothing, and serves the others meanwhile', async () => {
     const patience = { headers: 400, request: 800, look: 50 };
-    const { app } = await start([], { patience });
+    const { app } = await start([], { patience, prepare: letThemBe });
     await using _ = app;
     const { port, url } = await app.listen();
     const trickle = async (first: string, more: string): Promise<string> => {
@@ -201,6 +211,10 @@ describe('a service app', () => {
     let served = 0;
     while (!(await Promise.race([isOver, fetch(`${url}/things/1`).then(({ ok }) => !ok)]))) served += 1;
     expect(served).toBeGreaterThan(10);
+    const spaces = ' '.repeat(20);
+    const post = `POST /things HTTP/1.1\r\nhost: a\r\nconnection: close\r\ncontent-type: application/json\r\n`;
+    const atEase = await trickle(`${post}x-at-ease: 1\r\ncontent-length: ${spaces.length + 2}\r\n\r\n{}`, ' ');
+    expect(atEase).toMatch(/^HTTP\/1\.1 201 /);
     for (const heard of await slow) expect(heard).toMatch(/^HTTP\/1\.1 408 .*"type":"deadline_exceeded"/s);
   });
 

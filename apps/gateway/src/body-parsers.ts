@@ -2,8 +2,11 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { readJson, readMessagePack } from '@vectorizer/contracts';
 import { Failure } from '@vectorizer/errors';
 
+/** What takes an archive reads it while it arrives; every other body is read first, up to its limit. */
+const TAKES_ARCHIVES = /\/snapshots\/upload$/;
+
 /**
- * Bodies are JSON or MessagePack, and nothing else. An empty one is left undefined: whether the route wants one is for
+ * Bodies are JSON or MessagePack, and for one route an archive. An empty one is left undefined: whether the route wants one is for
  * its schema to say.
  */
 export function installBodyParsers(fastify: FastifyInstance): void {
@@ -22,6 +25,17 @@ export function installBodyParsers(fastify: FastifyInstance): void {
       }
     });
   }
+  fastify.addContentTypeParser('application/x-tar', (request, body, done) => {
+    try {
+      refuseEncoding(request);
+      if (!TAKES_ARCHIVES.test(request.routeOptions.url ?? '')) {
+        throw new Failure('unsupported_media_type', 'send application/json or application/msgpack');
+      }
+      done(null, body);
+    } catch (thrown) {
+      done(Failure.from(thrown));
+    }
+  });
 }
 
 function refuseEncoding(request: FastifyRequest): void {

@@ -64,6 +64,8 @@ import { Jobs } from './snapshots/jobs.ts';
 import { Restores } from './snapshots/restores.ts';
 import { SnapshotsController } from './snapshots/snapshots-controller.ts';
 import { Snapshots } from './snapshots/snapshots.ts';
+import { UploadsController } from './snapshots/uploads-controller.ts';
+import { Uploads } from './snapshots/uploads.ts';
 
 /** What the gateway stands on; whoever starts it owns these and closes them after it. */
 export type GatewayParts = {
@@ -98,6 +100,7 @@ export class GatewayModule {
     const writes = new Writes(parts.bus, sessions, collections);
     const reads = new Reads(parts.bus, sessions);
     const snapshotParts = { ...parts, store: parts.snapshots, collections, jobs };
+    const taken = new Snapshots(snapshotParts);
     return {
       module: GatewayModule,
       imports: [ServiceModule.with({ ...parts, failureShape: qdrantFailureShape })],
@@ -115,6 +118,7 @@ export class GatewayModule {
         NodesController,
         LegacyReplicationController,
         SnapshotsController,
+        UploadsController,
         SlowQueriesController,
         DashboardController,
         LogsController,
@@ -139,7 +143,8 @@ export class GatewayModule {
         { provide: NeededChecks, useValue: parts.checks.filter(({ needed }) => needed) },
         { provide: Operations, useValue: new Operations(parts) },
         { provide: Jobs, useValue: jobs },
-        { provide: Snapshots, useValue: new Snapshots(snapshotParts) },
+        { provide: Snapshots, useValue: taken },
+        { provide: Uploads, useValue: new Uploads({ ...snapshotParts, taken }) },
         { provide: Restores, useValue: new Restores(snapshotParts) },
         { provide: Archives, useValue: new Archives(parts.snapshots, parts.logger) },
         { provide: Replication, useValue: new Replication(parts.bus, collections) },

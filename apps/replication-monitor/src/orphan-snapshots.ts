@@ -54,8 +54,10 @@ export class OrphanSnapshots {
   }
 
   async #sweepUnfinished(): Promise<void> {
-    const { snapshots, logger, monotonicMs } = this.#parts;
-    const found = new Map((await snapshots.unfinished()).map((each) => [`${each.name} ${each.size}`, each]));
+    const { backups, snapshots, logger, monotonicMs } = this.#parts;
+    // The files of an upload that is under way wait for the last of them.
+    const left = (await snapshots.unfinished()).filter(({ uid }) => uid === undefined || !backups.isWorkedOn(uid));
+    const found = new Map(left.map((each) => [`${each.name} ${each.size}`, each]));
     for (const key of this.#unfinished.since(found.keys(), { nowMs: monotonicMs(), ageMs: AGE_MS_MIN })) {
       const { name, remove } = found.get(key) ?? {};
       await remove?.();

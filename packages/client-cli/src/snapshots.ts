@@ -1,4 +1,4 @@
-import { createWriteStream } from 'node:fs';
+import { createReadStream, createWriteStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import type { Command } from 'commander';
@@ -9,7 +9,7 @@ import { ask, asking, type Output } from './server.ts';
 type WaitFlags = Output & { readonly wait?: boolean };
 type RestoreFlags = WaitFlags & { readonly as?: string; readonly replace?: boolean; readonly time?: string };
 
-/** `snapshots list | create | show | download | restore | drop`. */
+/** `snapshots list | create | show | download | upload | restore | drop`. */
 export function registerSnapshots(program: Command): void {
   const snapshots = program.command('snapshots').description('of collections: taken, kept elsewhere, restored');
   asking(snapshots, 'list <collection>', 'every snapshot, newest first').action(
@@ -51,6 +51,10 @@ export function registerSnapshots(program: Command): void {
         show({ id, file: out }, flags);
       }),
     );
+  asking(snapshots, 'upload <collection> <file>', 'what was downloaded, here or elsewhere; it is then restored').action(
+    async (collection: string, file: string, flags: Output) =>
+      ask(flags, async (client) => show(await client.snapshots.upload(collection, createReadStream(file)), flags)),
+  );
   registerRestore(snapshots);
   asking(snapshots, 'drop <collection> <id>', 'remove it').action(
     async (collection: string, id: string, flags: Output) =>

@@ -7,7 +7,7 @@ import type { RestoreInput, Snapshot } from './types/snapshots.ts';
 
 /** Between looks at how far a snapshot or a restore is. */
 const LOOK_MS = 500;
-/** A download that gives nothing for so long has broken off. */
+/** A download that gives nothing for so long, or an upload of which nothing is taken, has broken off. */
 const SILENT_MS_MAX = 70_000;
 
 /** Snapshots of collections: taken and restored in the background. */
@@ -39,6 +39,19 @@ export class SnapshotsClient {
   /** A tar archive, piece by piece: `manifest.json`, then the files of every shard. Throws when it breaks off. */
   download(collection: string, id: string, { signal }: Pick<CallOptions, 'signal'> = {}): AsyncGenerator<Uint8Array> {
     return this.#transport.stream({ path: of(collection, id, 'download'), silentMs: SILENT_MS_MAX, signal });
+  }
+
+  /**
+   * Brings a downloaded archive into this system, under an id of its own; the snapshot is complete. Sent once, piece by piece:
+   * where it breaks off nothing is kept, and it is begun anew with the archive from its start.
+   */
+  async upload(
+    collection: string,
+    archive: AsyncIterable<Uint8Array>,
+    { signal }: Pick<CallOptions, 'signal'> = {},
+  ): Promise<Snapshot> {
+    const path = of(collection, 'upload');
+    return this.#transport.upload({ path, type: 'application/x-tar', bytes: archive, silentMs: SILENT_MS_MAX, signal });
   }
 
   /** Begins to make a collection of it; see `finished`. */

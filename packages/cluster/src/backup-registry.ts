@@ -5,7 +5,7 @@ import { Failure } from '@vectorizer/errors';
 import type { Logger } from '@vectorizer/telemetry';
 import { KvMirror } from './kv-mirror.ts';
 
-/** A restore that has not changed for so long is certainly not worked on any more. */
+/** A job that has not changed for so long is certainly not worked on any more. */
 const ALIVE_MS_MAX = 60_000;
 
 const Stored = z.union([Backup, ForeignBackup]);
@@ -86,6 +86,14 @@ export class BackupRegistry {
     );
   }
 
+  /** Whether its job is under way: what is stored of it by now is nobody's leftover. */
+  isWorkedOn(id: BackupId): boolean {
+    const stored = this.#mirror.get(id);
+    return (
+      stored !== undefined && isReadable(stored) && stored.state === 'running' && this.unchangedMs(id) < ALIVE_MS_MAX
+    );
+  }
+
   async remove(id: BackupId): Promise<void> {
     await this.#mirror.delete(id);
   }
@@ -101,7 +109,11 @@ function isReadable(stored: Stored): stored is Backup {
 
 function readable(stored: Stored | undefined): Backup | undefined {
   if (stored === undefined || isReadable(stored)) return stored;
-  throw new Failure('version_conflict', `snapshot ${stored.id} is of format ${stored.v}; this version reads format 1`, {
-    details: { snapshot: stored.id, format: stored.v, readable: [1] },
+  throw unreadableBackup(stored);
+}
+
+export function unreadableBackup({ id, v }: ForeignBackup): Failure {
+  return new Failure('version_conflict', `snapshot ${id} is of format ${v}; this version reads format 1`, {
+    details: { snapshot: id, format: v, readable: [1] },
   });
 }

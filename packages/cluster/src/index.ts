@@ -9,13 +9,14 @@ export {
   type Refusal,
 } from './auth-callout.ts';
 export type { Aliases } from './aliases.ts';
-export { BackupRegistry } from './backup-registry.ts';
+export { BackupRegistry, unreadableBackup } from './backup-registry.ts';
 export { Catalog, type CatalogChange } from './catalog.ts';
 export { clusterId } from './cluster-id.ts';
 export { connectNats, type NatsConnection, type NatsOptions, type TlsFiles } from './connection.ts';
 export { DeadLetters, type NumberedLetter } from './dead-letters.ts';
 export { checkDurability } from './durability.ts';
 export { EventQueue, type EventTaker, type TakenEvent, type TakenEvents } from './event-queue.ts';
+export { FileCheck } from './file-check.ts';
 export { EventJournal } from './event-journal.ts';
 export { lockDirectory } from './directory-lock.ts';
 export { idInKey, newKeyId, newKeyText } from './api-key.ts';

@@ -12,6 +12,7 @@ import { Failure } from '@vectorizer/errors';
 import type { Logger } from '@vectorizer/telemetry';
 import { openWhileElecting } from './elections.ts';
 import { KvMirror } from './kv-mirror.ts';
+import { FileCheck } from './file-check.ts';
 import { readObject } from './read-object.ts';
 
 /** A part of a file as it is stored; larger ones cost less each. */
@@ -98,7 +99,8 @@ export class SnapshotStore {
     const files = objects.flatMap(({ name, size }) => {
       const place = placeOf(name);
       const complete = place === undefined || this.#manifests.get(keyOf(place)) !== undefined;
-      return complete ? [] : [{ name, size, remove: async () => void (await this.#objects.delete(name)) }];
+      const remove = async (): Promise<void> => void (await this.#objects.delete(name));
+      return complete ? [] : [{ name, uid: place.uid, size, remove }];
     });
     const known = new Set(objects.map(({ nuid }) => nuid));
     return [...files, ...(await this.#strayParts(known))];
@@ -111,18 +113,28 @@ export class SnapshotStore {
       signal?.throwIfAborted();
       const parts = partsOf(join(directory, file.path), { signal, onPart: (bytes) => onProgress?.((done += bytes)) });
       try {
-        await this.#ask(async () =>
-          this.#objects.put(
-            { name: objectName(manifest, file), options: { max_chunk_size: PART_BYTES } },
-            Readable.toWeb(Readable.from(parts)) as ReadableStream<Uint8Array>,
-            { timeout: PUT_TIMEOUT_MS },
-          ),
-        );
+        await this.putFile(manifest, file, parts);
       } finally {
         // Between parts too, where what the store says of it is not the reason.
         signal?.throwIfAborted();
       }
     }
+    await this.complete(manifest);
+  }
+
+  /** Stores one file from its parts, taken one by one. What they throw is thrown, and then nothing is stored. */
+  async putFile(manifest: ShardSnapshot, file: SnapshotFile, parts: AsyncIterable<Uint8Array>): Promise<void> {
+    await this.#ask(async () =>
+      this.#objects.put(
+        { name: objectName(manifest, file), options: { max_chunk_size: PART_BYTES } },
+        Readable.toWeb(Readable.from(parts)) as ReadableStream<Uint8Array>,
+        { timeout: PUT_TIMEOUT_MS },
+      ),
+    );
+  }
+
+  /** Makes a snapshot of files that are stored. */
+  async complete(manifest: ShardSnapshot): Promise<void> {
     await this.#manifests.put(keyOf(manifest), manifest);
   }
 
@@ -153,20 +165,18 @@ export class SnapshotStore {
     const object = await this.#ask(async () => this.#objects.info(name));
     if (object === null || object.deleted) throw notThere(file);
     const parts = readObject({ ...this.#stream, bucket: buckets.snapshots, object })[Symbol.asyncIterator]();
-    const digest = createHash('sha256');
-    let bytes = 0;
+    const check = new FileCheck(file);
     try {
       for (;;) {
         const { done, value } = await this.#ask(async () => parts.next());
         if (done === true) break;
-        digest.update(value);
-        bytes += value.length;
+        check.take(value);
         yield value;
       }
     } finally {
       await parts.return(undefined);
     }
-    if (bytes !== file.bytes || digest.digest('hex') !== file.sha256) {
+    if (!check.isPassed()) {
       throw new Failure('storage_error', `${file.path} of a snapshot is not what its manifest says`);
     }
   }
@@ -256,7 +266,13 @@ async function* partsOf(
   }
 }
 
-export type Unfinished = { readonly name: string; readonly size: number; readonly remove: () => Promise<void> };
+export type Unfinished = {
+  readonly name: string;
+  /** Whose it is; of parts of files nobody knows. */
+  readonly uid?: CollectionUid;
+  readonly size: number;
+  readonly remove: () => Promise<void>;
+};
 type Place = { readonly uid: CollectionUid; readonly shard: number; readonly sequence: number };
 
 function objectName({ uid, shard, sequence }: ShardSnapshot, { path }: SnapshotFile): string {

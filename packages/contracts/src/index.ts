@@ -21,6 +21,7 @@ export {
   TierName,
   type NewKey,
 } from './api-key.ts';
+export { ArchiveManifest } from './archive-manifest.ts';
 export { Backup, BackupId, ForeignBackup, Restore, RestoreBody, type JobState } from './backup.ts';
 export { readJson, readMessagePack } from './bodies.ts';
 export {

@@ -4,8 +4,14 @@ import { CollectionUid } from './names.ts';
 const Hex = z.string().regex(/^[0-9a-f]{64}$/);
 const Count = z.int().nonnegative();
 
+/** It leads nowhere but down: manifests come from outside, too. */
+const FilePath = z
+  .string()
+  .regex(/^[\w-][\w.-]*(\/[\w-][\w.-]*)*$/, 'expected a path below the directory')
+  .max(256);
+
 /** A file of a snapshot, by its path in the replica's directory. */
-export const SnapshotFile = z.object({ path: z.string().min(1).max(256), bytes: Count, sha256: Hex });
+export const SnapshotFile = z.object({ path: FilePath, bytes: Count, sha256: Hex });
 export type SnapshotFile = z.infer<typeof SnapshotFile>;
 
 /**

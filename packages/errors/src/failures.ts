@@ -11,7 +11,7 @@ export const failures = {
     400,
     'the vector has another dimension than the collection; `details: { expected, actual }`',
   ),
-  malformed_body: refused(400, 'the body is not JSON or MessagePack'),
+  malformed_body: refused(400, 'the body is not JSON or MessagePack, or an archive ends early'),
   invalid_token: refused(400, '`X-Vectorizer-Token` is not a token, or not of this collection'),
   authentication_error: refused(401, 'no key, or one that is wrong, expired or revoked; the answer does not say which'),
   authorization_error: refused(
@@ -35,7 +35,10 @@ export const failures = {
     'the log no longer holds the changes after that position; `details.first` is where it begins: follow `from=start`',
   ),
   payload_too_large: refused(413, 'the body is over the limit'),
-  unsupported_media_type: refused(415, 'send `application/json` or `application/msgpack`'),
+  unsupported_media_type: refused(
+    415,
+    'send `application/json` or `application/msgpack`; an archive as `application/x-tar`',
+  ),
   overloaded: later(429, 'a queue is full; see `Retry-After`'),
   rate_limit_exceeded: later(
     429,

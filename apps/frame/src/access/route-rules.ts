@@ -71,6 +71,7 @@ const rules: Readonly<Record<string, RouteRule>> = {
 
   [`GET ${C}/snapshots`]: read('snapshots.list', 'backup_data'),
   [`POST ${C}/snapshots`]: admin('snapshots.create', 'backup_data'),
+  [`POST ${C}/snapshots/upload`]: admin('snapshots.upload', 'restore_data'),
   [`GET ${C}/snapshots/:snapshot`]: read('snapshots.read', 'backup_data'),
   [`DELETE ${C}/snapshots/:snapshot`]: admin('snapshots.delete', 'backup_data'),
   [`GET ${C}/snapshots/:snapshot/download`]: admin('snapshots.download', 'backup_data'),

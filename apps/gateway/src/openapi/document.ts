@@ -96,7 +96,9 @@ function securityOf({ needs }: RouteRule): readonly object[] {
   return needs === 'public' ? [] : [{ bearer: needs }, { apiKey: needs }];
 }
 
-function requestBodyOf({ schema, optional, example }: NonNullable<Operation['body']>): object {
+function requestBodyOf(body: NonNullable<Operation['body']>): object {
+  if ('type' in body) return { required: true, description: body.description, content: { [body.type]: {} } };
+  const { schema, optional, example } = body;
   if (!Object.hasOwn(requestBodies, schema)) throw new Error(`no body is named ${schema}`);
   const content = { schema: { $ref: `#/components/schemas/${schema}` } };
   return {

@@ -39,7 +39,10 @@ export type Operation = {
   readonly path?: Readonly<Record<string, z.ZodType>>;
   readonly query?: z.ZodObject;
   readonly headers?: readonly RequestHeader[];
-  readonly body?: { readonly schema: RequestBodyName; readonly optional?: true; readonly example: unknown };
+  readonly body?:
+    | { readonly schema: RequestBodyName; readonly optional?: true; readonly example: unknown }
+    /** Bytes. */
+    | { readonly type: 'application/x-tar'; readonly description: string };
   readonly answers: Readonly<Record<number, Given>>;
   /** Beside those that every route may answer. */
   readonly fails?: readonly FailureType[];

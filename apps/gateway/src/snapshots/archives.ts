@@ -6,6 +6,9 @@ import { Failure } from '@vectorizer/errors';
 import type { Logger } from '@vectorizer/telemetry';
 import { pack, type Pack } from 'tar-stream';
 
+/** Comes first, so that who takes an archive knows what is to follow. */
+export const MANIFEST = 'manifest.json';
+
 /** Snapshots as tar archives, streamed from the store: nothing is held in memory but a few parts of one file. */
 export class Archives {
   readonly #store: SnapshotStore;
@@ -33,7 +36,7 @@ export class Archives {
 
   async #write(archive: Pack, backup: Backup, shards: readonly ShardSnapshot[]): Promise<void> {
     const { restore: _restore, moved_bytes: _movedBytes, ...manifest } = backup;
-    archive.entry({ name: 'manifest.json' }, `${JSON.stringify(manifest, undefined, 2)}\n`);
+    archive.entry({ name: MANIFEST }, `${JSON.stringify(manifest, undefined, 2)}\n`);
     for (const shard of shards) {
       for (const file of shard.files) {
         const entry = archive.entry({ name: `${shard.shard}/${file.path}`, size: file.bytes });

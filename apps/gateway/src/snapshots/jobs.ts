@@ -37,7 +37,7 @@ export type Progress = { movedBytes: number };
 export class Jobs {
   readonly #parts: Parts;
   readonly #closing = new AbortController();
-  readonly #running = new Set<Promise<unknown>>();
+  readonly #running = new Set<Promise<void>>();
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -45,9 +45,7 @@ export class Jobs {
 
   /** `begin` comes first: what it throws is the caller's. */
   async run(begin: () => Promise<() => Promise<void>>): Promise<void> {
-    if (this.#running.size >= JOBS_MAX) {
-      throw new Failure('overloaded', `${JOBS_MAX} snapshots and restores are under way in this gateway`);
-    }
+    this.#checkRoom();
     const began = begin();
     const running = began.then(
       async (rest) =>
@@ -56,9 +54,27 @@ export class Jobs {
         }),
       () => undefined,
     );
+    this.#count(running);
+    await began;
+  }
+
+  /** One that its request waits for. */
+  async attend<T>(work: () => Promise<T>): Promise<T> {
+    this.#checkRoom();
+    const working = work();
+    const ignored = (): void => undefined;
+    this.#count(working.then(ignored, ignored));
+    return working;
+  }
+
+  #checkRoom(): void {
+    if (this.#running.size < JOBS_MAX) return;
+    throw new Failure('overloaded', `${JOBS_MAX} snapshots and restores are under way in this gateway`);
+  }
+
+  #count(running: Promise<void>): void {
     this.#running.add(running);
     void running.then(() => this.#running.delete(running));
-    await began;
   }
 
   /** Says again and again that the job lives, until it ends. */
@@ -118,12 +134,20 @@ export class Jobs {
     await sleep(AWAY_PAUSE_MS, undefined, { signal: this.#closing.signal }).catch(() => undefined);
   }
 
+  /** Aborted when the gateway stops. */
+  get closing(): AbortSignal {
+    return this.#closing.signal;
+  }
+
   throwIfClosing(): void {
     if (this.#closing.signal.aborted) throw new Failure('service_unavailable', 'the gateway was stopped');
   }
 
-  /** Ends what is under way, as failed, and returns when that is said. */
-  async onApplicationShutdown(): Promise<void> {
+  /**
+   * Ends what is under way, as failed, and returns when that is said: before the server waits for requests to end, of which an
+   * upload may be one.
+   */
+  async beforeApplicationShutdown(): Promise<void> {
     this.#closing.abort();
     await Promise.all(this.#running);
   }

@@ -1,11 +1,12 @@
 import { Controller, Delete, Get, Inject, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { BackupId, bytesOf, RestoreBody, type Answer, type Backup } from '@vectorizer/contracts';
+import { BackupId, RestoreBody, type Backup } from '@vectorizer/contracts';
 import { parse } from '@vectorizer/frame';
 import { sendJson } from '../answers.ts';
 import { collectionNameOf, contextOf, parameter, queries, queryOf, refuseBody } from '../requests.ts';
 import { Archives } from './archives.ts';
 import { Restores } from './restores.ts';
+import { shown } from './shown.ts';
 import { Snapshots } from './snapshots.ts';
 
 /** Snapshots of a collection: taken and restored in the background, so each answer says how far that is. */
@@ -82,19 +83,4 @@ export class SnapshotsController {
 
 function idOf(request: FastifyRequest): BackupId {
   return parse(BackupId, parameter(request, 'snapshot'), 'snapshot');
-}
-
-function shown({ shards, moved_bytes, ...backup }: Backup): Answer<'Snapshot'> {
-  const stored = shards.filter((shard) => shard !== null);
-  return {
-    ...backup,
-    progress: { shards_stored: stored.length, shards: shards.length, moved_bytes },
-    points: stored.reduce((sum, { points }) => sum + points, 0),
-    bytes: stored.reduce((sum, shard) => sum + bytesOf(shard), 0),
-    shards: shards.map((shard) => {
-      if (shard === null) return null;
-      const { sequence, points, state_hash, chain } = shard;
-      return { sequence, points, state_hash, chain, bytes: bytesOf(shard) };
-    }),
-  };
 }

@@ -48,13 +48,16 @@ export class Snapshots {
     throw new Failure('not_found', `collection ${name} has no snapshot ${id}`, { details: { snapshot: id } });
   }
 
+  checkRoom(name: CollectionName): void {
+    if (this.list(name).length < limits.snapshotsMax) return;
+    throw new Failure('overloaded', `a collection has at most ${limits.snapshotsMax} snapshots; remove some`);
+  }
+
   /** Answers when it has begun. */
   async create(name: CollectionName, context: CallContext): Promise<Backup> {
     const { backups, collections, jobs } = this.#parts;
     const record = await collections.get(name);
-    if (this.list(record.name).length >= limits.snapshotsMax) {
-      throw new Failure('overloaded', `a collection has at most ${limits.snapshotsMax} snapshots; remove some`);
-    }
+    this.checkRoom(record.name);
     const now = new Date().toISOString();
     const backup: Backup = {
       v: 1,
@@ -148,7 +151,7 @@ const NOT_VERIFIED = {
   reason: 'the gateway that worked on it ended before the replicas were compared with what was stored',
 } as const;
 
-function moved(backup: Backup, movedBytes: number): Backup {
+export function moved(backup: Backup, movedBytes: number): Backup {
   return { ...backup, moved_bytes: movedBytes, updated_at: new Date().toISOString() };
 }
 

@@ -3,7 +3,8 @@ export type Ask = {
   readonly method: string;
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: string | undefined;
+  /** Text, or bytes that are sent as they come; those once only, and no further than an answer that comes before their end. */
+  readonly body: string | AsyncIterable<Uint8Array> | undefined;
   readonly signal: AbortSignal;
 };
 

@@ -1,9 +1,16 @@
-import type { Exchange } from './exchange.ts';
+import type { Ask, Exchange } from './exchange.ts';
 
 /** What of `fetch` is used, so that any implementation of it will do. */
 export type Fetch = (
   url: string,
-  init: { method: string; headers: Record<string, string>; signal: AbortSignal; body?: string },
+  init: {
+    method: string;
+    headers: Record<string, string>;
+    signal: AbortSignal;
+    body?: string | ReadableStream<Uint8Array>;
+    /** With a stream. */
+    duplex?: 'half';
+  },
 ) => Promise<{
   readonly status: number;
   readonly headers: { get(name: string): string | null };
@@ -15,8 +22,7 @@ export type Fetch = (
 export function fetchExchange(fetch: Fetch): Exchange {
   return {
     async send({ url, method, headers, body, signal }) {
-      const init = { method, headers: { ...headers }, signal, ...(body !== undefined && { body }) };
-      const reply = await fetch(url, init);
+      const reply = await fetch(url, { method, headers: { ...headers }, signal, ...bodyOf(body) });
       return {
         status: reply.status,
         header: (name) => reply.headers.get(name) ?? undefined,
@@ -26,6 +32,25 @@ export function fetchExchange(fetch: Fetch): Exchange {
     },
     close: () => undefined,
   };
+}
+
+type Body = { readonly body?: string | ReadableStream<Uint8Array>; readonly duplex?: 'half' };
+
+function bodyOf(body: Ask['body']): Body {
+  if (body === undefined) return {};
+  if (typeof body === 'string') return { body };
+  const pieces = body[Symbol.asyncIterator]();
+  const stream = new ReadableStream<Uint8Array>({
+    async pull(taker) {
+      const { done, value } = await pieces.next();
+      if (done === true) taker.close();
+      else taker.enqueue(value);
+    },
+    async cancel() {
+      await pieces.return?.();
+    },
+  });
+  return { body: stream, duplex: 'half' };
 }
 
 type Reader = {

@@ -55,7 +55,8 @@ async function exchange({ body }: Ask, begin: Begin): Promise<Reply> {
   const answer = await new Promise<nodeHttpModule.IncomingMessage>((resolve, reject) => {
     const request = begin(resolve);
     request.on('error', reject);
-    request.end(body);
+    if (body === undefined || typeof body === 'string') request.end(body);
+    else sendAll(request, body).catch((cause: unknown) => request.destroy(cause as Error));
   });
   return {
     status: answer.statusCode ?? 0,
@@ -66,6 +67,27 @@ async function exchange({ body }: Ask, begin: Begin): Promise<Reply> {
     text: async () => textOf(answer),
     bytes: () => answer,
   };
+}
+
+/** As fast as they are taken. Whoever has answered before the end wants no more. */
+async function sendAll(request: nodeHttpModule.ClientRequest, body: AsyncIterable<Uint8Array>): Promise<void> {
+  let isOver = false;
+  let go = (): void => undefined;
+  const end = (): void => {
+    isOver = true;
+    go();
+  };
+  request.once('response', end).once('close', end);
+  request.on('drain', () => go());
+  for await (const piece of body) {
+    if (isOver) break;
+    if (!request.write(piece)) {
+      await new Promise<void>((resolve) => {
+        go = resolve;
+      });
+    }
+  }
+  request.end();
 }
 
 async function textOf(answer: nodeHttpModule.IncomingMessage): Promise<string> {

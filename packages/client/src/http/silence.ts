@@ -31,6 +31,12 @@ export class Silence {
     }
   }
 
+  /** Something has happened: the time begins anew. */
+  heard(): void {
+    this.#limit.end();
+    this.#limit = this.#begin();
+  }
+
   end(): void {
     this.#limit.end();
     this.#stop.abort();

@@ -53,6 +53,16 @@ export type Call = {
 };
 export type Query = Readonly<Record<string, string | number | boolean | undefined>>;
 
+export type UploadCall = {
+  readonly path: string;
+  /** Of the bytes. */
+  readonly type: string;
+  readonly bytes: AsyncIterable<Uint8Array>;
+  /** Without a piece that is taken, or an answer, for so long, it counts as broken off. */
+  readonly silentMs: number;
+  readonly signal: AbortSignal | undefined;
+};
+
 export type StreamCall = {
   readonly path: string;
   readonly query?: Query;
@@ -148,6 +158,34 @@ export class Transport {
     }
     if (refusal.status >= 500) this.#gateways.doubt(gateway);
     throw refusal;
+  }
+
+  /** Sends bytes to one gateway as they come, once, since they cannot be sent again; the parsed JSON of a good answer. */
+  async upload<Result>({ path, type, bytes, silentMs, signal }: UploadCall): Promise<Result> {
+    const gateway = this.#gateways.current;
+    const silence = new Silence(silentMs, [signal, this.closing]);
+    let status: number;
+    let text: string;
+    try {
+      const reply = await gateway.exchange.send({
+        method: 'POST',
+        url: `${gateway.url}${path}`,
+        headers: { ...this.#credentials(), 'content-type': type },
+        body: heardBy(silence, bytes),
+        signal: silence.signal,
+      });
+      status = reply.status;
+      text = await reply.text();
+    } catch (cause) {
+      signal?.throwIfAborted();
+      this.#gateways.doubt(gateway);
+      throw silence.isTooLong ? VectorizerError.timeout(silentMs) : VectorizerError.connection(cause);
+    } finally {
+      silence.end();
+    }
+    if (status < 400) return JSON.parse(text) as Result;
+    if (status >= 500) this.#gateways.doubt(gateway);
+    throw VectorizerError.answer(status, text);
   }
 
   /** Before a request is sent for another time. */
@@ -278,6 +316,13 @@ export class Transport {
   #credentials(): Record<string, string> {
     const { apiKey } = this.#options;
     return apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` };
+  }
+}
+
+async function* heardBy(silence: Silence, bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  for await (const piece of bytes) {
+    yield piece;
+    silence.heard();
   }
 }
 

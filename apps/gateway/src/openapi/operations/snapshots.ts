@@ -21,6 +21,17 @@ export const snapshotOperations: Operations = {
     },
     fails: [...byName, ...byCall, 'index_unavailable'],
   },
+  [`POST ${S}/upload`]: {
+    id: 'uploadSnapshot',
+    tag: 'Snapshots',
+    summary: 'Take a downloaded snapshot back, of this cluster or another',
+    query: queries.none,
+    body: { type: 'application/x-tar', description: 'What a download gave; it may be sent in chunks' },
+    answers: {
+      201: { description: 'All of it is stored, under an id of its own', json: 'Snapshot', headers: ['Location'] },
+    },
+    fails: [...byCall, 'log_unavailable', 'version_conflict'],
+  },
   [`GET ${S}/:snapshot`]: {
     id: 'getSnapshot',
     tag: 'Snapshots',
