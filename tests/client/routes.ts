@@ -71,7 +71,9 @@ export async function useReplication(client: VectorizerClient): Promise<void> {
   const [replica] = replicas.filter(({ collection }) => collection === 'walked');
   if (replica === undefined) throw new Error('the collection has a replica');
   await client.replication.replica(replica.id);
-  await client.replication.resync(replica.id);
+  const resync = await client.replication.resync(replica.id);
+  const anew = await client.replication.resynced(replica.id, resync ?? '');
+  if (anew.resync?.state !== 'complete') throw new Error(`the resync: ${JSON.stringify(anew)}`);
   const [node] = await client.replication.nodes();
   const refused = await client.replication.removeNode(node?.node ?? '').then(
     () => 'removed',

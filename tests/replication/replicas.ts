@@ -82,21 +82,12 @@ export async function agreed(client: VectorizerClient, collection: string): Prom
   return Object.fromEntries(replicas.map((replica) => [replica.node, replica]));
 }
 
-/** What the replicas say once this one has been built anew from a shared snapshot, which goes on after it was asked for. */
-export async function syncedInFull(
-  cluster: Cluster,
-  name: IndexName,
-  collection: string,
-): Promise<Record<string, Replica>> {
-  let replicas: Record<string, Replica> = {};
-  await until(
-    async () => {
-      replicas = await agreed(cluster.client, collection);
-      return replicas[cluster.nodes[name]]?.full_syncs === 1;
-    },
-    { ...ASKING, timeoutMs: 60_000, what: `${name} having synced ${collection} in full` },
-  );
-  return replicas;
+/** What the replicas say once the resync that was begun is over. */
+export async function resynced(cluster: Cluster, { replica, id }: Begun): Promise<Record<string, Replica>> {
+  const signal = AbortSignal.timeout(60_000);
+  const { resync, collection } = await cluster.client.replication.resynced(replica, id, { signal });
+  if (resync?.state !== 'complete') throw new Error(`the resync of ${replica}: ${JSON.stringify(resync)}`);
+  return agreed(cluster.client, collection);
 }
 
 function isOneState({ replicas }: { readonly replicas: readonly Replica[] }): boolean {
@@ -178,9 +169,13 @@ export async function askReplication({ url }: Cluster, path: string): Promise<un
   return answer.json();
 }
 
+/** A resync that has begun, and the id that the replica tells of it under. */
+type Begun = { readonly replica: string; readonly id: string };
+
 /** Has the replica on this node thrown away and built anew; returns when that has begun. */
-export async function resync(cluster: Cluster, name: IndexName, collection: string): Promise<void> {
-  const path = `replicas/${cluster.nodes[name]}/${collection}/0/resync`;
-  const answer = await fetch(`${cluster.url}/api/v1/replication/${path}`, { method: 'POST' });
-  if (answer.status !== 202) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
+export async function resync(cluster: Cluster, name: IndexName, collection: string): Promise<Begun> {
+  const replica = `${cluster.nodes[name]}/${collection}/0`;
+  const id = await cluster.client.replication.resync(replica);
+  if (id === undefined) throw new Error(`the resync of ${replica} has no id`);
+  return { replica, id };
 }

@@ -25,7 +25,7 @@ import {
   pointsOn,
   pointsOnEach,
   resync,
-  syncedInFull,
+  resynced,
   viewsOf,
 } from './replicas.ts';
 
@@ -88,9 +88,9 @@ describe('a full sync', () => {
     const reader = (async (): Promise<void> => {
       while (!stop.signal.aborted) seen.push((await client.count('overlap', { consistency: 'eventual' })).count);
     })();
-    await resync(cluster, 'index-3', 'overlap');
+    const begun = await resync(cluster, 'index-3', 'overlap');
     await outgrow('overlap', 50, 65);
-    const replicas = await syncedInFull(cluster, 'index-3', 'overlap');
+    const replicas = await resynced(cluster, begun);
     stop.abort();
     await reader;
     expect(replicas[nodes['index-3']]).toMatchObject({ points: 65, operations_applied: 65, full_syncs: 1 });
@@ -106,8 +106,7 @@ describe('a full sync', () => {
     for (const name of ['shape-graph', 'shape-codes']) {
       await outgrow(name, 0, 50);
       await cutBeyond(cluster, name, 0);
-      await resync(cluster, 'index-3', name);
-      const replicas = await syncedInFull(cluster, 'index-3', name);
+      const replicas = await resynced(cluster, await resync(cluster, 'index-3', name));
       expect(replicas[nodes['index-3']]).toMatchObject({ full_syncs: 1, points: 50 });
       await until(async () => (await client.listPayloadIndexes(name)).every(({ state }) => state === 'ready'), {
         timeoutMs: 20_000,
@@ -161,8 +160,7 @@ describe('a full sync', () => {
       }
     })();
     for (const name of ['index-2', 'index-3'] as const) {
-      await resync(cluster, name, 'hidden');
-      await syncedInFull(cluster, name, 'hidden');
+      await resynced(cluster, await resync(cluster, name, 'hidden'));
     }
     stop.abort();
     await reader;
@@ -191,8 +189,7 @@ describe('a full sync', () => {
       everyMs: 200,
       what: 'the snapshot',
     });
-    await resync(cluster, 'index-3', 'huge');
-    const after = (await syncedInFull(cluster, 'index-3', 'huge'))[nodes['index-3']];
+    const after = (await resynced(cluster, await resync(cluster, 'index-3', 'huge')))[nodes['index-3']];
     expect(after).toMatchObject({ full_syncs: 1, points: count, state_hash: before[nodes['index-1']]?.state_hash });
     const sample = wide(0, count, dimension).filter((_, i) => i % 100 === 0);
     const asked = { ids: sample.map(({ id }) => id), consistency: 'eventual', timeout_ms: 2_000 } as const;

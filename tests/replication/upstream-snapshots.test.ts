@@ -10,7 +10,7 @@ import { temporaryDirectory } from '@vectorizer/testing';
 import { restore, takeSnapshot } from '../system/snapshots.ts';
 import { cutBeyond, startCluster, TEST_MS_MAX, type Cluster } from './cluster.ts';
 import { some, wide } from './points.ts';
-import { agreed, allConnected, allPoints, dataOf, pointsOn, pointsOnEach, resync, syncedInFull } from './replicas.ts';
+import { agreed, allConnected, allPoints, dataOf, pointsOn, pointsOnEach, resync, resynced } from './replicas.ts';
 
 /**
  * Tests of snapshots that were never run where they were written. There, a snapshot is one message that a function makes
@@ -48,8 +48,7 @@ describe('snapshots', () => {
     for (const point of wide(0, 50, 512)) await client.insert('full-sync', [point]);
     await agreed(client, 'full-sync');
     await cutBeyond(cluster, 'full-sync', 0);
-    await resync(cluster, 'index-3', 'full-sync');
-    const replica = (await syncedInFull(cluster, 'index-3', 'full-sync'))[nodes['index-3']];
+    const replica = (await resynced(cluster, await resync(cluster, 'index-3', 'full-sync')))[nodes['index-3']];
     expect(replica).toMatchObject({ points: 50, applied_sequence: 50, full_syncs: 1 });
     const views = await allConnected(cluster, 'full-sync');
     expect(views.map(({ operations_synced }) => operations_synced)).toEqual([50, 50, 50]);

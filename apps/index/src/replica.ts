@@ -4,6 +4,7 @@ import {
   type CollectionRecord,
   type CollectionUid,
   type ReplicaReport,
+  type Resync,
   type ShardSnapshot,
   type StoppedBy,
 } from '@vectorizer/contracts';
@@ -23,6 +24,7 @@ import { NOTHING } from './nothing-applied.ts';
 import type { ReplicaOptions } from './replica-options.ts';
 import { ReadGate, type Demand } from './read-gate.ts';
 import { SharedSnapshots } from './shared-snapshots.ts';
+import { ResyncNote } from './resync-note.ts';
 import { reasonOf, stoppedBy } from './stop-reasons.ts';
 import { storeSnapshot } from './store-snapshot.ts';
 
@@ -63,7 +65,7 @@ export class Replica {
   #applying: Promise<unknown> | undefined;
   #noting: Promise<void> | undefined;
   #opening: Promise<void> | undefined;
-  #rebuilding = false;
+  readonly #resync = new ResyncNote();
   /** Opening, replacing and closing the shard take turns. */
   #turn: Promise<unknown> = Promise.resolve();
 
@@ -115,6 +117,7 @@ export class Replica {
       verified_at: this.#verifiedAt,
       full_sync: this.#fullSync.progress,
       full_syncs: this.#fullSync.completed,
+      ...(this.#resync.newest && { resync: this.#resync.newest }),
       snapshot: this.#sharing.newest,
     };
   }
@@ -150,17 +153,21 @@ export class Replica {
   }
 
   /**
-   * Throws away what this replica has and builds it anew; answers when that has begun. Refused where neither the log nor
+   * Throws away what this replica has and builds it anew; answers when that has begun, with the id under which the
+   * report tells how far it is. Refused where neither the log nor
    * a shared snapshot reaches back far enough: then what it has may be all that there is. For the same reason it is kept
    * until the snapshot that it needs is here and found to be whole.
    */
-  async rebuild(): Promise<void> {
+  async rebuild(): Promise<Resync['id']> {
     const { directory } = this.#options;
-    if (await this.#fullSync.logSuffices()) {
-      await this.#rebuildWith(async () => rm(directory, { recursive: true, force: true }));
-    } else if (!this.#rebuilding && (!this.#fullSync.busy || this.#stopped !== undefined)) {
-      void this.#rebuildFromSnapshot();
-    }
+    const logSuffices = await this.#fullSync.logSuffices();
+    if (this.#resync.running !== undefined) return this.#resync.running;
+    const id = this.#resync.begin();
+    if (logSuffices) await this.#rebuildWith(async () => rm(directory, { recursive: true, force: true }));
+    else if (!this.#fullSync.busy || this.#stopped !== undefined) void this.#rebuildFromSnapshot();
+    // What is fetched now takes the place of what there is, which has fallen behind the log.
+    else this.#resync.replaced();
+    return id;
   }
 
   /** Others have found that this replica is not what it should be: it answers and applies nothing until it is rebuilt. */
@@ -265,14 +272,13 @@ export class Replica {
   }
 
   async #rebuildFromSnapshot(): Promise<void> {
-    this.#rebuilding = true;
     try {
       const fetched = await this.#fullSync.fetch({ after: 0, needed: false, signal: this.#closed.signal });
       if (fetched !== undefined) await this.#rebuildWith(async () => fetched.install());
+      else this.#endResync('no shared snapshot could be fetched: the replica is kept as it is');
     } catch (cause) {
+      this.#endResync(`the replica is kept as it is: ${Failure.from(cause).message}`);
       this.#logger.error({ err: cause }, 'the replica cannot be built anew: it is kept as it is');
-    } finally {
-      this.#rebuilding = false;
     }
   }
 
@@ -286,12 +292,18 @@ export class Replica {
     });
   }
 
+  #endResync(reason: string): void {
+    this.#resync.failed(reason);
+    this.#options.onPhase();
+  }
+
   /** Closes the shard and opens what `put` makes of its directory. What cannot be put there stops the replica. */
   async #replace(put: () => Promise<void>): Promise<void> {
     try {
       await this.#leave(new Failure('index_unavailable', 'another state takes the place of the replica'));
       // Only now nothing looks at the former state any more, whose faults are not the next one's.
       this.#stopped = undefined;
+      this.#resync.replaced();
       this.#become('syncing');
       await put();
     } catch (cause) {
@@ -326,6 +338,7 @@ export class Replica {
       this.#noting = noteCaughtUp(open.shard, this.#place);
     }
     open.shown = true;
+    this.#resync.caughtUp();
     this.#become('following');
   }
 
@@ -365,6 +378,7 @@ export class Replica {
     const type = phase === 'diverged' ? 'replica_diverged' : 'storage_error';
     const failure = new Failure(type, reasonOf(cause), { cause });
     this.#stopped = { failure, by };
+    this.#resync.stopped(failure.message);
     this.#phase = phase;
     this.#open?.ending.abort();
     this.#gate.end(failure);

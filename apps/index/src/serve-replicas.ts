@@ -128,8 +128,7 @@ function serveUpkeep(bus: Bus, node: NodeId, { replicas, restorer, jobs, snapsho
   bus.serve(
     shardResync,
     async (input, { deadline }) => {
-      await (await replicas.find(input, deadline)).rebuild();
-      return {};
+      return { resync: await (await replicas.find(input, deadline)).rebuild() };
     },
     node,
   );

@@ -164,7 +164,12 @@ describe('a damaged state', () => {
     await inPhase(second, books, 'diverged');
     expect(await report(second, books)).toMatchObject({ stopped_by: 'state' });
     await expect(idsNear(second, books, { vector: [1, 0, 0, 0] })).rejects.toMatchObject({ type: 'replica_diverged' });
-    await second.call(shardResync, { uid: books.uid, shard: 0 });
+    const { resync: id } = await second.call(shardResync, { uid: books.uid, shard: 0 });
+    const ended = async (): Promise<boolean> => (await report(second, books)).resync?.state !== 'running';
+    await until(ended, { timeoutMs: 30_000, what: 'the resync' });
+    expect((await report(second, books)).resync).toEqual({ id, state: 'complete' });
+    const again = await second.call(shardResync, { uid: books.uid, shard: 0 });
+    expect(again.resync).not.toBe(id);
     await inPhase(second, books, 'following');
     await applied(second, books, last);
     await sameState(first, second, books);

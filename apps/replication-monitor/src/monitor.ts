@@ -208,10 +208,7 @@ export class Monitor {
     bus.serve(replicationProof, async ({ uid }) => this.proof(uid));
     bus.serve(replicationAgreement, () => Promise.resolve({ shards: this.agreement() }));
     bus.serve(replicationEvents, async ({ after }) => events.after(after));
-    bus.serve(replicaResync, async (input) => {
-      await this.#resync(input);
-      return {};
-    });
+    bus.serve(replicaResync, async (input) => this.#resync(input));
   }
 
   #hear(beat: Heartbeat): void {
@@ -251,11 +248,11 @@ export class Monitor {
     if (this.acts) await this.#news.compareNodes(this.#nodes.states());
   }
 
-  async #resync(input: { uid: CollectionUid; shard: number; node: NodeId; reason: string }): Promise<void> {
+  async #resync(input: ResyncInput): ReturnType<Quarantine['rebuild']> {
     const shard = this.#replicas.shardsOf(input.uid)[input.shard];
     const replica = shard?.replicas.find(({ node }) => node === input.node);
     if (shard === undefined || replica === undefined) throw new Failure('not_found', 'there is no such replica');
-    await this.#quarantine.rebuild(shard, replica, input.reason);
+    return this.#quarantine.rebuild(shard, replica, input.reason);
   }
 
   #repeat(what: string, everyMs: number, task: () => Promise<void>): Promise<void> {
@@ -266,3 +263,10 @@ export class Monitor {
     });
   }
 }
+
+type ResyncInput = {
+  readonly uid: CollectionUid;
+  readonly shard: number;
+  readonly node: NodeId;
+  readonly reason: string;
+};

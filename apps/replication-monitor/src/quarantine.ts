@@ -1,5 +1,12 @@
 import type { z } from 'zod';
-import { shardQuarantine, shardResync, type Bus, type NodeId, type Procedure } from '@vectorizer/contracts';
+import {
+  shardQuarantine,
+  shardResync,
+  type Bus,
+  type NodeId,
+  type Procedure,
+  type Resync,
+} from '@vectorizer/contracts';
 import { Failure } from '@vectorizer/errors';
 import type { Log } from '@vectorizer/log';
 import type { Logger } from '@vectorizer/telemetry';
@@ -45,15 +52,20 @@ export class Quarantine {
     await this.#rebuildStopped(troubled, all);
   }
 
-  /** Whoever asks for it; answers when it has begun. */
-  async rebuild({ record, shard }: KnownShard, replica: KnownReplica, reason: string): Promise<void> {
+  /** Whoever asks for it; answers when it has begun, with the id under which the replica tells of it. */
+  async rebuild(
+    { record, shard }: KnownShard,
+    replica: KnownReplica,
+    reason: string,
+  ): Promise<{ resync?: Resync['id'] }> {
     const { news, monotonicMs } = this.#options;
     const id = `${replica.node}/${record.name}/${shard}`;
     this.#triedMs.set(id, monotonicMs());
-    await this.#call(shardResync, { uid: record.uid, shard }, replica.node);
+    const begun = await this.#call(shardResync, { uid: record.uid, shard }, replica.node);
     // All that it told before has been heard by now: its node answers on the same connection that it reports on.
     replica.states.forget();
     news.tell({ kind: 'resync', replica: id, reason });
+    return begun;
   }
 
   async #stopDiffering(shard: KnownShard): Promise<void> {
@@ -105,13 +117,9 @@ export class Quarantine {
     }
   }
 
-  async #call<I extends z.ZodType>(
-    procedure: Procedure<I, unknown>,
-    input: z.output<I>,
-    instance: NodeId,
-  ): Promise<void> {
+  async #call<I extends z.ZodType, O>(procedure: Procedure<I, O>, input: z.output<I>, instance: NodeId): Promise<O> {
     const context = { correlationId: 'replication-monitor', deadline: Date.now() + CALL_MS_MAX };
-    await this.#options.bus.call(procedure, input, { context, instance });
+    return this.#options.bus.call(procedure, input, { context, instance });
   }
 
   #later(error: unknown, what: object): void {

@@ -85,6 +85,7 @@ function progressOf(report: ReplicaReport | undefined, lag: Lag): Progress {
     state_hash: report?.state_hash ?? null,
     chain: report?.chain ?? null,
     primary: report?.primary ?? false,
+    ...(report?.resync && { resync: report.resync }),
     offset: report?.applied_sequence ?? 0,
     lag_operations: lag.entries,
   };
@@ -99,6 +100,7 @@ type Progress = Pick<
   | 'state_hash'
   | 'chain'
   | 'primary'
+  | 'resync'
   | 'offset'
   | 'lag_operations'
 >;

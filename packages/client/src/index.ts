@@ -82,6 +82,7 @@ export type {
   ReplicaProof,
   ReplicaStatus,
   ReplicaView,
+  Resync,
   ReplicationEvent,
   ReplicationProof,
   ReplicationStats,

@@ -1,5 +1,6 @@
 import { get, once } from './calls.ts';
 import { follow } from './http/follow.ts';
+import { sleep } from './http/timing.ts';
 import type { Transport } from './http/transport.ts';
 import { path } from './paths.ts';
 import type { AskOptions } from './types/options.ts';
@@ -18,6 +19,9 @@ export type ReplicationEventsInput = {
   /** Ends the iteration, as closing the client does. */
   readonly signal?: AbortSignal | undefined;
 };
+
+/** Between looks at how far a resync is. */
+const LOOK_MS = 250;
 
 /** The replicas and the nodes that hold them, as the replication monitor knows them. */
 export class ReplicationClient {
@@ -46,10 +50,23 @@ export class ReplicationClient {
     return this.#ask(['replicas', id], options);
   }
 
-  /** Has a replica built anew; answers when that has begun. */
-  async resync(id: string, options?: AskOptions): Promise<void> {
+  /** Has a replica built anew; answers when that has begun, with its id: see `resynced`. */
+  async resync(id: string, options?: AskOptions): Promise<string | undefined> {
     const query = { timeout_ms: options?.timeoutMs };
-    await once(this.#transport, ['POST', path('replication', 'replicas', id, 'resync')], { query, options });
+    const call = ['POST', path('replication', 'replicas', id, 'resync')] as const;
+    return (await once<{ resync?: string }>(this.#transport, call, { query, options })).resync;
+  }
+
+  /**
+   * The replica once it has been built anew, or that has failed, as its `resync` says. Waits without a bound of its own, also
+   * for a node that was started anew and knows of it no more; `signal` has one.
+   */
+  async resynced(id: string, resync: string, options?: AskOptions): Promise<ReplicaView> {
+    for (;;) {
+      const replica = await this.replica(id, options);
+      if (replica.resync?.id === resync && replica.resync.state !== 'running') return replica;
+      await sleep(LOOK_MS, options?.signal);
+    }
   }
 
   /** What the replicas of each shard say of their state at the newest sequence that they have in common. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { CollectionUid, NodeId } from './names.ts';
 import { PayloadIndexReport } from './payload-index.ts';
+import { maybe } from './shapes.ts';
 
 /** An index node says how it is this often, unless it is set otherwise. */
 export const HEARTBEAT_MS = 1_000;
@@ -20,6 +21,14 @@ export type Checkpoint = z.infer<typeof Checkpoint>;
 export const CHECKPOINT_INTERVAL = 64;
 /** The newest of them travel with each report. */
 export const CHECKPOINTS_MAX = 8;
+
+/** How far it is when somebody had a replica built anew: `running` until it has caught up with its log. */
+export const Resync = z.object({
+  id: CollectionUid,
+  state: z.enum(['running', 'complete', 'failed']),
+  reason: maybe(z.string()).describe('Why it failed'),
+});
+export type Resync = z.infer<typeof Resync>;
 
 /**
  * Why a replica has stopped. `log`: its log is not the one that it applied; nothing is rebuilt by itself then, since
@@ -50,6 +59,8 @@ export const ReplicaReport = z.object({
   full_sync: z.object({ bytes: z.int().nonnegative(), total: z.int().nonnegative() }).nullable().optional(),
   /** Full syncs that this node has completed since it started. */
   full_syncs: z.int().nonnegative().optional(),
+  /** The newest that was asked for since this node started. */
+  resync: Resync.optional(),
   /** The newest shared snapshot of the shard, as the primary knows. */
   snapshot: z.object({ sequence: z.int().nonnegative(), bytes: z.int().nonnegative() }).nullable().optional(),
   applied_sequence: z.int().nonnegative(),

@@ -92,6 +92,7 @@ export {
   HEARTBEAT_MS,
   ReplicaPhase,
   ReplicaReport,
+  Resync,
   REPLICAS_PER_HEARTBEAT_MAX,
   rollCall,
   silentMsMax,

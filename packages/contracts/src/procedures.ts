@@ -3,7 +3,7 @@ import { procedure } from './bus.ts';
 import { checkKind, CollectionConfig, collectionFields, complete } from './collection.ts';
 import { Filter } from './filter.ts';
 import type { ShardAgreement } from './dashboard.ts';
-import type { ReplicaReport } from './heartbeat.ts';
+import type { ReplicaReport, Resync } from './heartbeat.ts';
 import { limits } from './limits.ts';
 import { CollectionName, CollectionUid, NodeId, PointId } from './names.ts';
 import { PayloadIndexes } from './payload-index.ts';
@@ -178,7 +178,8 @@ export const shardDescribe = procedure<ReplicaReport>()('index.describe', Shard)
  * Index node: throws this node's replica away and builds it anew, from the newest shared snapshot and the log. Answers
  * when that has begun. Refused where neither reaches back far enough: then this replica is all there is.
  */
-export const shardResync = procedure<Record<string, never>>()('index.resync', Shard);
+/** By nodes of earlier versions without an id. */
+export const shardResync = procedure<{ readonly resync?: Resync['id'] }>()('index.resync', Shard);
 
 /**
  * Index node: this node's replica answers no more reads and applies nothing, until it is built anew: others have found
@@ -229,7 +230,7 @@ export const replicationEvents = procedure<{ readonly events: readonly Replicati
 );
 
 /** Replication monitor: has a replica built anew. Answers when that has begun. */
-export const replicaResync = procedure<Record<string, never>>()(
+export const replicaResync = procedure<{ readonly resync?: Resync['id'] }>()(
   'monitor.resync',
   Shard.extend({ node: NodeId, reason: z.string() }),
 );

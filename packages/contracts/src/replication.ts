@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Resync } from './heartbeat.ts';
 import { CollectionName, CollectionUid, NodeId } from './names.ts';
 import { Count, list, maybe } from './shapes.ts';
 
@@ -29,6 +30,7 @@ export const ReplicaView = z.object({
   state_hash: z.string().nullable(),
   chain: z.string().nullable(),
   primary: z.boolean().describe('Whether it takes the shared snapshots of its shard'),
+  resync: maybe(Resync).describe('The newest that was asked for since its node started'),
   address: z.string().nullable().describe('`host:port`'),
   offset: Count.describe('Older name of the applied sequence'),
   lag_operations: z.number().describe('Older name of `lag_entries`'),

@@ -61,8 +61,8 @@ export class ReplicationController {
     const { timeout_ms } = queryOf(queries.timed, request);
     refuseBody(request);
     const id = replicaIdOf(request);
-    await this.#replication.resync(id, contextOf(request, timeout_ms));
-    sendJson(reply, 202, { id, status: 'resyncing' });
+    const { resync } = await this.#replication.resync(id, contextOf(request, timeout_ms));
+    sendJson(reply, 202, { id, status: 'resyncing', ...(resync !== undefined && { resync }) });
   }
 
   @Get('proof')

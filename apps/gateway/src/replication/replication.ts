@@ -8,6 +8,7 @@ import {
   type ReplicationProof,
   type ReplicationStatus,
   type ReplicaView,
+  type Resync,
 } from '@vectorizer/contracts';
 import { Failure } from '@vectorizer/errors';
 import type { Collections } from '../collections/collections.ts';
@@ -39,11 +40,11 @@ export class Replication {
     return this.#bus.call(replicationProof, { uid }, { context });
   }
 
-  /** Answers when the replica is being built anew. */
-  async resync(id: string, context: CallContext): Promise<void> {
+  /** Answers when the replica is being built anew, with the id under which it tells of that. */
+  async resync(id: string, context: CallContext): Promise<{ readonly resync?: Resync['id'] }> {
     const { node, collection, shard } = await this.replica(id, context);
     const { uid } = await this.#collections.get(collection);
     const input = { uid, shard, node, reason: 'asked for by a client' };
-    await this.#bus.call(replicaResync, input, { context });
+    return this.#bus.call(replicaResync, input, { context });
   }
 }

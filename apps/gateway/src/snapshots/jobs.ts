@@ -37,7 +37,7 @@ export type Progress = { movedBytes: number };
 export class Jobs {
   readonly #parts: Parts;
   readonly #closing = new AbortController();
-  readonly #running = new Set<Promise<void>>();
+  readonly #running = new Set<Promise<unknown>>();
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -62,8 +62,7 @@ export class Jobs {
   async attend<T>(work: () => Promise<T>): Promise<T> {
     this.#checkRoom();
     const working = work();
-    const ignored = (): void => undefined;
-    this.#count(working.then(ignored, ignored));
+    this.#count(Promise.allSettled([working]));
     return working;
   }
 
@@ -72,7 +71,7 @@ export class Jobs {
     throw new Failure('overloaded', `${JOBS_MAX} snapshots and restores are under way in this gateway`);
   }
 
-  #count(running: Promise<void>): void {
+  #count(running: Promise<unknown>): void {
     this.#running.add(running);
     void running.then(() => this.#running.delete(running));
   }

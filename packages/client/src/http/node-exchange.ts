@@ -72,13 +72,13 @@ async function exchange({ body }: Ask, begin: Begin): Promise<Reply> {
 /** As fast as they are taken. Whoever has answered before the end wants no more. */
 async function sendAll(request: nodeHttpModule.ClientRequest, body: AsyncIterable<Uint8Array>): Promise<void> {
   let isOver = false;
-  let go = (): void => undefined;
+  let go: (() => void) | undefined;
   const end = (): void => {
     isOver = true;
-    go();
+    go?.();
   };
   request.once('response', end).once('close', end);
-  request.on('drain', () => go());
+  request.on('drain', () => go?.());
   for await (const piece of body) {
     if (isOver) break;
     if (!request.write(piece)) {

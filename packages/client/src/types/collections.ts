@@ -1,3 +1,5 @@
+import type { Resync } from './replication.ts';
+
 export type Metric = 'cosine' | 'dot' | 'euclidean';
 export type Kind = 'cpu' | 'quantized' | 'gpu';
 export type Hnsw = { readonly m: number; readonly ef_construction: number; readonly ef_search: number };
@@ -77,6 +79,8 @@ export type Replica = {
   readonly entries_rejected?: number;
   /** How often it was built from a shared snapshot since its node started. */
   readonly full_syncs?: number;
+  /** The newest time that it was built anew since its node started. */
+  readonly resync?: Resync;
   /** The newest shared snapshot that it knows of. */
   readonly snapshot?: { readonly sequence: number; readonly bytes: number } | null;
 };

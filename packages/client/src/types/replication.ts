@@ -5,6 +5,12 @@
 export type ReplicaStatus = 'Connected' | 'Syncing' | 'Lagging' | 'Disconnected' | 'Diverged';
 
 /** One replica as the monitor knows it; of a silent one, what was last heard. Times are ISO 8601. */
+/** How far it is when somebody had a replica built anew: `running` until it has caught up with its log. */
+export type Resync = {
+  readonly id: string;
+  readonly state: 'running' | 'complete' | 'failed';
+  readonly reason?: string;
+};
 export type ReplicaView = {
   /** `node/collection/shard`. */
   readonly id: string;
@@ -32,6 +38,8 @@ export type ReplicaView = {
   readonly chain: string | null;
   /** Whether it takes the shared snapshots of its shard. */
   readonly primary: boolean;
+  /** The newest that was asked for since its node started. */
+  readonly resync?: Resync;
   /** Older names: `host:port`, the applied sequence, and `lag_entries`. */
   readonly address: string | null;
   readonly offset: number;

@@ -17,9 +17,9 @@ const resync: Pick<Operation, 'tag' | 'query' | 'answers' | 'fails'> = {
   query: queries.timed,
   answers: {
     202: {
-      description: 'It has begun',
+      description: 'It has begun; the replica tells under `resync` how far it is',
       json: 'ReplicaResync',
-      example: { id: 'node-a/books/0', status: 'resyncing' },
+      example: { id: 'node-a/books/0', status: 'resyncing', resync: 'abcdefghijklmnop' },
     },
   },
   fails: [...byName, ...byCall, 'not_found', 'index_unavailable', 'replica_diverged', 'storage_error'],
