@@ -50,6 +50,8 @@ const DISCONNECTED_AFTER_MS = 10_000;
 const REPLACE_AFTER_MS = 60_000;
 /** Nodes that speak answer at once. */
 const LISTEN_MS_MAX = 1_500;
+/** How often what deletions left is removed. */
+const PURGE_MS = 600_000;
 /** Of the monitors the one that holds it acts. */
 const LEASE = 'replication-monitor';
 
@@ -142,6 +144,9 @@ export class Monitor {
       }),
       this.#repeat('look for orphan snapshots', intervals.sweepMs, async () => {
         if (this.acts) await this.#orphanSnapshots.sweep();
+      }),
+      this.#repeat('remove what deletions left', PURGE_MS, async () => {
+        if (this.acts) await this.#purgeDeleted();
       }),
     ]);
   }
@@ -246,6 +251,13 @@ export class Monitor {
     this.#news.compare(replicas, { acts: this.acts });
     await this.#news.flush();
     if (this.acts) await this.#news.compareNodes(this.#nodes.states());
+  }
+
+  async #purgeDeleted(): Promise<void> {
+    const { backups, catalog, logger, registry, snapshots } = this.#options;
+    let records = 0;
+    for (const store of [catalog, registry, backups, snapshots]) records += await store.purgeDeleted();
+    if (records > 0) logger.info({ records }, 'removed what deletions had left');
   }
 
   async #resync(input: ResyncInput): ReturnType<Quarantine['rebuild']> {

@@ -98,6 +98,11 @@ export class BackupRegistry {
     await this.#mirror.delete(id);
   }
 
+  /** As of every mirror: what old deletions have left goes. */
+  async purgeDeleted(): Promise<number> {
+    return this.#mirror.purgeDeleted();
+  }
+
   close(): void {
     this.#mirror.close();
   }

@@ -199,6 +199,11 @@ export class Catalog {
     return new Failure('collection_not_found', `${name} is an alias, and no collection`, details);
   }
 
+  /** As of every mirror: what old deletions have left goes. */
+  async purgeDeleted(): Promise<number> {
+    return this.#mirror.purgeDeleted();
+  }
+
   close(): void {
     this.#arrivals.close();
     this.#mirror.close();

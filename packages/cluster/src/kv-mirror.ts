@@ -18,6 +18,10 @@ const WRITE_RETRY_MS = 250;
 const LOST_PAUSE_MS_MAX = 20;
 /** Deleted keys whose revision is remembered, so that an answer from before the deletion does not bring one back. */
 const DELETED_MAX = 1_024;
+/** What a deletion leaves is kept for so long, so that mirrors of processes that were away learn of it. */
+const MARKER_MS = 3_600_000;
+/** Removed at once; the rest next time. */
+const PURGED_MAX = 1_000;
 /** Keys asked for at once when the whole bucket is read. */
 const READS_IN_FLIGHT_MAX = 8;
 
@@ -127,8 +131,10 @@ export class KvMirror<T> {
 
   /** The value that the bucket's leader holds now; the mirror follows. */
   async refresh(key: string): Promise<T | undefined> {
+    const known = this.#entries.get(key)?.revision;
     const entry = await this.#ask(() => this.#kv.get(key));
     if (entry !== null) this.#take(entry);
+    else if (known !== undefined) this.#forget(key, known);
     return this.get(key);
   }
 
@@ -137,10 +143,7 @@ export class KvMirror<T> {
    * Throws when a record cannot be understood: to whoever asks for all, it would be missing.
    */
   async refreshAll(): Promise<{ readonly values: readonly T[]; readonly since: string }> {
-    const { bucket } = this.#options;
-    const prefix = `$KV.${bucket}.`;
-    const info = await this.#ask(() => this.#manager.streams.info(`KV_${bucket}`, { subjects_filter: `${prefix}>` }));
-    const keys = Object.keys(info.state.subjects ?? {}).map((subject) => subject.slice(prefix.length));
+    const { keys, since } = await this.#forgetAbsent();
     const values: T[] = [];
     for (let i = 0; i < keys.length; i += READS_IN_FLIGHT_MAX) {
       const some = keys.slice(i, i + READS_IN_FLIGHT_MAX);
@@ -148,7 +151,7 @@ export class KvMirror<T> {
         if (value !== undefined) values.push(value);
       }
     }
-    return { values, since: info.created };
+    return { values, since };
   }
 
   /** Creates the key; false when it exists. An answer that got lost is settled by `isOurs`. */
@@ -211,6 +214,28 @@ export class KvMirror<T> {
     }
   }
 
+  /**
+   * Removes what deletions that are older than this have left, up to a thousand; answers how many that were. A mirror that missed a
+   * deletion for so long finds out by itself. The newest record of the bucket stays: mirrors tell by it whether they are behind.
+   */
+  async purgeDeleted(olderMs = MARKER_MS): Promise<number> {
+    const stream = `KV_${this.#options.bucket}`;
+    return this.#ask(async () => {
+      const { state } = await this.#manager.streams.info(stream);
+      const before = Date.now() - olderMs;
+      const markers: KvWatchEntry[] = [];
+      for await (const entry of await this.#kv.history({ key: '>' })) {
+        const isOld = entry.operation !== 'PUT' && entry.created.getTime() < before && entry.revision < state.last_seq;
+        if (isOld && markers.length < PURGED_MAX) markers.push(entry);
+      }
+      for (const { key, revision } of markers) {
+        // Up to the marker: the key may have got a value meanwhile.
+        await this.#manager.streams.purge(stream, { filter: `$KV.${this.#options.bucket}.${key}`, seq: revision + 1 });
+      }
+      return markers.length;
+    });
+  }
+
   close(): void {
     this.#closing.abort();
     this.#watch?.stop();
@@ -244,6 +269,7 @@ export class KvMirror<T> {
       try {
         const { state } = await this.#manager.streams.info(`KV_${this.#options.bucket}`);
         const behind = state.messages > 0 && this.#seen < state.last_seq;
+        if (this.unconfirmedMs > MARKER_MS / 2) await this.#forgetAbsent();
         if (!behind) this.#confirmedAtMs = performance.now();
         if (behind && suspicious) await this.#startWatch();
         suspicious = behind;
@@ -252,6 +278,25 @@ export class KvMirror<T> {
         this.#options.logger.debug({ err: error, bucket: this.#options.bucket }, 'catalog check failed');
       }
     }
+  }
+
+  /** Of what is not in the bucket any more, whose deletion this mirror may have missed, nothing is kept. */
+  async #forgetAbsent(): Promise<{ readonly keys: readonly string[]; readonly since: string }> {
+    const { bucket } = this.#options;
+    const prefix = `$KV.${bucket}.`;
+    const info = await this.#ask(() => this.#manager.streams.info(`KV_${bucket}`, { subjects_filter: `${prefix}>` }));
+    const keys = Object.keys(info.state.subjects ?? {}).map((subject) => subject.slice(prefix.length));
+    const present = new Set(keys);
+    for (const [key, { revision }] of this.#entries) {
+      if (!present.has(key) && revision <= info.state.last_seq) this.#forget(key, revision);
+    }
+    return { keys, since: info.created };
+  }
+
+  /** What was deleted after this revision, at an unknown later one. */
+  #forget(key: string, revision: number): void {
+    const known = this.#entries.get(key);
+    if (known?.revision === revision && known.value !== undefined) this.#set(key, undefined, revision + 1);
   }
 
   /** Past the memory: what the leader holds under the key. */

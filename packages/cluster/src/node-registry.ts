@@ -37,6 +37,11 @@ export class NodeRegistry {
     return this.#mirror.values();
   }
 
+  /** As of every mirror: what old deletions have left goes. */
+  async purgeDeleted(): Promise<number> {
+    return this.#mirror.purgeDeleted();
+  }
+
   close(): void {
     this.#mirror.close();
   }

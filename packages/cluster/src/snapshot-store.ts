@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { jetstream, jetstreamManager, type JetStreamClient, type JetStreamManager } from '@nats-io/jetstream';
-import { Objm, setSha256Backend, StorageType, type ObjectStore } from '@nats-io/obj';
+import { Base64UrlPaddedCodec, Objm, setSha256Backend, StorageType, type ObjectStore } from '@nats-io/obj';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { buckets, CollectionUid, ShardSnapshot, type SnapshotFile } from '@vectorizer/contracts';
 import { Failure } from '@vectorizer/errors';
@@ -18,6 +18,9 @@ import { readObject } from './read-object.ts';
 /** A part of a file as it is stored; larger ones cost less each. */
 const PART_BYTES = 1024 * 1024;
 const PUT_TIMEOUT_MS = 10_000;
+/** Of deleted files, at once; the rest next time. */
+const PURGED_MAX = 1_000;
+const OBJECTS = `OBJ_${buckets.snapshots}`;
 
 type Stream = { readonly client: JetStreamClient; readonly manager: JetStreamManager };
 
@@ -201,6 +204,18 @@ export class SnapshotStore {
     await this.#removeObjects((place) => place.uid === uid);
   }
 
+  /** Removes what deletions have left, of manifests and of files; answers how many those were. */
+  async purgeDeleted(): Promise<number> {
+    const { manager } = this.#stream;
+    const left = (await this.#ask(async () => this.#objects.list())).filter(({ deleted }) => deleted);
+    const removed = left.slice(0, PURGED_MAX);
+    for (const { name, revision } of removed) {
+      const filter = `$O.${buckets.snapshots}.M.${Base64UrlPaddedCodec.encode(name)}`;
+      await this.#ask(async () => manager.streams.purge(OBJECTS, { filter, seq: revision + 1 }));
+    }
+    return removed.length + (await this.#manifests.purgeDeleted());
+  }
+
   close(): void {
     this.#manifests.close();
   }
@@ -228,12 +243,11 @@ export class SnapshotStore {
   async #strayParts(known: ReadonlySet<string>): Promise<Unfinished[]> {
     const { manager } = this.#stream;
     const prefix = `$O.${buckets.snapshots}.C.`;
-    const stream = `OBJ_${buckets.snapshots}`;
-    const { state } = await this.#ask(async () => manager.streams.info(stream, { subjects_filter: `${prefix}>` }));
+    const { state } = await this.#ask(async () => manager.streams.info(OBJECTS, { subjects_filter: `${prefix}>` }));
     return Object.entries(state.subjects ?? {}).flatMap(([filter, size]) =>
       known.has(filter.slice(prefix.length))
         ? []
-        : [{ name: filter, size, remove: async () => void (await manager.streams.purge(stream, { filter })) }],
+        : [{ name: filter, size, remove: async () => void (await manager.streams.purge(OBJECTS, { filter })) }],
     );
   }
 

@@ -1,0 +1,77 @@
+import { describe, expect, it } from '@jest/globals';
+import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
+import { createLogger } from '@vectorizer/telemetry';
+import { startNats, until } from '@vectorizer/testing';
+import { z } from 'zod';
+import { connectNats } from './connection.ts';
+import { KvMirror } from './kv-mirror.ts';
+
+const BUCKET = 'some';
+const STREAM = `KV_${BUCKET}`;
+
+type Setting = AsyncDisposable & {
+  readonly manager: JetStreamManager;
+  readonly open: () => Promise<KvMirror<string>>;
+};
+
+async function start(): Promise<Setting> {
+  const nats = await startNats();
+  const connection = await connectNats({ servers: nats.url, name: 'test' });
+  const logger = createLogger({ service: 'test', level: 'silent' });
+  const mirrors: KvMirror<string>[] = [];
+  return {
+    manager: await jetstreamManager(connection),
+    async open() {
+      const mirror = await KvMirror.open({ connection, bucket: BUCKET, schema: z.string(), replicas: 1, logger });
+      mirrors.push(mirror);
+      return mirror;
+    },
+    async [Symbol.asyncDispose]() {
+      for (const mirror of mirrors) mirror.close();
+      await connection.close();
+      await nats[Symbol.asyncDispose]();
+    },
+  };
+}
+
+async function records({ manager }: Setting): Promise<number> {
+  return (await manager.streams.info(STREAM)).state.messages;
+}
+
+describe('what deletions leave in a bucket', () => {
+  it('is removed once it is old, but for the newest record, and touches no value', async () => {
+    await using setting = await start();
+    const mirror = await setting.open();
+    for (const key of ['a', 'b', 'c']) await mirror.put(key, key);
+    for (const key of ['a', 'b']) await mirror.delete(key);
+    expect(await mirror.purgeDeleted()).toBe(0);
+    expect(await records(setting)).toBe(3);
+    const past = -60_000;
+    expect(await mirror.purgeDeleted(past)).toBe(1);
+    expect(await records(setting)).toBe(2);
+    const later = await setting.open();
+    expect(later.values()).toEqual(['c']);
+    await mirror.put('a', 'again');
+    expect(await mirror.purgeDeleted(past)).toBe(1);
+    expect(await records(setting)).toBe(2);
+    await until(() => later.get('a') === 'again', { timeoutMs: 5_000, what: 'the new value' });
+    expect((await (await setting.open()).refreshAll()).values.toSorted()).toEqual(['again', 'c']);
+  });
+
+  it('is not missed by a mirror that never heard of the deletion', async () => {
+    await using setting = await start();
+    const mirror = await setting.open();
+    for (const key of ['a', 'b', 'c']) await mirror.put(key, key);
+    const told: string[] = [];
+    mirror.onChange(({ key, after }) => told.push(`${key} ${after ?? 'gone'}`));
+    // As if the deletion had been, and had been purged, while the watch was dead.
+    for (const key of ['a', 'b']) await setting.manager.streams.purge(STREAM, { filter: `$KV.${BUCKET}.${key}` });
+    expect(mirror.values()).toEqual(['a', 'b', 'c']);
+    expect(await mirror.refresh('a')).toBeUndefined();
+    expect((await mirror.refreshAll()).values).toEqual(['c']);
+    expect(mirror.values()).toEqual(['c']);
+    expect(told).toEqual(['a gone', 'b gone']);
+    await mirror.put('a', 'anew');
+    expect(await mirror.refresh('a')).toBe('anew');
+  });
+});
