@@ -111,7 +111,11 @@ describe('a damaged state', () => {
     const { resync: id } = await node.call(shardResync, { uid: books.uid, shard: 0 });
     const told = async (): Promise<boolean> => (await report(node, books)).resync?.state === 'failed';
     await until(told, { timeoutMs: 30_000, what: 'the end of the resync' });
-    expect((await report(node, books)).resync).toEqual({ id, state: 'failed', reason: expect.stringContaining('kept') });
+    expect((await report(node, books)).resync).toEqual({
+      id,
+      state: 'failed',
+      reason: expect.stringContaining('kept'),
+    });
     await node.index.close();
     await using again = await openNode(system, directory.path);
     expect(await report(again, books)).toMatchObject({ points: 20, full_syncs: 0 });
