@@ -8,6 +8,7 @@ const LONG_FIRST = ['tests/chaos/', 'tests/replication/', 'packages/engine/src/m
 
 export default class LongFirst extends Sequencer {
   sort(tests) {
+    // oxlint-disable-next-line unicorn/no-array-sort -- Jest's own method
     return super.sort(tests).toSorted((a, b) => rankOf(a.path) - rankOf(b.path));
   }
 }

@@ -85,8 +85,8 @@ export async function agreed(client: VectorizerClient, collection: string): Prom
 /** What the replicas say once the resync that was begun is over. */
 export async function resynced(cluster: Cluster, { replica, id }: Begun): Promise<Record<string, Replica>> {
   const signal = AbortSignal.timeout(60_000);
-  const { resync, collection } = await cluster.client.replication.resynced(replica, id, { signal });
-  if (resync?.state !== 'complete') throw new Error(`the resync of ${replica}: ${JSON.stringify(resync)}`);
+  const { resync: done, collection } = await cluster.client.replication.resynced(replica, id, { signal });
+  if (done?.state !== 'complete') throw new Error(`the resync of ${replica}: ${JSON.stringify(done)}`);
   return agreed(cluster.client, collection);
 }
 

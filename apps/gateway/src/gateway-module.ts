@@ -87,6 +87,33 @@ export type GatewayParts = {
   readonly defaults?: CollectionDefaults;
 };
 
+const controllers = [
+  CollectionsController,
+  AliasesController,
+  PayloadIndexesController,
+  VectorsController,
+  SearchController,
+  SearchManyController,
+  RecommendController,
+  ChangesController,
+  OperationsController,
+  ReplicationController,
+  NodesController,
+  LegacyReplicationController,
+  SnapshotsController,
+  UploadsController,
+  SlowQueriesController,
+  DashboardController,
+  LogsController,
+  AuditController,
+  EventsController,
+  AuthController,
+  KeysController,
+  RolesController,
+  LogLevelController,
+  ...qdrantControllers,
+];
+
 const ONE_OF_EACH: CollectionDefaults = { shards: 1, replication_factor: 1 };
 
 @Module({})
@@ -104,32 +131,7 @@ export class GatewayModule {
     return {
       module: GatewayModule,
       imports: [ServiceModule.with({ ...parts, failureShape: qdrantFailureShape })],
-      controllers: [
-        CollectionsController,
-        AliasesController,
-        PayloadIndexesController,
-        VectorsController,
-        SearchController,
-        SearchManyController,
-        RecommendController,
-        ChangesController,
-        OperationsController,
-        ReplicationController,
-        NodesController,
-        LegacyReplicationController,
-        SnapshotsController,
-        UploadsController,
-        SlowQueriesController,
-        DashboardController,
-        LogsController,
-        AuditController,
-        EventsController,
-        AuthController,
-        KeysController,
-        RolesController,
-        LogLevelController,
-        ...qdrantControllers,
-      ],
+      controllers,
       providers: [
         { provide: RequestMetrics, useValue: metrics },
         { provide: Sessions, useValue: sessions },

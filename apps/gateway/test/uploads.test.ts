@@ -6,10 +6,10 @@ import { connectNats, SnapshotStore, type NatsConnection } from '@vectorizer/clu
 import { CollectionConfig, NewCollection, NodeId } from '@vectorizer/contracts';
 import { createLogger } from '@vectorizer/telemetry';
 import { until } from '@vectorizer/testing';
-import { pack, type Headers } from 'tar-stream';
+import { pack, type Header } from 'tar-stream';
 import { startGateway, type Gateway } from './fixture.ts';
 
-type Part = { readonly name: string; readonly content: Buffer; readonly more?: Partial<Headers> };
+type Part = { readonly name: string; readonly content: Buffer; readonly more?: Partial<Header> };
 type Sent = { readonly key?: string; readonly to?: string; readonly type?: string };
 type Answer = { readonly status: number; readonly body: Record<string, unknown> & { readonly error?: object } };
 

@@ -50,8 +50,8 @@ export class SnapshotsClient {
     archive: AsyncIterable<Uint8Array>,
     { signal }: Pick<CallOptions, 'signal'> = {},
   ): Promise<Snapshot> {
-    const path = of(collection, 'upload');
-    return this.#transport.upload({ path, type: 'application/x-tar', bytes: archive, silentMs: SILENT_MS_MAX, signal });
+    const sent = { type: 'application/x-tar', bytes: archive, silentMs: SILENT_MS_MAX, signal };
+    return this.#transport.upload({ path: of(collection, 'upload'), ...sent });
   }
 
   /** Begins to make a collection of it; see `finished`. */
