@@ -29,8 +29,8 @@ describe('the comparison of servers', () => {
   it('is a table with a column for each server, and recall behind each search', () => {
     const lines = markdownOfPeers(record);
     expect(lines).toContain('| | One 1.0 | Two & more |');
-    expect(lines).toContain('| searches/s on 32 connections | 2,000 (0.985) |  |');
-    expect(lines).toContain('| down, up, and the first search answered: s |  | 1.25 |');
+    expect(lines).toContain('| searches/s on 32 connections | 2,000 (0.985) | failed |');
+    expect(lines).toContain('| down, up, and the first search answered: s | failed | 1.25 |');
     expect(lines).toContain('- Two & more: durable.');
   });
 

@@ -133,7 +133,7 @@ function program(): Command {
 describe('the command line', () => {
   it.each([
     [['load', 'a.f32'], /required option '--collection/],
-    [['load', 'a.f32', '--collection', 'c', '--batch', '0'], /'0' is invalid. 1 to 1000/],
+    [['load', 'a.f32', '--collection', 'c', '--batch', '0'], /'0' is invalid. a whole number, 1 to 1000/],
     [['load', 'a.f32', '--collection', 'c', '--batch', '1e2'], /'1e2' is invalid/],
     [['load', 'a.f32', '--collection', 'c', '--metric', 'taxi'], /Allowed choices are cosine, dot, euclidean/],
     [['recall', '--collection', 'c', '--queries', 'q', '--truth', 't', '--k', '-1'], /'-1' is invalid/],

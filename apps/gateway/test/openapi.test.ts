@@ -40,8 +40,8 @@ describe('the OpenAPI document', () => {
         const misfit = api.misfit(schema.$ref, example);
         if (misfit !== undefined) misfits.push(`${route}: ${misfit}`);
       }
-      if (requestBody !== undefined && !JSON.stringify(requestBody).includes('"example"'))
-        misfits.push(`${route}: none`);
+      const body = JSON.stringify(requestBody) ?? '';
+      if (body.includes('application/json') && !body.includes('"example"')) misfits.push(`${route}: none`);
     }
     expect(misfits).toEqual([]);
     expect(tried).toBeGreaterThan(50);

@@ -272,7 +272,7 @@ describe('the interface of Qdrant', () => {
       'query.recommend.strategy: not supported',
     ],
     ['points/query', { query: { order_by: 'a' } }, 'query.order_by: not supported'],
-    ['points/scroll', { order_by: 'a' }, 'order_by: not supported'],
+    ['points/scroll', { order_by: 'a' }, 'order_by: the key has no index of numbers or times'],
     ['points/scroll', { offset: -1 }, 'offset: expected an unsigned integer'],
     ['points', { ids: [2 ** 60] }, 'ids[0]: expected an unsigned integer'],
     ['points/delete', {}, 'points: expected either points or filter'],

@@ -41,10 +41,13 @@ const READS_BY_POST: ReadonlySet<string> = new Set([
     '/count',
     '/search',
     '/search/batch',
+    '/search/groups',
     '/recommend',
     '/recommend/batch',
+    '/recommend/groups',
     '/query',
     '/query/batch',
+    '/query/groups',
   ].map((path) => `POST /qdrant/collections/:collection/points${path}`),
   'POST /qdrant/collections/:collection/facet',
   // These do nothing at all.

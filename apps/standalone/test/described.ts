@@ -19,8 +19,12 @@ export type Answered = {
   readonly type: string | undefined;
   readonly headers: Readonly<Partial<Record<string, string>>>;
   readonly text: string;
+  readonly bytes: Buffer;
   readonly body: Record<string, unknown>;
 };
+
+/** By media type. */
+type Contents = Readonly<Record<string, { readonly example?: unknown }>>;
 
 /** A whole system in this process, every answer of which is held to the description of the API. */
 export class DescribedSystem {
@@ -82,8 +86,8 @@ export class DescribedSystem {
       },
       ...(payload !== undefined && { payload }),
     });
-    const { statusCode: status, body: text } = answer;
-    const found = answeredOf(status, answer.headers, text);
+    const { statusCode: status, body: text, rawPayload: bytes } = answer;
+    const found = { ...answeredOf(status, answer.headers, text), bytes };
     const misfit = this.api.misfitOf(route, { status, headers: found.headers, body: text });
     if (misfit !== undefined) this.faults.push(`${method} ${path}?${query ?? ''}: ${misfit}`);
     this.note(route, String(status));
@@ -93,8 +97,18 @@ export class DescribedSystem {
 
   /** The body that the description shows; undefined where there is none. */
   exampleOf(route: string): unknown {
-    const content = this.api.operations.get(route)?.requestBody?.['content'];
-    return (content as Record<string, { readonly example?: unknown }> | undefined)?.['application/json']?.example;
+    return this.#contentOf(route)['application/json']?.example;
+  }
+
+  /** A body with nothing in it, where no JSON is taken. */
+  emptyBodyOf(route: string): Asked {
+    const types = Object.keys(this.#contentOf(route));
+    const [type] = types.includes('application/json') ? [] : types;
+    return type === undefined ? {} : { raw: Buffer.alloc(0), headers: { 'content-type': type } };
+  }
+
+  #contentOf(route: string): Contents {
+    return (this.api.operations.get(route)?.requestBody?.['content'] ?? {}) as Contents;
   }
 
   /** What has to be in the query, about the collection `books`. */
@@ -119,7 +133,7 @@ function settingsOf(given: Partial<NewKey>): NewKey {
   return { name: 'test', roles: ['admin'], collections: ['*'], events: [], rate: { tier: 'unlimited' }, ...given };
 }
 
-function answeredOf(status: number, given: Readonly<Record<string, unknown>>, text: string): Answered {
+function answeredOf(status: number, given: Readonly<Record<string, unknown>>, text: string): Omit<Answered, 'bytes'> {
   const headers = Object.fromEntries(Object.entries(given).map(([name, value]) => [name, String(value)]));
   const isJson = headers['content-type']?.startsWith('application/json') ?? false;
   const body = isJson ? (JSON.parse(text) as Record<string, unknown>) : {};

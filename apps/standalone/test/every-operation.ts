@@ -92,7 +92,10 @@ async function snapshots(ask: Ask): Promise<void> {
     of((await ask(`GET ${S}/:snapshot`, { path })).body) === 'complete';
   await until(async () => state((each) => each['state']), { timeoutMs: 30_000, what: 'the snapshot' });
   await ask(`GET ${S}`, { path: books });
-  await ask(`GET ${S}/:snapshot/download`, { path });
+  const { bytes: raw } = await ask(`GET ${S}/:snapshot/download`, { path });
+  const headers = { 'content-type': 'application/x-tar' };
+  const uploaded = await ask(`POST ${S}/upload`, { path: books, raw, headers });
+  await ask(`DELETE ${S}/:snapshot`, { path: { ...books, snapshot: String(uploaded.body['id']) } });
   await ask(`POST ${S}/:snapshot/restore`, { path, body: { name: 'again' } });
   const restored = async (): Promise<boolean> =>
     state((each) => (each['restore'] as { state?: unknown } | undefined)?.state);

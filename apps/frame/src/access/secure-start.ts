@@ -87,6 +87,6 @@ async function write(path: string, key: string): Promise<string | undefined> {
 }
 
 function unless(code: string, cause: unknown, message: string): undefined {
-  if (cause instanceof Error && 'code' in cause && cause.code === code) return undefined;
+  if (typeof cause === 'object' && cause !== null && 'code' in cause && cause.code === code) return undefined;
   throw new Failure('storage_error', `${message}: ${String(cause)}`, { cause });
 }
