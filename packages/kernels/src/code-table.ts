@@ -9,6 +9,8 @@ const PAGE_BYTES = 65_536;
 const PAGES_MAX = 65_536;
 /** Rows that one call of the kernel looks at: some 30 µs at 256 dimensions. */
 const CHUNK = 4_096;
+/** Fewer rows are looked at sooner than a query is sketched. */
+const SKETCHED_MIN = 12_288;
 /** Of rows with sketches so many are looked at without them first: that tells what the others have to reach. */
 const FIRST = 1_024;
 /** Sketches are looked at in the order of rows, wanted or not: where fewer than one in so many is, their codes cost less. */
@@ -18,8 +20,13 @@ const SKETCHED_SHARE_MAX = 0.25;
 /** So often it is tried again. */
 const IN_VAIN_MAX = 3;
 
-/** `sketched`: a few of the k best may be left out, for a look that reads a tenth of the memory. */
-export type TableQuery = CodedQuery & { sketched?: SketchQuery; inVain: number };
+/** `likely`: a few of the k best may be left out, for a look that reads a tenth of the memory. */
+export type TableQuery = CodedQuery & {
+  readonly vector: Float32Array;
+  readonly likely: boolean;
+  sketched?: SketchQuery;
+  inVain: number;
+};
 
 /**
  * Rows as int8 codes, a quarter of their size, found by number. How far each row is from its codes is known, so
@@ -71,8 +78,7 @@ export class CodeTable {
 
   code(query: Float32Array, options: { readonly likely?: boolean } = {}): TableQuery {
     assert.equal(query.length, this.#dimension);
-    const sketched = options.likely === true ? this.#sketch?.queryOf(query) : undefined;
-    return { ...codedQuery(query), ...(sketched && { sketched }), inVain: 0 };
+    return { ...codedQuery(query), vector: query, likely: options.likely === true, inVain: 0 };
   }
 
   /**
@@ -86,6 +92,7 @@ export class CodeTable {
   ): void {
     assert(heap.scores.length > 0 && heap.scores.length <= this.#kMax);
     this.#look.begin(query, heap, true);
+    this.#sketchOf(query, rows);
     for (let first = 0; first < rows.length;) {
       const next = this.#partEnd(query, rows, first);
       const chunk = this.#likely(query, rows.subarray(first, next));
@@ -95,6 +102,11 @@ export class CodeTable {
       for (let i = 0; i < found; i++) visit(chunk[this.#look.place(i)] ?? 0, this.#look.score(i) + this.#look.slop(i));
     }
     this.#look.end(heap);
+  }
+
+  #sketchOf(query: TableQuery, rows: Uint32Array): void {
+    if (!query.likely || query.sketched !== undefined || query.inVain === IN_VAIN_MAX) return;
+    if (this.#sketch !== undefined && rows.length >= SKETCHED_MIN) query.sketched = this.#sketch.queryOf(query.vector);
   }
 
   /** A part is of a block of rows where their sketches are looked at, which are those of whole blocks. */
