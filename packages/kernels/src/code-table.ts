@@ -142,12 +142,12 @@ export class CodeTable {
     const bytes = this.#start + room * (CODED_HEADER_BYTES + this.#stride);
     const missing = Math.ceil(bytes / PAGE_BYTES) - this.#memory.buffer.byteLength / PAGE_BYTES;
     try {
+      this.#sketch?.reserve(room);
       if (missing > 0) this.#memory.grow(missing);
     } catch {
       // The caller does without: there is no more memory than there is.
       return false;
     }
-    this.#sketch?.reserve(room);
     this.#room = room;
     this.#floats = new Float32Array(this.#memory.buffer);
     this.#look.refresh();
