@@ -1,7 +1,6 @@
-import { AssertionError } from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { inspect } from 'node:util';
+import { runCommand, say, tell } from './command.ts';
 import { select } from './figures.ts';
 import { readOptions, USAGE, type Options } from './options.ts';
 import { budgeted, check, readBudgets } from './outcome/budgets.ts';
@@ -89,19 +88,4 @@ function drawHistory(): number {
   return 0;
 }
 
-function say(line: string): void {
-  process.stdout.write(`${line}\n`);
-}
-
-function tell(line: string): void {
-  process.stderr.write(`${line}\n`);
-}
-
-try {
-  process.exitCode = await main();
-} catch (error) {
-  // Where it came from matters only if the program is wrong.
-  const known = error instanceof Error && !(error instanceof AssertionError);
-  process.stderr.write(`vectorizer: ${known ? error.message : inspect(error)}\n`);
-  process.exitCode = 2;
-}
+await runCommand(main);

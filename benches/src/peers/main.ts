@@ -1,7 +1,7 @@
-import { AssertionError } from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { inspect, parseArgs } from 'node:util';
+import { parseArgs } from 'node:util';
+import { runCommand, say, tell } from '../command.ts';
 import { DATASET_OPTIONS, DATASET_USAGE, datasetOf } from '../data/options.ts';
 import { FULL, QUICK } from '../options.ts';
 import { describeCommit, RESULTS, writeRecord } from '../outcome/record.ts';
@@ -34,7 +34,7 @@ second by recall into benches/results/peers.svg.
   --json FILE      write machine, data set, servers and results
 ${DATASET_USAGE}`;
 
-async function main(): Promise<void> {
+async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: {
@@ -47,7 +47,7 @@ async function main(): Promise<void> {
   });
   if (values.help) {
     say(USAGE);
-    return;
+    return 0;
   }
   const recall = Number(values.recall);
   if (!(recall > 0 && recall <= 1)) throw new Error(`--recall: expected a number up to 1, got "${values.recall}"`);
@@ -75,6 +75,7 @@ async function main(): Promise<void> {
   mkdirSync(dirname(PLOT_FILE), { recursive: true });
   writeFileSync(PLOT_FILE, drawPeers(record));
   say(`\n${PLOT_FILE}`);
+  return 0;
 }
 
 function namesOf(words: readonly string[]): readonly PeerName[] {
@@ -84,19 +85,4 @@ function namesOf(words: readonly string[]): readonly PeerName[] {
   return words.length === 0 ? NAMES : names;
 }
 
-function say(line: string): void {
-  process.stdout.write(`${line}\n`);
-}
-
-function tell(line: string): void {
-  process.stderr.write(`${line}\n`);
-}
-
-try {
-  await main();
-} catch (error) {
-  // Where it came from matters only if the program is wrong.
-  const known = error instanceof Error && !(error instanceof AssertionError);
-  process.stderr.write(`vectorizer: ${known ? error.message : inspect(error)}\n`);
-  process.exitCode = 2;
-}
+await runCommand(main);

@@ -1,5 +1,5 @@
-import { AssertionError } from 'node:assert/strict';
-import { inspect, parseArgs } from 'node:util';
+import { parseArgs } from 'node:util';
+import { runCommand, say, tell } from '../command.ts';
 import { FULL, QUICK } from '../options.ts';
 import { describeCommit, writeRecord, type Recorded } from '../outcome/record.ts';
 import { describeMachine, printTable } from '../outcome/result.ts';
@@ -43,7 +43,7 @@ Measures how costs grow, on this machine, and whether they stand still where the
   --json FILE      write machine and results, after each part
 `;
 
-async function main(): Promise<void> {
+async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: {
@@ -54,7 +54,10 @@ async function main(): Promise<void> {
       help: { type: 'boolean', default: false },
     },
   });
-  if (values.help) return say(USAGE);
+  if (values.help) {
+    say(USAGE);
+    return 0;
+  }
   const { quick, json } = values;
   const { rounds } = quick ? QUICK : FULL;
   const pointsMax = wholeNumber('--points', values.points, [POINTS_MIN, POINTS_MAX]);
@@ -70,6 +73,7 @@ async function main(): Promise<void> {
   }
   printTable(record.results, say);
   say(['', ...markdownOfScale(record)].join('\n'));
+  return 0;
 }
 
 function namesOf(words: readonly string[]): readonly PartName[] {
@@ -84,19 +88,4 @@ function wholeNumber(option: string, text: string, [min, max]: readonly [number,
   throw new Error(`${option}: expected a whole number from ${min} to ${max}, got "${text}"`);
 }
 
-function say(line: string): void {
-  process.stdout.write(`${line}\n`);
-}
-
-function tell(line: string): void {
-  process.stderr.write(`${line}\n`);
-}
-
-try {
-  await main();
-} catch (error) {
-  // Where it came from matters only if the program is wrong.
-  const known = error instanceof Error && !(error instanceof AssertionError);
-  process.stderr.write(`vectorizer: ${known ? error.message : inspect(error)}\n`);
-  process.exitCode = 2;
-}
+await runCommand(main);

@@ -20,7 +20,7 @@ export { FileCheck } from './file-check.ts';
 export { EventJournal } from './event-journal.ts';
 export { lockDirectory } from './directory-lock.ts';
 export { idInKey, newKeyId, newKeyText } from './api-key.ts';
-export { KeyRegistry, type IssuedKey } from './key-registry.ts';
+export { EVERYTHING, KeyRegistry, type IssuedKey } from './key-registry.ts';
 export { KeyUsageRegistry } from './key-usage-registry.ts';
 export { Leases, type Lease } from './leases.ts';
 export { LocalBus } from './local-bus.ts';

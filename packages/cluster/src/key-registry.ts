@@ -15,6 +15,9 @@ const CHECK_INTERVAL_MS = 400;
 const UNCONFIRMED_MS_MAX = 300_000;
 
 /** What is known of a key, and, once in its life, the key itself. */
+/** What a key may that may everything. */
+export const EVERYTHING = { roles: ['admin'], collections: ['*'], events: ['>'], rate: { tier: 'unlimited' } };
+
 export type IssuedKey = { readonly record: KeyRecord; readonly key: string };
 
 /** The API keys: a bucket of the log servers, whose newest records every process has in memory. */

@@ -7,7 +7,7 @@ import { Failure } from '@vectorizer/errors';
 import { createLogger } from '@vectorizer/telemetry';
 import { AuditLog } from './audit-log.ts';
 import { connectNats, type NatsConnection, type TlsFiles } from './connection.ts';
-import { KeyRegistry } from './key-registry.ts';
+import { EVERYTHING, KeyRegistry } from './key-registry.ts';
 
 export type Recovery = {
   /** The addresses of the log servers, with commas between. */
@@ -34,10 +34,9 @@ export async function recoverKey({ servers, tls, text }: Recovery): Promise<KeyR
       logger: createLogger({ service: 'recovery', level: 'silent' }),
     });
     const audit = await AuditLog.open({ connection, replicas });
-    const may = { roles: ['admin'], collections: ['*'], events: ['>'], rate: { tier: 'unlimited' } };
     const by = `operator ${userInfo().username}@${hostname()}`;
     try {
-      const { record } = await keys.create({ name: 'recovered', ...may }, by, text);
+      const { record } = await keys.create({ name: 'recovered', ...EVERYTHING }, by, text);
       await audit.append(audit.nextNumber(), [entryOf(record, by)]);
       return record;
     } finally {

@@ -1,6 +1,6 @@
 import { open, readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { idInKey, newKeyId, newKeyText } from '@vectorizer/cluster';
+import { EVERYTHING, idInKey, newKeyId, newKeyText } from '@vectorizer/cluster';
 import { Failure } from '@vectorizer/errors';
 import type { Logger } from '@vectorizer/telemetry';
 import type { Access } from './access.ts';
@@ -39,15 +39,10 @@ export async function secureStart(options: SecureStart): Promise<void> {
   }
 }
 
-/**
- * The key is in its file before it is made: a process that is killed between the two makes it when it is started again. So may
- * somebody else write one there, as a store of secrets does, for all gateways together.
- */
 async function makeFirstKey(access: Access, path: string, logger: Logger): Promise<void> {
   const text = await keyIn(path, access);
   if (text === undefined) return;
-  const may = { roles: ['admin'], collections: ['*'], events: ['>'], rate: { tier: 'unlimited' } };
-  const { record } = await access.keys.create({ name: 'bootstrap', ...may }, 'the first start', text);
+  const { record } = await access.keys.create({ name: 'bootstrap', ...EVERYTHING }, 'the first start', text);
   logger.info({ key: record.id, file: path }, 'the first key was made');
 }
 

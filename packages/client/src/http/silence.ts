@@ -1,3 +1,4 @@
+import { VectorizerError } from './vectorizer-error.ts';
 import { Limit } from './timing.ts';
 
 /** Ends a stream that says nothing for too long, as a connection does whose other end is gone without a word. */
@@ -18,8 +19,9 @@ export class Silence {
     return this.#stop.signal;
   }
 
-  get isTooLong(): boolean {
-    return this.#limit.isOver;
+  /** What it came to for its caller that the stream broke off: it may have been silent for too long. */
+  brokenOff(cause: unknown): VectorizerError {
+    return this.#limit.isOver ? VectorizerError.timeout(this.#ms) : VectorizerError.connection(cause);
   }
 
   /** The same pieces; while one is dealt with, nobody waits for the next. */

@@ -152,7 +152,7 @@ export class Transport {
     } catch (cause) {
       signal?.throwIfAborted();
       this.#gateways.doubt(gateway);
-      throw silence.isTooLong ? VectorizerError.timeout(silentMs) : VectorizerError.connection(cause);
+      throw silence.brokenOff(cause);
     } finally {
       silence.end();
     }
@@ -179,7 +179,7 @@ export class Transport {
     } catch (cause) {
       signal?.throwIfAborted();
       this.#gateways.doubt(gateway);
-      throw silence.isTooLong ? VectorizerError.timeout(silentMs) : VectorizerError.connection(cause);
+      throw silence.brokenOff(cause);
     } finally {
       silence.end();
     }
