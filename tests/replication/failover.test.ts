@@ -43,7 +43,10 @@ class Traffic {
       return waiting.length === 0;
     };
     await until(allWent, { timeoutMs: SURVIVED_MS_MAX, what: 'every client going on' }).catch((error: unknown) => {
-      const stuck = waiting.map(({ client }) => `${client.name} (${client.lately().failures.join('; ')})`);
+      const stuck = waiting.map(({ client, end }) => {
+        const told = [...client.lately().failures, ...client.unanswered].join('; ');
+        return `${client.name}, ${end - client.done} of ${STEPS} to go (${told})`;
+      });
       throw new Error(`these did not go on: ${stuck.join(', ')}`, { cause: error });
     });
   }

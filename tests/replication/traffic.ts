@@ -30,6 +30,7 @@ abstract class Client {
   #done = 0;
   #failures: string[] = [];
   #longestMs = 0;
+  #unanswered: string[] = [];
 
   constructor(urls: readonly string[], options: Trying = {}) {
     this.name = `${this.constructor.name} at ${urls.join()}`;
@@ -38,6 +39,11 @@ abstract class Client {
 
   get done(): number {
     return this.#done;
+  }
+
+  /** Why the request that it is at had to be sent again, each time. */
+  get unanswered(): readonly string[] {
+    return this.#unanswered;
   }
 
   start(): void {
@@ -64,15 +70,29 @@ abstract class Client {
 
   protected abstract request(client: VectorizerClient): Promise<void>;
 
+  /** Until it is answered: a write whose outcome is unknown is one to send again. What the server refuses is thrown. */
+  protected async again<T>(write: () => Promise<T>): Promise<T> {
+    for (;;) {
+      const startMs = performance.now();
+      try {
+        return await write();
+      } catch (error) {
+        if (!(error instanceof VectorizerError) || !error.retryable) throw error;
+        this.#unanswered.push(`${toldOf(error)}, after ${Math.round(performance.now() - startMs)} ms`);
+      }
+    }
+  }
+
   async #run(): Promise<void> {
     while (!this.#stopped) {
+      this.#unanswered = [];
       try {
         await this.request(this.#client);
         this.#done += 1;
         this.#longestMs = Math.max(this.#longestMs, performance.now() - this.#lastMs);
         this.#lastMs = performance.now();
       } catch (error) {
-        this.#failures.push(error instanceof VectorizerError ? `${error.type}: ${error.message}` : String(error));
+        this.#failures.push(toldOf(error));
       }
     }
   }
@@ -123,7 +143,7 @@ export class Writer extends Client {
   protected async request(client: VectorizerClient): Promise<void> {
     const n = this.acknowledged.length;
     const key = `${this.#prefix}-${n}-${randomUUID()}`;
-    const { version } = await again(async () => this.#write(client, n, key));
+    const { version } = await this.again(async () => this.#write(client, n, key));
     this.acknowledged.push({ n, key, version: version ?? 0 });
   }
 
@@ -148,7 +168,7 @@ export class Counter extends Client {
     const options = { idempotencyKey, timeoutMs: TIMEOUT_MS };
     const point = { id: this.id, vector: vectorOf(0), payload: { count: next } };
     const expected = version === undefined ? {} : { if_version: version };
-    const written = await again(async () => {
+    const written = await this.again(async () => {
       const { results } = await client.upsert('books', [{ ...point, ...expected }], options);
       if (results[0]?.error !== undefined) throw new Error(`not counted: ${results[0].error.type}`);
       return results[0];
@@ -158,13 +178,6 @@ export class Counter extends Client {
   }
 }
 
-/** Until it is answered: a write whose outcome is unknown is one to send again. What the server refuses is thrown. */
-async function again<T>(write: () => Promise<T>): Promise<T> {
-  for (;;) {
-    try {
-      return await write();
-    } catch (error) {
-      if (!(error instanceof VectorizerError) || !error.retryable) throw error;
-    }
-  }
+function toldOf(error: unknown): string {
+  return error instanceof VectorizerError ? `${error.type}: ${error.message}` : String(error);
 }

@@ -1,4 +1,10 @@
-import { AckPolicy, DeliverPolicy, type JetStreamClient, type JetStreamManager } from '@nats-io/jetstream';
+import {
+  AckPolicy,
+  DeliverPolicy,
+  type ConsumerMessages,
+  type JetStreamClient,
+  type JetStreamManager,
+} from '@nats-io/jetstream';
 import { errors } from '@nats-io/transport-node';
 import { Failure } from '@vectorizer/errors';
 
@@ -6,6 +12,8 @@ import { Failure } from '@vectorizer/errors';
 const PARTS_AT_ONCE = 8;
 /** A server that sends nothing for this long does not answer. */
 const STALLED_MS = 10_000;
+/** The server's word that it ended a fetch for that takes so long. */
+const ENDED_MS = 2_000;
 /** Who takes nothing for this long is let go. */
 const IDLE_S_MAX = 300;
 const NANOSECONDS_PER_SECOND = 1_000_000_000;
@@ -39,10 +47,16 @@ export async function* readObject({ client, manager, bucket, object }: Source): 
   try {
     for (let taken = 0; taken < chunks;) {
       const before = taken;
-      for await (const { data } of await consumer.fetch({ max_messages: PARTS_AT_ONCE, expires: STALLED_MS })) {
-        taken += 1;
-        yield data;
-        if (taken === chunks) return;
+      const parts = await consumer.fetch({ max_messages: PARTS_AT_ONCE, expires: STALLED_MS });
+      const timer = stopWhenSilent(parts);
+      try {
+        for await (const { data } of parts) {
+          taken += 1;
+          yield data;
+          if (taken === chunks) return;
+        }
+      } finally {
+        clearInterval(timer);
       }
       if (taken === before) throw new errors.TimeoutError();
     }
@@ -50,4 +64,15 @@ export async function* readObject({ client, manager, bucket, object }: Source): 
     // The server forgets it after a while in any case.
     await consumer.delete().catch(() => false);
   }
+}
+
+/** Once the connection was lost, the client library ends a fetch only when the consumer's server answers again. */
+function stopWhenSilent(parts: ConsumerMessages): NodeJS.Timeout {
+  let received = 0;
+  return setInterval(() => {
+    const came = parts.getReceived();
+    // What came and was not taken waits for its taker.
+    if (came === received && came === parts.getProcessed()) parts.stop(new errors.TimeoutError());
+    received = came;
+  }, STALLED_MS + ENDED_MS);
 }

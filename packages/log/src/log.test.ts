@@ -1,8 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { connect as connectSocket, createServer, type AddressInfo, type Socket } from 'node:net';
 import { connect } from '@nats-io/transport-node';
 import { describe, expect, it } from '@jest/globals';
-import { CollectionUid, decodeEntry, subjects, type Request } from '@vectorizer/contracts';
+import { CollectionUid, decodeEntry, type Request } from '@vectorizer/contracts';
 import { startNats, until } from '@vectorizer/testing';
 import { Log, type LogMessage } from './index.ts';
 
@@ -17,48 +15,6 @@ async function openLog(url: string): Promise<{ log: Log; connection: Awaited<Ret
   const connection = await connect({ servers: url, maxReconnectAttempts: -1, reconnectTimeWait: 50 });
   const log = await Log.open({ connection, replicas: 1 });
   return { log, connection };
-}
-
-type Road = AsyncDisposable & {
-  readonly port: number;
-  /** Whether an entry has come through: the client's requests are small. */
-  carries(): boolean;
-  stand(): void;
-  /** Loses what was on its way, and carries again. */
-  mend(): void;
-};
-
-/** Between a client and the server at `port`; what the server sends can be made to stand still, as to a stopped process. */
-async function standingRoad(port: number): Promise<Road> {
-  const pairs = new Set<readonly [Socket, Socket]>();
-  let carried = false;
-  const server = createServer((client) => {
-    const upstream = connectSocket(port, '127.0.0.1');
-    pairs.add([client, upstream]);
-    client.pipe(upstream);
-    upstream.on('data', (chunk: Buffer) => {
-      carried ||= chunk.includes('first-0');
-      client.write(chunk);
-    });
-    for (const end of [client, upstream]) {
-      end.on('error', () => undefined);
-      end.on('close', () => [client, upstream].forEach((each) => each.destroy()));
-    }
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return {
-    port: (server.address() as AddressInfo).port,
-    carries: () => carried,
-    stand: () => pairs.forEach(([, upstream]) => upstream.pause()),
-    mend() {
-      for (const [client] of pairs) client.destroy();
-      pairs.clear();
-    },
-    async [Symbol.asyncDispose]() {
-      for (const [client] of pairs) client.destroy();
-      await new Promise((resolve) => server.close(resolve));
-    },
-  };
 }
 
 /** Reads until `last` is reached. */
@@ -150,106 +106,19 @@ describe('the write log', () => {
     await expect(log.state(uid, 0)).rejects.toMatchObject({ type: 'collection_not_found' });
     await connection.close();
   });
-});
 
-describe('reading the log', () => {
-  it('resumes after its server was killed, without a gap and without a duplicate', async () => {
+  it('finds the last entry before a moment, also where there is none', async () => {
     await using nats = await startNats();
     const { log, connection } = await openLog(nats.url);
-    await log.ensureStreams(uid, 1);
-    const seen: number[] = [];
-    const stop = new AbortController();
-    const reading = (async (): Promise<void> => {
-      for await (const entry of log.read(uid, 0, { after: 0, signal: stop.signal })) seen.push(entry.sequence);
-    })();
+    await log.ensureStreams(uid, 2, [1, 7]);
+    expect(await log.lastSequenceBefore(uid, 0, Date.now())).toBe(0);
+    expect(await log.lastSequenceBefore(uid, 1, Date.now())).toBe(6);
     const writer = log.writer(uid, 0);
-    for (let i = 0; i < 5; i++) await writer.append(request(`a${i}`), soon());
-    await until(() => seen.length === 5, { timeoutMs: 5_000 });
-    await nats.kill();
-    await nats.restart();
-    for (let i = 0; i < 5; i++) await writer.append(request(`b${i}`), soon());
-    await until(() => seen.length === 10, { timeoutMs: 20_000, what: 'reading on after the restart' });
-    expect(seen).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
-    stop.abort();
-    await reading;
-    await connection.close();
-  });
-
-  it('regression: reads again what was lost on its way to a reader that stood still', async () => {
-    await using nats = await startNats({ writeDeadline: '500ms' });
-    const { log: near, connection } = await openLog(nats.url);
-    await near.ensureStreams(uid, 1);
-    await using road = await standingRoad(nats.port);
-    const { log: far, connection: farther } = await openLog(`nats://127.0.0.1:${road.port}`);
-    const writer = near.writer(uid, 0);
-    await writer.append(request('first'), soon());
-    const reading = readTo(far, 0, 7);
-    await until(() => road.carries(), { timeoutMs: 5_000 });
-    road.stand();
-    const large = Array.from({ length: 10 }, (_, i) => ({
-      kind: 'upsert' as const,
-      id: String(i),
-      vector: new Float32Array(65_536),
-    }));
-    for (let i = 0; i < 6; i++) await writer.append({ id: `large-${i}`, ops: large }, soon());
-    const dropped = async (): Promise<boolean> => {
-      const { slow_consumers } = (await (await fetch(`${nats.monitorUrl}/varz`)).json()) as { slow_consumers: number };
-      return slow_consumers > 0;
-    };
-    await until(dropped, { timeoutMs: 10_000, what: 'the server dropping the reader' });
-    road.mend();
-    const entries = await reading;
-    expect(entries.map(({ sequence }) => sequence)).toEqual([1, 2, 3, 4, 5, 6, 7]);
-    await farther.close();
-    await connection.close();
-  });
-
-  it('regression: says of the last entry that none follows it, though more was asked for meanwhile', async () => {
-    await using nats = await startNats();
-    const { log, connection } = await openLog(nats.url);
-    await log.ensureStreams(uid, 1);
-    const last = 40;
-    const writer = log.writer(uid, 0);
-    for (let i = 1; i <= last; i++) await writer.append(request(`${i}`), soon());
-    const stop = new AbortController();
-    const wrong: number[] = [];
-    // Little is asked for at a time, and what was has come before it is taken.
-    for await (const { sequence, pending } of log.read(uid, 0, {
-      after: 0,
-      signal: stop.signal,
-      pullBytesMax: 2_000,
-    })) {
-      if (pending > last - sequence) wrong.push(sequence);
-      if (sequence === last) stop.abort();
-      else await sleep(2);
-    }
-    expect(wrong).toEqual([]);
-    await connection.close();
-  });
-
-  it('refuses a log that was replaced, that lost entries, or that has a foreign gap', async () => {
-    await using nats = await startNats();
-    const { log, connection } = await openLog(nats.url);
-    await log.ensureStreams(uid, 1);
-    const { created } = await log.state(uid, 0);
-    await log.writer(uid, 0).append(request('first'), soon());
-    const read = (after: number, was?: string): Promise<unknown> =>
-      (async (): Promise<void> => {
-        const { signal } = new AbortController();
-        for await (const entry of log.read(uid, 0, { after, signal, ...(was === undefined ? {} : { created: was }) })) {
-          if (entry.sequence > 0) break;
-        }
-      })();
-    await expect(read(7, created)).rejects.toMatchObject({
-      type: 'replica_diverged',
-      message: 'the log ends at 1, but 7 was read from it',
-    });
-    await log.dropStreams(uid);
-    await log.ensureStreams(uid, 1);
-    await expect(read(0, created)).rejects.toMatchObject({ type: 'replica_diverged' });
-    await log.dropStreams(uid);
-    await expect(read(0)).rejects.toMatchObject({ type: 'collection_not_found' });
-    expect(subjects.stream(uid, 0)).toBe('VZ_LOG_0123456789abcdef_0');
+    for (let i = 1; i <= 3; i++) await writer.append(request(`${i}`), soon());
+    const at = (await log.entryAt(uid, 0, 2))?.at ?? 0;
+    expect(await log.lastSequenceBefore(uid, 0, at)).toBeLessThan(2);
+    expect(await log.lastSequenceBefore(uid, 0, at + 60_000)).toBe(3);
+    expect(await log.lastSequenceBefore(uid, 0, 0)).toBe(0);
     await connection.close();
   });
 

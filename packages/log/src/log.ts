@@ -1,7 +1,5 @@
 import {
   DiscardPolicy,
-  JetStreamApiCodes,
-  JetStreamApiError,
   jetstream,
   jetstreamManager,
   RetentionPolicy,
@@ -161,7 +159,6 @@ export class Log {
       const message = await this.#manager.streams.getMessage(subjects.stream(uid, shard), { seq: sequence });
       return message === null ? undefined : { bytes: message.data, at: message.time.getTime() };
     } catch (error) {
-      if (error instanceof JetStreamApiError && error.code === JetStreamApiCodes.NoMessageFound) return undefined;
       throw isStreamGone(error) ? collectionGone(uid, error) : logUnavailable(error);
     }
   }
@@ -172,7 +169,8 @@ export class Log {
    */
   async lastSequenceBefore(uid: CollectionUid, shard: number, moment: number): Promise<number> {
     const { firstSequence, lastSequence } = await this.state(uid, shard);
-    let [before, after] = [firstSequence - 1, lastSequence + 1];
+    // An empty log says that it begins at 0, which no entry has.
+    let [before, after] = [Math.max(0, firstSequence - 1), lastSequence + 1];
     while (after - before > 1) {
       const middle = Math.floor((before + after) / 2);
       // One that is missing was cut off meanwhile, so it is older than all that are there.
@@ -180,7 +178,7 @@ export class Log {
       if (at < moment) before = middle;
       else after = middle;
     }
-    return Math.max(0, before);
+    return before;
   }
 
   /** Removes the entries up to and with a sequence. For whoever knows that a stored snapshot has all of them. */

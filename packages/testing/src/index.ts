@@ -6,6 +6,7 @@ export { startRedis, type RedisServer } from './redis-server.ts';
 export { ServerProcess } from './server-process.ts';
 export { Reseedable } from './reseedable.ts';
 export { seededRandom, type SeededRandom } from './seeded-random.ts';
+export { standingRoad, type Road } from './standing-road.ts';
 export { temporaryDirectory, type TemporaryDirectory } from './temporary-directory.ts';
 export { until } from './until.ts';
 export { freePort } from './free-port.ts';
