@@ -174,6 +174,34 @@ describe('searches at the same time', () => {
     expect(await world.ask()).toMatchObject({ cache: hitOfAge, sequences: [6] });
   });
 
+  it('are searched apart when one waits for what no replica is known to have, and the other for nothing', async () => {
+    await using setting = await startQuery({ cache: caching() });
+    const world = await openWorld(setting);
+    const gate = Promise.withResolvers<void>();
+    world.gates.push(gate.promise);
+    const ahead = world.ask({ consistency: 'session', seen: [6] });
+    await until(() => world.searched === 1, { timeoutMs: 5_000 });
+    expect(await world.ask()).toMatchObject({ cache: miss, sequences: [5] });
+    world.state = 6;
+    gate.resolve();
+    await ahead;
+    expect(setting.query.cacheFigures.shared).toBe(0);
+  });
+
+  it('do not fail for one that demanded more than they do', async () => {
+    await using setting = await startQuery({ cache: caching() });
+    const world = await openWorld(setting);
+    const gate = Promise.withResolvers<void>();
+    world.gates.push(gate.promise);
+    const demanding = world.ask({ consistency: 'session', seen: [5] }, [spec()], 10_000);
+    await until(() => world.searched === 1, { timeoutMs: 5_000 });
+    const content = world.ask();
+    await until(() => setting.query.cacheFigures.shared === 1, { timeoutMs: 5_000 });
+    gate.reject(new Failure('token_ahead', 'the log ends at 4'));
+    await expect(demanding).rejects.toMatchObject({ type: 'token_ahead' });
+    expect(await content).toMatchObject({ cache: miss, sequences: [5] });
+  });
+
   it('outlive the one that was first when it runs out of time', async () => {
     await using setting = await startQuery({ cache: caching() });
     const world = await openWorld(setting);

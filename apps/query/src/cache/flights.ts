@@ -92,8 +92,7 @@ export class Flights {
         // It may be another search of that call that has failed.
         found[i] = this.#options.recall(keys[i] as string, call);
         if (found[i] !== undefined) return;
-        // That one's time may have been shorter than this one's.
-        if (flight.call.context.deadline >= call.context.deadline) throw Failure.from(error);
+        if (failsAlso(flight, call)) throw Failure.from(error);
         alone.push(i);
       }
     });
@@ -104,5 +103,12 @@ export class Flights {
 
 /** What it brings reflects all that this call demands, and is no older than this call allows. */
 function servesAlso({ call: { demanded, maxStalenessMs = 0 } }: Flight, call: CacheableCall): boolean {
-  return covers(demanded, call.demanded) && maxStalenessMs <= (call.maxStalenessMs ?? 0);
+  const { newest = call.demanded } = call;
+  if (!covers(demanded, call.demanded) || !covers(newest, demanded)) return false;
+  return maxStalenessMs <= (call.maxStalenessMs ?? 0);
+}
+
+/** Whether this call, going alone, would fail as that one has: it has no more time, and demands no less. */
+function failsAlso({ call: { demanded, context } }: Flight, call: CacheableCall): boolean {
+  return context.deadline >= call.context.deadline && covers(call.demanded, demanded);
 }
