@@ -25,7 +25,10 @@ export type MergeOptions = {
 const PULL_BYTES = 9 * 1024 * 1024;
 
 /** The entries of all shards: those of each in order and without a gap, one of each held until it is taken. */
-export async function* mergedLog(log: Log, options: MergeOptions): AsyncGenerator<ShardEntry | undefined> {
+export async function* mergedLog(
+  log: Pick<Log, 'read'>,
+  options: MergeOptions,
+): AsyncGenerator<ShardEntry | undefined> {
   const { uid, start, silenceMs } = options;
   const stop = new AbortController();
   const signal = AbortSignal.any([options.signal, stop.signal]);
@@ -37,6 +40,8 @@ export async function* mergedLog(log: Log, options: MergeOptions): AsyncGenerato
     const created = start.created[shard];
     const from = { after, signal, pullBytesMax: PULL_BYTES, ...(created !== undefined && { created }) };
     for await (const { sequence, at, bytes } of log.read(uid, shard, from)) {
+      // Whoever is gone takes nothing more.
+      if (signal.aborted) return;
       const { promise, resolve } = Promise.withResolvers<void>();
       ready.push({ entry: { shard, sequence, at, bytes }, take: resolve });
       wake();
@@ -63,8 +68,12 @@ export async function* mergedLog(log: Log, options: MergeOptions): AsyncGenerato
         if (ready.length === 0 && failure === undefined && !signal.aborted) yield undefined;
         continue;
       }
-      yield next.entry;
-      next.take();
+      try {
+        yield next.entry;
+      } finally {
+        // Also of a follower that leaves with it: the log is read no further only when this one counts as taken.
+        next.take();
+      }
     }
   } finally {
     stop.abort();
