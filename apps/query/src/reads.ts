@@ -80,7 +80,8 @@ export class Reads {
     const plan = await this.#plan('search', input, { context, clock });
     const states = await this.#states(plan);
     const compute = (some: readonly SearchSpec[]): Promise<Searched> => this.#searchReplicas(plan, states, some);
-    const call = { record: plan.record, searches, ...states, maxStalenessMs, bypass, context, compute };
+    const doubtedUntil = this.#parts.table.doubtedUntil(input.uid);
+    const call = { record: plan.record, searches, ...states, maxStalenessMs, doubtedUntil, bypass, context, compute };
     const answer = await this.#parts.cache.answer(call);
     return { ...answer, stages: clock.stages };
   }

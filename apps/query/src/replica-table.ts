@@ -25,6 +25,12 @@ type Standing = { readonly sequence: number; readonly atHeadMs: number };
 const HEAD_MS = 60;
 const UNKNOWN: Standing = { sequence: 0, atHeadMs: -Infinity };
 
+/**
+ * What another query process began to compute no later than this after a replica was heard to have diverged may still be of
+ * that: it hears of it at another moment, and has another clock.
+ */
+const DOUBT_MS = 5_000;
+
 export type ReplicaKey = { readonly uid: CollectionUid; readonly shard: number; readonly node: NodeId };
 
 /** What the index nodes last said of their replicas. Holds placed replicas only, so the catalog bounds it. */
@@ -34,6 +40,8 @@ export class ReplicaTable {
   readonly #seen = new Map<CollectionUid, Seen[]>();
   /** The same by node, with what the heartbeats say. */
   readonly #standings = new Map<CollectionUid, Map<NodeId, Standing>[]>();
+  /** When a replica was last heard to have diverged, epoch milliseconds. */
+  readonly #divergedAt = new Map<CollectionUid, number>();
 
   /** A report on a collection that is not known here yet is left to the next heartbeat. */
   hear(heartbeat: Heartbeat, heardAtMs: number, find: (uid: CollectionUid) => CollectionRecord | undefined): void {
@@ -41,6 +49,8 @@ export class ReplicaTable {
     for (const report of heartbeat.replicas) {
       const record = find(report.uid);
       if (record === undefined || record.placement[report.shard]?.includes(report.node) !== true) continue;
+      const isNews = this.heard(report.uid, report.shard).get(report.node)?.report.phase !== 'diverged';
+      if (report.phase === 'diverged' && isNews) this.#divergedAt.set(report.uid, Date.now());
       this.#shardsOf(record)[report.shard]?.set(report.node, { report, heardAtMs, everyMs });
       // Its own word on what it is now, be it less than before: it may have been built anew.
       const { atHeadMs } = this.#standingOf(report.uid, report.shard, report.node);
@@ -105,7 +115,13 @@ export class ReplicaTable {
     return Math.max(newest ?? 0, seen.sequence);
   }
 
+  /** Answers that were begun up to then (epoch milliseconds) may be of a replica that has turned out to have diverged. */
+  doubtedUntil(uid: CollectionUid): number {
+    return (this.#divergedAt.get(uid) ?? -Infinity) + DOUBT_MS;
+  }
+
   forget(uid: CollectionUid): void {
+    this.#divergedAt.delete(uid);
     this.#shards.delete(uid);
     this.#seen.delete(uid);
     this.#standings.delete(uid);

@@ -87,6 +87,23 @@ describe('an answer in memory', () => {
     expect(await world.status()).toBe('hit');
   });
 
+  it('is not given any more, nor waited for, once a replica that it may be of has turned out to have diverged', async () => {
+    await using setting = await startQuery({ cache: caching() });
+    const world = await openWorld(setting);
+    await world.ask();
+    const gate = Promise.withResolvers<void>();
+    world.gates.push(gate.promise);
+    const before = world.ask({}, [spec({ k: 9 })]);
+    await until(() => world.searched === 2, { timeoutMs: 5_000 });
+    await world.heard('diverged');
+    await world.heard();
+    expect([await world.status(), await world.status({ k: 9 })]).toEqual(['miss', 'miss']);
+    expect(await world.status({}, { max_staleness_ms: 60_000 })).toBe('miss');
+    gate.resolve();
+    expect((await before).cache).toEqual(miss);
+    expect(setting.query.cacheFigures.shared).toBe(0);
+  });
+
   it('is of its own collection, also when that has the name of one that was dropped', async () => {
     await using setting = await startQuery({ cache: caching() });
     const world = await openWorld(setting);

@@ -3,6 +3,7 @@ import {
   type CacheNote,
   type CollectionRecord,
   type Hit,
+  type ReplicaReport,
   type SearchAnswer,
   type SearchSpec,
 } from '@vectorizer/contracts';
@@ -60,9 +61,9 @@ export class World {
     };
   }
 
-  /** The query service hears where the node is. */
-  async heard(): Promise<void> {
-    await beat(this.#bus, { ...report(this.record, { node: 'a' }), applied_sequence: this.state });
+  /** The query service hears where the node is, and how. */
+  async heard(phase: ReplicaReport['phase'] = 'following'): Promise<void> {
+    await beat(this.#bus, { ...report(this.record, { node: 'a' }), phase, applied_sequence: this.state });
   }
 
   async ask(asked: Asked = {}, searches = [spec()], ms = 5_000): Promise<Noted> {

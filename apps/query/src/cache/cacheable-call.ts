@@ -13,14 +13,18 @@ export type CacheableCall = {
   /** The newest state that is known to be applied somewhere, at least what is demanded; undefined when that is not known. */
   readonly newest: Sequences | undefined;
   readonly maxStalenessMs: number | undefined;
+  /** What was begun up to then (epoch milliseconds) may be of a replica that has turned out to have diverged. */
+  readonly doubtedUntil: number;
   readonly bypass: boolean;
   readonly context: CallContext;
   /** Asks the replicas. */
   readonly compute: (searches: readonly SearchSpec[]) => Promise<Searched>;
 };
 
-/** Whether an answer has all that the call demands, and is as new as it may be at least. */
-export function isGoodFor(cached: Cached, { demanded, newest, maxStalenessMs }: CacheableCall): boolean {
+/** Whether an answer is beyond doubt, has all that the call demands, and is as new as it may be at least. */
+export function isGoodFor(cached: Cached, call: CacheableCall): boolean {
+  const { demanded, newest, maxStalenessMs, doubtedUntil } = call;
+  if (cached.at <= doubtedUntil) return false;
   if (newest !== undefined && covers(cached.sequences, newest)) return true;
   if (maxStalenessMs === undefined || !covers(cached.sequences, demanded)) return false;
   const ageMs = Date.now() - cached.at;

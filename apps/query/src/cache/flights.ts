@@ -101,9 +101,14 @@ export class Flights {
   }
 }
 
-/** What it brings reflects all that this call demands, and is no older than this call allows. */
-function servesAlso({ call: { demanded, maxStalenessMs = 0 } }: Flight, call: CacheableCall): boolean {
+/**
+ * What it brings reflects all that this call demands, and is no older than this call allows. And it waits for nothing that
+ * this call would not wait for: what its demand has beyond this call's is known to be applied.
+ */
+function servesAlso({ call: { demanded, maxStalenessMs = 0, doubtedUntil } }: Flight, call: CacheableCall): boolean {
   const { newest = call.demanded } = call;
+  // It has begun before a replica was found to have diverged.
+  if (doubtedUntil < call.doubtedUntil) return false;
   if (!covers(demanded, call.demanded) || !covers(newest, demanded)) return false;
   return maxStalenessMs <= (call.maxStalenessMs ?? 0);
 }
