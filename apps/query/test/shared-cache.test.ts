@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { startRedis, until, type RedisServer } from '@vectorizer/testing';
-import { decodeValue } from '../src/cache/redis-value.ts';
+import { decodeValue, seal } from '../src/cache/redis-value.ts';
 import type { CacheOptions } from '../src/index.ts';
 import { caching, startQuery, type Setting } from './fixture.ts';
 import { hit, openWorld, spec, World } from './world.ts';
@@ -100,7 +100,8 @@ describe('the shared cache', () => {
     const flipped = Buffer.from(value);
     flipped.writeUInt8(flipped.readUInt8(value.length - 3) ^ 1, value.length - 3);
     const another = (await client.getBuffer(foreign ?? '')) ?? Buffer.of();
-    for (const lie of [value.subarray(0, 40), flipped, another, Buffer.of(), Buffer.from('{"hits":[]}')]) {
+    const nonsense = seal(key.slice('vz:cache:'.length), Buffer.of(0xc1));
+    for (const lie of [value.subarray(0, 40), flipped, another, nonsense, Buffer.of(), Buffer.from('{"hits":[]}')]) {
       await client.set(key, lie);
       other.searched = 0;
       expect(await other.ask()).toMatchObject({ cache: { status: 'miss' }, results: [{ hits: [hit('at-5')] }] });
@@ -182,6 +183,11 @@ describe('the shared cache', () => {
     await until(() => other.searched === 2, PATIENCE);
     expect([await other.status({ k: 7 }), await other.status({ k: 5 })]).toEqual(['hit', 'hit']);
     expect(other.searched).toBe(2);
+    // A list that cannot be read is none. Nobody stores another one in its place meanwhile.
+    for (const each of [setting.query, service.query]) each.close();
+    await client.set('vz:cached:frequent', seal('frequent', Buffer.of(0xc1)));
+    const { query } = setting.another({ ...warming, warmUp: 1 });
+    await until(() => query.cacheFigures.redis?.damaged === 1, PATIENCE);
   });
 });
 

@@ -2,7 +2,7 @@ import { Redis } from 'ioredis';
 import type { RedisConfig } from '@vectorizer/frame';
 import type { Logger } from '@vectorizer/telemetry';
 import { bytesOf, type Cached } from './cached.ts';
-import { decodeValue, encodeValue, seal, unseal } from './redis-value.ts';
+import { decodeValue, encodeValue, seal, unpack, unseal } from './redis-value.ts';
 import { RedisWatch } from './redis-watch.ts';
 import { Worth } from './worth.ts';
 
@@ -118,10 +118,17 @@ export class RedisTier {
     });
   }
 
-  /** Something other than an answer, which is kept until it is stored anew. Undefined when it is not there. */
-  async load(name: string): Promise<Buffer | undefined> {
+  /**
+   * Something other than an answer, which is kept until it is stored anew. Undefined when it is not there, or is not what
+   * `read` makes something of. Never rejects.
+   */
+  async load<Value>(name: string, read: (unpacked: unknown) => Value | undefined): Promise<Value | undefined> {
     const value = await this.#send(this.#client.getBuffer(NAMED_PREFIX + name));
-    return value === undefined || value === null ? undefined : unseal(name, value);
+    if (value === undefined || value === null) return undefined;
+    const body = unseal(name, value);
+    const loaded = body === undefined ? undefined : read(unpack(body));
+    if (loaded === undefined) this.#damaged += 1;
+    return loaded;
   }
 
   store(name: string, body: Buffer): void {

@@ -19,12 +19,28 @@ export function encodeValue(key: string, { sequences, result, at }: Cached): Buf
 /** Undefined for what is not a value of this key. */
 export function decodeValue(key: string, value: Buffer): Cached | undefined {
   const body = unseal(key, value);
-  if (body === undefined) return undefined;
-  const [sequences, at, hits, warnings] = packr.unpack(body) as Packed;
+  const packed = body === undefined ? undefined : unpack(body);
+  if (!isPacked(packed)) return undefined;
+  const [sequences, at, hits, warnings] = packed;
   return { sequences, at, result: { hits, warnings } };
 }
 
 type Packed = readonly [Cached['sequences'], number, Cached['result']['hits'], Cached['result']['warnings']];
+
+function isPacked(value: unknown): value is Packed {
+  if (!Array.isArray(value)) return false;
+  const [sequences, at, hits, warnings] = value as readonly unknown[];
+  return Array.isArray(sequences) && typeof at === 'number' && Array.isArray(hits) && Array.isArray(warnings);
+}
+
+/** Undefined for what is no MessagePack. */
+export function unpack(body: Buffer): unknown {
+  try {
+    return packr.unpack(body);
+  } catch {
+    return undefined;
+  }
+}
 
 export function seal(key: string, body: Buffer): Buffer {
   return Buffer.concat([MARK, digestOf(key, body), body]);

@@ -58,9 +58,7 @@ export class WarmUp {
 
   async #repeat(): Promise<void> {
     const { redis, search, searchesMax } = this.#options;
-    const bytes = await redis.load(LIST);
-    if (bytes === undefined) return;
-    const list = Stored.safeParse(packr.unpack(bytes)).data ?? [];
+    const list = (await redis.load(LIST, (unpacked) => Stored.safeParse(unpacked).data)) ?? [];
     for (const each of list.slice(0, searchesMax)) {
       if (this.#closed) return;
       await search(each).catch(() => undefined);
