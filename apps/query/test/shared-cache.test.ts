@@ -65,15 +65,18 @@ describe('the shared cache', () => {
   it('gives nothing that is older than what the asking service knows', async () => {
     await using redis = await startRedis();
     await using setting = await startQuery({ cache: shared(redis) });
-    const [one, other] = await twoServices(setting, shared(redis, patient));
+    const [one, other, queries] = await twoServices(setting, shared(redis, patient));
     using client = connected(redis);
     await one.ask();
     await until(async () => (await keysOf(client)).length === 1, PATIENCE);
     other.state = 6;
     await other.heard();
     // Nor where somebody asks the same at the same time who is content with it.
-    const [content, exact] = await Promise.all([other.ask({ max_staleness_ms: 60_000 }), other.ask()]);
-    expect(content).toMatchObject({ cache: { status: 'hit' }, sequences: [5] });
+    const older = { max_staleness_ms: 60_000 };
+    const [content, joining, exact] = await Promise.all([other.ask(older), other.ask(older), other.ask()]);
+    for (const each of [content, joining])
+      expect(each).toMatchObject({ cache: { status: 'hit', age_ms: expect.any(Number) }, sequences: [5] });
+    expect(queries[1]?.cacheFigures.shared).toBe(1);
     expect(exact).toMatchObject({ cache: { status: 'miss' }, sequences: [6] });
     // What is newer than the asking service knows of will do.
     await until(async () => (await sequenceIn(client)) === 6, PATIENCE);

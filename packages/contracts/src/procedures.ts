@@ -84,8 +84,10 @@ export type SearchAnswer = {
   readonly cache?: CacheNote;
   readonly stages?: ReadStages;
 };
-/** `hit`: nothing was searched for this answer. The oldest of its results was computed `age_ms` ago. */
-export type CacheNote = { readonly status: 'hit'; readonly age_ms: number } | { readonly status: 'miss' | 'bypass' };
+/** `hit`: nothing was searched for this answer. Of its results that were kept the oldest was computed `age_ms` ago. */
+export type CacheNote =
+  | { readonly status: 'hit'; readonly age_ms: number }
+  | { readonly status: 'miss' | 'bypass'; readonly age_ms?: number };
 export type SearchResult = { readonly hits: readonly Hit[]; readonly warnings: readonly Warning[] };
 
 /** Query: points by id, in the order asked; absent ones are left out. */

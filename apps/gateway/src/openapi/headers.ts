@@ -45,7 +45,10 @@ export const responseHeaders = {
     description: 'Whether the answer was kept somewhere',
     schema: { type: 'string', enum: ['hit', 'miss', 'bypass'] },
   },
-  Age: { description: 'Of a hit: seconds since the answer was computed', schema: seconds },
+  Age: {
+    description: 'Where any of the answer was kept: seconds since the oldest part of that was computed',
+    schema: seconds,
+  },
   'X-Cache-Age-Ms': { description: 'The same in milliseconds', schema: { type: 'number', minimum: 0 } },
   'Server-Timing': { description: 'The stages of the search, in milliseconds', schema: { type: 'string' } },
   'Content-Disposition': { description: 'The name of the archive', schema: { type: 'string' } },

@@ -76,16 +76,17 @@ export function mergeParts(parts: readonly Part[], k: number): readonly PlacedHi
   return placed.toSorted((a, b) => byRank(a.hit, b.hit)).slice(0, k);
 }
 
-/** A hit only when nothing was searched for any of them; then as old as its oldest part. */
+/** A hit only when nothing was searched for any of them. In any case as old as the oldest part that was kept. */
 export function cacheNoteOf(parts: readonly Part[]): CacheNote | undefined {
-  let age_ms = 0;
+  let age_ms: number | undefined;
   let status: CacheNote['status'] = 'hit';
   for (const { cache } of parts) {
     if (cache === undefined) return undefined;
-    if (cache.status === 'hit') age_ms = Math.max(age_ms, cache.age_ms);
-    else if (status !== 'miss') status = cache.status;
+    if (cache.age_ms !== undefined) age_ms = Math.max(age_ms ?? 0, cache.age_ms);
+    if (cache.status !== 'hit' && status !== 'miss') status = cache.status;
   }
-  return status === 'hit' ? { status, age_ms } : { status };
+  if (status === 'hit') return { status, age_ms: age_ms ?? 0 };
+  return { status, ...(age_ms !== undefined && { age_ms }) };
 }
 
 /** Of each stage the longest, since the collections are asked at once. */

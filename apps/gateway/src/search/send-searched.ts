@@ -14,11 +14,11 @@ export function sendSearched(reply: FastifyReply, { cache, stages }: Searched, t
   sendText(reply, 200, text);
 }
 
-/** Says whether the answer was kept somewhere, and since when: `Age` in seconds as HTTP has it, and to the millisecond. */
+/** Says whether the answer, or a part, was kept, and since when: `Age` in seconds as HTTP has it, and to the millisecond. */
 function noteCache(reply: FastifyReply, note: CacheNote | undefined): void {
   if (note === undefined) return;
   reply.header('x-cache', note.status);
-  if (note.status !== 'hit') return;
+  if (note.age_ms === undefined) return;
   reply.header('age', Math.floor(note.age_ms / 1_000));
   reply.header('x-cache-age-ms', note.age_ms);
 }

@@ -13,8 +13,8 @@ export type Gaps = {
 export type Wanted = { readonly keys: readonly string[]; readonly specs: readonly SearchSpec[] };
 export type Landed = {
   readonly values: readonly Cached[];
-  /** Whether any of them had to be computed. */
-  readonly computed: boolean;
+  /** Those of them that had to be computed. */
+  readonly computed: readonly Cached[];
 };
 export type FlightsOptions = {
   readonly fetch: (call: CacheableCall, wanted: Wanted) => Promise<Landed>;
@@ -25,9 +25,12 @@ export type FlightsOptions = {
 /** A search that is being fetched, in its place among those of its call. */
 type Flight = { readonly call: CacheableCall; readonly place: number; readonly landing: Promise<Landed> };
 type Joined = { readonly i: number; readonly flight: Flight };
+/** What joined flights brought that they had to compute, and what may not fail alone. */
+type Joining = { readonly computed: readonly Cached[]; readonly alone: readonly number[] };
 type Landing = { readonly gaps: Gaps; readonly joined: readonly Joined[]; readonly landing: Promise<Landed> };
 
-const NOTHING: Promise<Landed> = Promise.resolve({ values: [], computed: false });
+const NOTHING: Promise<Landed> = Promise.resolve({ values: [], computed: [] });
+const ALONE: Joining = { computed: [], alone: [] };
 const NOWHERE = -1;
 
 /** Searches that are under way, each fetched once for all who ask the same meanwhile. */
@@ -45,8 +48,8 @@ export class Flights {
     return this.#shared;
   }
 
-  /** Puts in place what is missing; answers whether any of it had to be computed. */
-  async fill(call: CacheableCall, gaps: Gaps): Promise<boolean> {
+  /** Puts in place what is missing; answers which of it had to be computed, by whomever. */
+  async fill(call: CacheableCall, gaps: Gaps): Promise<ReadonlySet<Cached>> {
     const { keys, found, missing } = gaps;
     const places = new Map<string, number>();
     const specs: SearchSpec[] = [];
@@ -61,11 +64,12 @@ export class Flights {
     this.#shared += joined.length;
     const landing = specs.length === 0 ? NOTHING : this.#depart(call, { keys: [...places.keys()], specs });
     // Most join nobody, and pay for no promise but their own.
-    const alone = joined.length === 0 ? [] : await this.#land(call, { gaps, joined, landing });
+    const { computed: byOthers, alone } =
+      joined.length === 0 ? ALONE : await this.#land(call, { gaps, joined, landing });
     const { values, computed } = await landing;
     for (const i of missing) found[i] ??= values[places.get(keys[i] as string) ?? NOWHERE];
-    const again = alone.length > 0 && (await this.fill(call, { keys, found, missing: alone }));
-    return computed || again || joined.length > 0;
+    const again = alone.length === 0 ? [] : await this.fill(call, { keys, found, missing: alone });
+    return new Set([...computed, ...byOthers, ...again]);
   }
 
   #depart(call: CacheableCall, wanted: Wanted): Promise<Landed> {
@@ -82,12 +86,15 @@ export class Flights {
     }
   }
 
-  /** Waits for all, and puts in place what others have fetched; answers what has failed for want of their time. */
-  async #land(call: CacheableCall, { gaps: { keys, found }, joined, landing }: Landing): Promise<readonly number[]> {
+  /** Waits for all, and puts in place what others have fetched. */
+  async #land(call: CacheableCall, { gaps: { keys, found }, joined, landing }: Landing): Promise<Joining> {
+    const computed: Cached[] = [];
     const alone: number[] = [];
     const joining = joined.map(async ({ i, flight }) => {
       try {
-        found[i] = (await flight.landing).values[flight.place];
+        const landed = await flight.landing;
+        found[i] = landed.values[flight.place];
+        computed.push(...landed.computed);
       } catch (error) {
         // It may be another search of that call that has failed.
         found[i] = this.#options.recall(keys[i] as string, call);
@@ -97,7 +104,7 @@ export class Flights {
       }
     });
     await Promise.all([landing, ...joining]);
-    return alone;
+    return { computed, alone };
   }
 }
 

@@ -37,6 +37,7 @@ export type CacheFigures = {
 
 /** Weight of the newest time in the running mean. */
 const WEIGHT = 0.1;
+const NONE: ReadonlySet<Cached> = new Set();
 
 /**
  * Answers of searches, each kept with the sequences that it is exact for. One is good for a call when its sequences reach
@@ -95,11 +96,9 @@ export class SearchCache {
     if (hits > 0) this.#admission.found();
     this.#hits += hits;
     this.#misses += missing.length;
-    const computed = missing.length > 0 && (await this.#flights.fill(call, { keys, found, missing }));
+    const computed = missing.length === 0 ? NONE : await this.#flights.fill(call, { keys, found, missing });
     const all = found as Cached[];
-    if (computed) return { ...answerOf(all), cache: { status: 'miss' } };
-    const oldest = Math.min(...all.map(({ at }) => at));
-    return { ...answerOf(all), cache: { status: 'hit', age_ms: Math.max(0, Date.now() - oldest) } };
+    return { ...answerOf(all), cache: noteOf(all, computed) };
   }
 
   /** From here on the most frequent searches are remembered, where that is asked for; those of before are made again. */
@@ -129,7 +128,8 @@ export class SearchCache {
     const left: number[] = [];
     for (let place = 0; place < keys.length; place++) if (values[place] === undefined) left.push(place);
     if (left.length > 0) await this.#fromReplicas(call, { keys, specs, values, left });
-    return { values: values as Cached[], computed: left.length > 0 };
+    const all = values as Cached[];
+    return { values: all, computed: left.map((place) => all[place] as Cached) };
   }
 
   /** What Redis has, in place. */
@@ -165,6 +165,14 @@ export class SearchCache {
     if (again || this.#admission.isOfUse) this.#memory.put(key, cached);
     this.#redis?.put(key, cached, { computeMs: this.#computeMs, again });
   }
+}
+
+/** An answer of which any part was kept says how old that is, also when another part had to be computed. */
+function noteOf(all: readonly Cached[], computed: ReadonlySet<Cached>): CacheNote {
+  const kept = all.filter((each) => !computed.has(each));
+  if (kept.length === 0) return { status: 'miss' };
+  const oldest = Math.min(...kept.map(({ at }) => at));
+  return { status: kept.length === all.length ? 'hit' : 'miss', age_ms: Math.max(0, Date.now() - oldest) };
 }
 
 type NotedAnswer = SearchAnswer & { readonly cache: CacheNote };

@@ -33,7 +33,7 @@ export type RecommendInput = Omit<SearchInput, 'vector'> & {
 /** Higher scores are better for every metric. */
 export type Hit = Point & { readonly score: number };
 export type SearchResult = { readonly hits: readonly Hit[]; readonly warnings?: readonly Warning[] };
-/** How the answer came about; the oldest part of a `hit` was computed `ageMs` ago. */
+/** How the answer came about; of what was kept of it, the oldest part was computed `ageMs` ago. */
 export type CacheUse = { readonly status: 'hit' | 'miss' | 'bypass'; readonly ageMs?: number };
 /** The collections have their own names here, also when they were asked for by aliases. */
 export type SearchManyResult = {
