@@ -1,6 +1,6 @@
 import type { CallContext, CollectionUid, Consistency, Sequences } from '@vectorizer/contracts';
-import type { Log } from '@vectorizer/log';
-import { LogTails } from './log-tails.ts';
+import type { LogEnd } from '@vectorizer/log';
+import { LogTails, type LogTailsParts } from './log-tails.ts';
 
 export type Demand = {
   readonly uid: CollectionUid;
@@ -13,8 +13,8 @@ export type Demand = {
 export class Demands {
   readonly #tails: LogTails;
 
-  constructor(log: Log, now: () => number) {
-    this.#tails = new LogTails(log, now);
+  constructor(parts: LogTailsParts) {
+    this.#tails = new LogTails(parts);
   }
 
   /** At once when that is known without asking the log, which saves the usual read a turn of the loop. */
@@ -40,9 +40,9 @@ export class Demands {
     return atOnce.length === shards ? atOnce : Promise.all(all.map(async (each) => each));
   }
 
-  /** Where the log of a shard ends. */
-  async endOf(uid: CollectionUid, shard: number, context: CallContext): Promise<number> {
-    return this.#tails.now(uid, shard, context);
+  /** Where the log of a shard ends, by its leader's word alone. */
+  async endOf(uid: CollectionUid, shard: number, context: CallContext): Promise<LogEnd> {
+    return this.#tails.saidEnd(uid, shard, context);
   }
 
   forget(uid: CollectionUid): void {

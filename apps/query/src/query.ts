@@ -87,7 +87,7 @@ export class Query {
     this.#slow = new SlowQueries({ catalog, thresholdMs: options.slowMs ?? SLOW_MS, port: options.port ?? 0 });
     this.#cache = new SearchCache(options.cache ?? NO_CACHE, options.logger);
     this.#hideCache = showCache(() => this.#cache.figures);
-    const demands = new Demands(log, now);
+    const demands = new Demands({ log, now, newest: (uid, shard) => this.#table.newest(uid, shard, now()) ?? 0 });
     this.#reads = new Reads({
       bus,
       table: this.#table,

@@ -1,4 +1,5 @@
 import { Failure } from '@vectorizer/errors';
+import { endReaching, type LogEnd } from '@vectorizer/log';
 
 /** A replica that only has to apply what is in the log is there sooner than this, if it is well. */
 const PATIENCE_MS = 50;
@@ -6,31 +7,33 @@ const PATIENCE_MS = 50;
 export type AheadOptions = {
   readonly shard: number;
   readonly needed: number;
-  /** Where the log ends now. */
-  readonly endOf: () => Promise<number>;
+  /** Where the log ends, as its leader says now. */
+  readonly endOf: () => Promise<LogEnd>;
 };
 
 /**
  * The answer, unless what it waits for is not in the log at all: then no replica will ever have it, and the caller is
- * told so rather than kept waiting. The log is asked only when the answer is long in coming.
+ * told so rather than kept waiting. The log is asked only when the answer is long in coming, and again while its leader may
+ * not know better yet.
  */
 export async function unlessAhead<Answer>(answering: Promise<Answer>, options: AheadOptions): Promise<Answer> {
   const { promise: ahead, reject } = Promise.withResolvers<never>();
+  const settled = new AbortController();
   const timer = setTimeout(() => {
-    check(options).catch(reject);
+    check(options, settled.signal).catch(reject);
   }, PATIENCE_MS);
   try {
     return await Promise.race([answering, ahead]);
   } finally {
     clearTimeout(timer);
+    settled.abort();
   }
 }
 
-async function check({ shard, needed, endOf }: AheadOptions): Promise<void> {
+async function check({ shard, needed, endOf }: AheadOptions, settled: AbortSignal): Promise<void> {
   // A log that cannot be asked says nothing: the answer is waited for as before.
-  const end = await endOf().catch(() => Infinity);
-  if (needed <= end) return;
-  throw new Failure('token_ahead', `entry ${needed} of shard ${shard} is demanded, and its log ends at ${end}`, {
-    details: { shard, demanded: needed, log_ends_at: end },
-  });
+  const end = await endReaching(needed, endOf, settled).catch(() => undefined);
+  if (end === undefined || needed <= end.lastSequence || settled.aborted) return;
+  const told = `entry ${needed} of shard ${shard} is demanded, and its log ends at ${end.lastSequence}`;
+  throw new Failure('token_ahead', told, { details: { shard, demanded: needed, log_ends_at: end.lastSequence } });
 }

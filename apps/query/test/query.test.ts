@@ -115,6 +115,7 @@ about('what a read demands', () => {
     await using setting = await startQuery();
     const record = await setting.collection([['a'], ['a']]);
     const a = serveNode(setting.bus, 'a');
+    a.count = async () => Promise.resolve({ sequence: 0, count: 0, warnings: [] });
     await setting.log.ensureStreams(record.uid, 2);
     const request = { id: 'r', ops: [{ kind: 'delete', id: 'x' }] } as const;
     const logged = await setting.log
@@ -129,6 +130,9 @@ about('what a read demands', () => {
     expect(await demand('eventual')).toEqual([0, 0]);
     expect(await demand('session')).toEqual([4, 0]);
     expect(await demand('strong')).toEqual([0, logged.sequence]);
+    // Or what a replica has of it, though the log's leader may not know of that yet.
+    await beat(setting.bus, { ...report(record, { node: 'a', shard: 1 }), applied_sequence: logged.sequence + 1 });
+    expect(await demand('strong')).toEqual([0, logged.sequence + 1]);
   });
 
   it('that no replica has reached is answered with how far behind they are', async () => {

@@ -1,12 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Failure } from '@vectorizer/errors';
 import { subjects } from '@vectorizer/contracts';
+import { SHORT_MS_MAX } from './log-end.ts';
 import { collectionGone, isStreamGone } from './log-faults.ts';
 import { pullLog, type LogMessage, type PullOptions, type Read, type Source } from './log-pull.ts';
 
 const RETRY_INTERVAL_MS = 250;
-/** A log's new leader may not know its own last entries for a moment; a log that is too short after this lost them. */
-const SHORT_MS_MAX = 3_000;
 
 export type { LogMessage };
 export type ReadOptions = PullOptions & {

@@ -30,6 +30,8 @@ export type LogState = {
   readonly firstSequence: number;
   readonly lastSequence: number;
   readonly bytes: number;
+  /** How many servers keep it. */
+  readonly servers: number;
   /**
    * How far the clock of the log's leader, by which entries are stamped, is ahead of this process's, negative when behind:
    * the least that explains its answer, so 0 between clocks that agree.
@@ -142,6 +144,7 @@ export class Log {
       firstSequence: info.state.first_seq,
       lastSequence: info.state.last_seq,
       bytes: info.state.bytes,
+      servers: info.config.num_replicas,
       clockAheadMs: aheadOf(
         { fromMs: askedMs, toMs: this.#epochMs() },
         info.ts === undefined ? undefined : Date.parse(info.ts),

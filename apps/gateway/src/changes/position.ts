@@ -1,7 +1,7 @@
 import { CollectionUid, PointId, Sequences, type CollectionRecord } from '@vectorizer/contracts';
 import { Failure } from '@vectorizer/errors';
 import { invalidField } from '@vectorizer/frame';
-import type { Log } from '@vectorizer/log';
+import { endReaching, type Log } from '@vectorizer/log';
 import { z } from 'zod';
 
 /**
@@ -47,18 +47,21 @@ export type Start = { readonly position: Position; readonly created: readonly st
 
 /**
  * Where to begin: `now`, `start`, after the sequences of a list, or at a position. Throws `changes_gone` when the log no
- * longer holds the entry that is next, and `token_ahead` when it does not have what the client has seen. `anew` is for
- * those who are told of the present state whenever they come: it has them begin no later than they ask for.
+ * longer holds the entry that is next, and `token_ahead` when it does not have what the client has seen, nor is found to
+ * when its leader may know better a moment later. `anew` is for those who are told of the present state whenever they come:
+ * it has them begin no later than they ask for.
  */
 export async function startAt(
   from: string,
   collection: CollectionRecord,
-  { log, anew }: { readonly log: Log; readonly anew: boolean },
+  { log, anew }: { readonly log: Pick<Log, 'state'>; readonly anew: boolean },
 ): Promise<Start> {
   const { uid, config } = collection;
   const asked = from === 'now' || from === 'start' ? undefined : askedIn(from, collection);
   const shards = Array.from({ length: config.shards }, (_, shard) => shard);
-  const ends = await Promise.all(shards.map(async (shard) => log.state(uid, shard)));
+  const ends = await Promise.all(
+    shards.map(async (shard) => endReaching(asked?.sequences[shard] ?? 0, async () => log.state(uid, shard))),
+  );
   const created = ends.map((end) => end.created);
   const sequences = ends.map(({ lastSequence }) => lastSequence);
   if (asked !== undefined) {
