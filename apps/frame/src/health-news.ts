@@ -60,8 +60,9 @@ export class HeardHealth {
   }
 
   #hear(health: ServiceHealth): void {
-    this.#heard.delete(health.address);
-    this.#heard.set(health.address, { health, atMs: performance.now() });
+    const process = `${health.service} at ${health.address}`;
+    this.#heard.delete(process);
+    this.#heard.set(process, { health, atMs: performance.now() });
     const [oldest] = this.#heard.keys();
     if (this.#heard.size > PROCESSES_MAX && oldest !== undefined) this.#heard.delete(oldest);
   }

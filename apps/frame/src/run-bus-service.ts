@@ -7,7 +7,7 @@ import { runService, type RunningService } from './run-service.ts';
 import type { ServiceApp } from './service-app.ts';
 import type { ServiceConfig } from './service-config.ts';
 import { createHealthApp, type ServiceOptions } from './service-module.ts';
-import { tellOfProcess } from './tell-of-process.ts';
+import { placeOf, tellOfProcess } from './tell-of-process.ts';
 
 export type AppOptions = ServiceOptions & ServiceConfig['http'] & Pick<Foundation, 'access'>;
 
@@ -48,7 +48,7 @@ export async function runBusService<Config extends ServiceConfig>(
     const checks = [...new Map(named).values()];
     const app = await createApp({ ...foundation, ...config.http, checks });
     const { url, port } = await app.listen();
-    const speaker = { service: name, address: new URL(url).host, checks };
+    const speaker = { service: name, address: placeOf(port), checks };
     const news = served.sumsUpHealth === true ? undefined : announceHealth(foundation.bus, speaker);
     const activity = tellOfProcess(foundation, port);
     logger.info({ url, ...about }, 'listening');

@@ -9,7 +9,7 @@ export const serviceHealth = {
   name: 'health',
   value: z.object({
     service: z.string(),
-    /** Where it answers HTTP: tells the processes of one service apart. */
+    /** Its machine, and the port of its health and metrics: tells the processes of one service apart. */
     address: z.string(),
     checks: z.array(z.object({ name: z.string(), up: z.boolean(), message: z.string().optional() })).max(64),
   }),
