@@ -3,7 +3,12 @@ import { describe, expect, it } from '@jest/globals';
 import { until } from '@vectorizer/testing';
 import { startSystem } from '../system/system.ts';
 
-type Check = { readonly name: string; readonly status: string; readonly message?: string };
+type Check = {
+  readonly name: string;
+  readonly status: string;
+  readonly message?: string;
+  readonly processes?: unknown;
+};
 type Health = { readonly status: string; readonly checks: readonly Check[]; readonly failed_checks: readonly string[] };
 
 async function ask(url: string, path = '/health'): Promise<{ code: number; health: Health }> {
@@ -20,11 +25,13 @@ describe('the health of the whole', () => {
     const { code, health } = await ask(system.url);
     expect(code).toBe(503);
     expect(health).toMatchObject({ status: 'degraded', failed_checks: ['disk'] });
-    const names = ['cache', 'disk', 'index', 'log', 'memory', 'replication'];
+    const names = ['cache', 'disk', 'index', 'log', 'memory', 'replication', 'services'];
     expect(health.checks.map(({ name }) => name).toSorted()).toEqual(names);
     const message = health.checks.find(({ name }) => name === 'disk')?.message;
     expect(message?.startsWith(`index at ${hostname()}:`)).toBe(true);
     expect(message).toMatch(/:\d+: \d+ MiB are free/);
+    const { processes } = health.checks.find(({ name }) => name === 'services') ?? {};
+    expect(processes).toEqual({ query: 1, ingest: 1, index: 1, 'replication-monitor': 1 });
     // It does its job all the same.
     expect((await ask(system.url, '/health/ready')).code).toBe(200);
     expect((await ask(system.url, '/health/live')).code).toBe(200);

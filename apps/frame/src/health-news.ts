@@ -32,11 +32,15 @@ export function announceHealth(bus: Bus, { service, address, checks }: Speaker):
   };
 }
 
-/** What the other processes say of one thing, as a check of one's own. */
+/** What the other processes say of themselves, as checks of one's own. */
 export class HeardHealth {
   readonly #heard = new Map<string, { readonly health: ServiceHealth; readonly atMs: number }>();
+  readonly #bus: Bus;
+  readonly #now: () => number;
 
-  constructor(bus: Bus) {
+  constructor(bus: Bus, now: () => number = (): number => performance.now()) {
+    this.#bus = bus;
+    this.#now = now;
     bus.listen(serviceHealth, (health) => this.#hear(health));
   }
 
@@ -47,11 +51,9 @@ export class HeardHealth {
       needed: false,
       check: async () => {
         const detail = await own?.();
-        const said = [...this.#heard.values()]
-          .filter(({ atMs }) => performance.now() - atMs <= HEALTH_SILENT_MS_MAX)
-          .flatMap(({ health: { service, address, checks } }) =>
-            checks.filter((each) => each.name === name).map((each) => ({ ...each, by: `${service} at ${address}` })),
-          );
+        const said = this.#ofLate().flatMap(({ service, address, checks }) =>
+          checks.filter((each) => each.name === name).map((each) => ({ ...each, by: `${service} at ${address}` })),
+        );
         const failing = said.filter(({ up }) => !up).map(({ by, message }) => `${by}: ${message ?? 'fails'}`);
         if (failing.length > 0) throw new Failure('service_unavailable', failing.join('; '));
         return { ...detail, processes: said.length };
@@ -59,10 +61,37 @@ export class HeardHealth {
     };
   }
 
+  /** Fails when of one of these services nobody was heard of late: what is not there at all says nothing of itself. */
+  services(names: readonly string[]): HealthCheck {
+    return {
+      name: 'services',
+      needed: false,
+      check: () => {
+        const counts = names.map(
+          (name) => [name, this.#ofLate().filter(({ service }) => service === name).length] as const,
+        );
+        const silent = counts.filter(([, count]) => count === 0).map(([name]) => name);
+        if (silent.length === 0 || !this.#hasHeardLongEnough()) return { processes: Object.fromEntries(counts) };
+        const told = counts.map(([name, count]) => `${count} of ${name}`).join(', ');
+        throw new Failure('service_unavailable', `nothing is heard of ${silent.join(', ')}; processes: ${told}`);
+      },
+    };
+  }
+
+  #ofLate(): ServiceHealth[] {
+    const heard = [...this.#heard.values()].filter(({ atMs }) => this.#now() - atMs <= HEALTH_SILENT_MS_MAX);
+    return heard.map(({ health }) => health);
+  }
+
+  /** Whoever has just begun to listen, or was cut off, has missed what was said before. */
+  #hasHeardLongEnough(): boolean {
+    return this.#now() - this.#bus.hearingSince() > HEALTH_SILENT_MS_MAX;
+  }
+
   #hear(health: ServiceHealth): void {
     const process = `${health.service} at ${health.address}`;
     this.#heard.delete(process);
-    this.#heard.set(process, { health, atMs: performance.now() });
+    this.#heard.set(process, { health, atMs: this.#now() });
     const [oldest] = this.#heard.keys();
     if (this.#heard.size > PROCESSES_MAX && oldest !== undefined) this.#heard.delete(oldest);
   }

@@ -4,6 +4,8 @@ import { readSettings } from '@vectorizer/settings';
 import { configOf } from './config.ts';
 import { createGatewayApp } from './gateway-app.ts';
 
+/** What a cluster cannot do without. */
+const SERVICES = ['query', 'ingest', 'index', 'replication-monitor'];
 /** Health answers quickly, also when the monitor does not. */
 const STATUS_MS_MAX = 1_000;
 
@@ -18,6 +20,7 @@ await runBusService('gateway', {
     const heard = new HeardHealth(foundation.bus);
     return {
       checks: [
+        heard.services(SERVICES),
         heard.check('index'),
         replicationHealth(status),
         heard.check('cache'),
