@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { createLogger, setLogLevel, type LogLevel } from './logger.ts';
+import { lasting } from './repeats.ts';
 import { inRequest, outsideRequests } from './request-context.ts';
 
 type Line = Record<string, unknown>;
@@ -171,6 +172,19 @@ describe('warnings that repeat themselves', () => {
     const { lines, logger } = capture('info');
     for (let i = 0; i < 1_000; i++) inRequest(`request-${i}`, () => logger.warn({ type: 'overloaded' }, 'refused'));
     expect(lines()).toHaveLength(20);
+  });
+
+  it('are the same whatever they are about and however far things have gone meanwhile', () => {
+    const { lines, logger } = capture('info');
+    for (let i = 0; i < 1_000; i++) {
+      const line = { path: `/vectors/${i}`, type: 'replica_behind', details: { sequences: [i] } };
+      const err = new Error(`applied ${i}`);
+      inRequest(`request-${i}`, () => logger.warn({ ...line, err }, `shard 0 is ${i} entries behind`));
+      logger.warn({ entries: i }, 'the log cannot be written to');
+    }
+    expect(lines()).toHaveLength(21);
+    // What says how many there were speaks for none of them.
+    expect(lasting({ path: '/vectors/1', details: {}, entries: 1, shard: 1 })).toEqual({ shard: 1 });
   });
 
   it('are others than lines that inform', () => {

@@ -8,7 +8,7 @@ const IN_REQUESTS_MAX = 20;
 /** Different warnings at once; beyond them the oldest is forgotten, and may come again. */
 const KNOWN_MAX = 1_000;
 /** What tells two requests, or two moments, apart, but not two warnings. */
-const PASSING = /^(correlation_id|trace_id|span_id|time|at|ms|.*_ms)$/;
+const PASSING = /^(correlation_id|trace_id|span_id|time|at|ms|.*_ms|path|entries|details)$/;
 
 /** Writes how many lines were left out. */
 type WriteCount = (suppressed: number) => void;
@@ -59,9 +59,12 @@ export class Repeats {
 
 /** What makes two lines the same: who writes them, the message, and every field that is not of the moment. */
 export function identityOf(bindings: object, fields: unknown, message: unknown): string {
-  return JSON.stringify([bindings, message, redact({ fields })], (name, value: unknown) =>
-    PASSING.test(name) || name === 'stack' ? undefined : value,
-  );
+  const said = { bindings, message, fields: redact({ fields }) };
+  return JSON.stringify(said, (name, value: unknown) => {
+    if (PASSING.test(name) || name === 'stack') return undefined;
+    // "17 entries behind" is of the moment as well.
+    return name === 'message' && typeof value === 'string' ? value.replaceAll(/\d+/g, '#') : value;
+  });
 }
 
 /** The fields of a line that are not of the moment. */
