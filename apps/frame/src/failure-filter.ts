@@ -82,6 +82,10 @@ function withLimit(failure: Failure, request: FastifyRequest): Failure {
   });
 }
 
+function causeOf({ cause }: Failure): { readonly err?: unknown } {
+  return cause === undefined ? {} : { err: cause };
+}
+
 function logFailure(failure: Failure, request: FastifyRequest, logger: Logger): void {
   const line = {
     method: request.method,
@@ -92,6 +96,6 @@ function logFailure(failure: Failure, request: FastifyRequest, logger: Logger): 
   // A fault of ours prints its stack and cause; one of the client's is only worth its message.
   if (failure.http === 500) logger.error({ ...line, error: failure }, failure.message);
   else if (failure.http > 500 && failure.onReplay === 'halt')
-    logger.warn({ ...line, details: failure.details }, failure.message);
+    logger.warn({ ...line, details: failure.details, ...causeOf(failure) }, failure.message);
   else logger.info(line, failure.message);
 }

@@ -11,6 +11,15 @@ import type { HealthCheck } from './health.ts';
 import { createServiceApp, type ServiceApp, type ServiceAppOptions } from './service-app.ts';
 import { ServiceModule } from './service-module.ts';
 
+/** A failure of a part that is away, and why. */
+function away(): Failure {
+  const vector = Array.from({ length: 32 }, (_, i) => i + 0.987_65);
+  const cause = new Error('refused by nats://admin:hunter2@10.0.0.1:4222', {
+    cause: new Error(JSON.stringify(vector)),
+  });
+  return new Failure('log_unavailable', 'the write log cannot be reached', { cause: Object.assign(cause, { vector }) });
+}
+
 /** Resolved when a request has come that is never answered. */
 const asked = Promise.withResolvers<void>();
 
@@ -24,6 +33,7 @@ class ThingsController {
       asked.resolve();
       return Promise.withResolvers<never>().promise;
     }
+    if (id.startsWith('away')) throw away();
     if (id === 'busy') throw new Failure('overloaded', 'the queue is full');
     return { id };
   }
@@ -120,6 +130,20 @@ describe('a service app', () => {
     expect(logged).toHaveLength(1);
     expect(logged[0]).toContain('secret internals');
     expect(logged[0]).toContain('"level":"error"');
+  });
+
+  it('logs why a part of ours is away, with no secret and no vector, and not for each of many requests', async () => {
+    const { app, lines } = await start();
+    await using _ = app;
+    for (let i = 0; i < 50; i++) {
+      const answer = await app.inject({ url: `/things/away-${i}` });
+      expect(failureIn(answer)).toBe('503 log_unavailable');
+      expect(answer.body).not.toContain('refused by');
+    }
+    const logged = lines.filter((line) => line.includes('"type":"log_unavailable"'));
+    expect(logged).toHaveLength(20);
+    expect(logged[0]).toContain('refused by nats://***@10.0.0.1:4222');
+    expect(logged.join('\n')).not.toMatch(/hunter2|\.98765/);
   });
 
   it('echoes a usable correlation id and replaces any other', async () => {

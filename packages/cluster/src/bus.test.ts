@@ -21,6 +21,13 @@ const news = { name: 'news', value: z.object({ text: z.string() }) } as const;
 const logger = createLogger({ service: 'test', level: 'fatal' });
 const context = (ms = 5_000): CallContext => ({ correlationId: 'c-1', deadline: Date.now() + ms });
 
+/** A logger, and what it writes. */
+function capture(): { readonly lines: string[]; readonly logger: typeof logger } {
+  const lines: string[] = [];
+  const destination = { write: (line: string): unknown => lines.push(line) };
+  return { lines, logger: createLogger({ service: 'test', level: 'error', destination }) };
+}
+
 type Pair = AsyncDisposable & { readonly server: Bus; readonly caller: Bus };
 
 function localPair(): Promise<Pair> {
@@ -35,10 +42,10 @@ type NatsPair = Pair & {
   another(): Promise<AsyncDisposable & { readonly bus: Bus }>;
 };
 
-async function natsPair(): Promise<NatsPair> {
+async function natsPair(serving = logger): Promise<NatsPair> {
   const nats = await startNats();
   const connections = await Promise.all(['server', 'caller'].map((name) => connectNats({ servers: nats.url, name })));
-  const [server, caller] = connections.map((connection) => new NatsBus({ connection, logger }));
+  const [server, caller] = connections.map((connection) => new NatsBus({ connection, logger: serving }));
   if (server === undefined || caller === undefined) throw new Error('two buses were made');
   return {
     nats,
@@ -156,6 +163,14 @@ describe.each([
     );
   });
 });
+
+/** How a call fails once it is known who serves it. */
+async function refused(ask: () => Promise<unknown>): Promise<unknown> {
+  for (;;) {
+    const failure = await ask().catch((error: unknown) => error);
+    if (!(failure instanceof Failure && failure.type === 'service_unavailable')) return failure;
+  }
+}
 
 function timers(): number {
   return process.getActiveResourcesInfo().filter((each) => each === 'Timeout').length;
@@ -282,6 +297,19 @@ describe('the bus over NATS', () => {
       },
       { timeoutMs: 5_000 },
     );
+  });
+
+  it('tells the cause of a failure of ours where it is served, as it does not travel', async () => {
+    const { lines, logger: told } = capture();
+    await using pair = await natsPair(told);
+    pair.server.serve(refuse, async () => {
+      throw new Failure('storage_error', 'cannot read the points', { cause: new Error('EIO: i/o error') });
+    });
+    const failure = await refused(async () => pair.caller.call(refuse, {}, { context: context() }));
+    expect(failure).toMatchObject({ type: 'storage_error', message: 'cannot read the points' });
+    expect(failure).not.toHaveProperty('cause');
+    expect(lines).toEqual([expect.stringContaining('EIO: i/o error')]);
+    expect(lines[0]).toContain('"procedure":"test.refuse"');
   });
 
   it('says so when an answer is larger than the server carries', async () => {

@@ -308,9 +308,8 @@ export class NatsBus implements Bus {
 
   #failureOf(error: unknown, procedure: string): Failure {
     const failure = Failure.from(error);
-    if (failure.type === 'internal_error') {
-      this.#logger.error({ err: failure.cause ?? failure, procedure }, 'call failed');
-    }
+    // Its caller hears of no cause.
+    if (failure.http === 500) this.#logger.error({ err: failure, procedure }, 'call failed');
     return failure;
   }
 
