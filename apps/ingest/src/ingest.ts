@@ -75,7 +75,7 @@ export class Ingest {
           return { part, outcomes: await outcomesOf(this.#options.bus, where, { context: timely, all }) };
         }),
       );
-      return { sequences, outcomes: joinOutcomes(input.ops.length, outcomes) };
+      return { sequences, outcomes: joinOutcomes(outcomes) };
     } catch (cause) {
       throw afterLogging(cause, sequences);
     }

@@ -1,4 +1,5 @@
 import { shardOf, type Operation, type Outcome } from '@vectorizer/contracts';
+import { Failure } from '@vectorizer/errors';
 
 /** The operations of one request that belong to one shard, each with its place in the request. */
 export type ShardPart = { readonly shard: number; readonly ops: Operation[]; readonly places: number[] };
@@ -18,17 +19,18 @@ export function splitByShard(ops: readonly Operation[], shards: number): ShardPa
 
 /** The outcomes of all parts in the order of the request; what several shards did for one operation is added up. */
 export function joinOutcomes(
-  total: number,
   parts: readonly { readonly part: ShardPart; readonly outcomes: readonly Outcome[] }[],
 ): Outcome[] {
-  const joined: (Outcome | undefined)[] = Array.from({ length: total }, () => undefined);
+  const joined: Outcome[] = [];
   for (const { part, outcomes } of parts) {
     for (const [index, place] of part.places.entries()) {
       const outcome = outcomes[index];
-      if (outcome !== undefined) joined[place] = addUp(joined[place], outcome);
+      // What became of it is not known, so its client must not be told that it was refused.
+      if (outcome === undefined) throw new Failure('internal_error', 'a shard did not answer for each operation');
+      joined[place] = addUp(joined[place], outcome);
     }
   }
-  return joined.map((outcome) => outcome ?? { status: 'rejected', reason: 'no shard answered for the operation' });
+  return joined;
 }
 
 function addUp(one: Outcome | undefined, other: Outcome): Outcome {

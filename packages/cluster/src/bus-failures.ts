@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import { Failure } from '@vectorizer/errors';
 
 /** Calls of one procedure that a process works on at once; more are refused, so that a flood cannot fill the memory. */
@@ -21,6 +21,8 @@ export function deadlineExceeded(name: string, cause?: unknown): Failure {
   return new Failure('deadline_exceeded', `${name} did not answer in time`, { cause });
 }
 
+/** Of what one of our services sends another: a client of ours has no part in it, and is told nothing of it. */
 export function invalidInput(name: string, error: z.ZodError): Failure {
-  return new Failure('validation_error', `${name} was called wrongly: ${z.prettifyError(error)}`);
+  const cause = new Error(`${name} was called wrongly`, { cause: error });
+  return new Failure('internal_error', 'unexpected failure', { cause });
 }
