@@ -157,6 +157,7 @@ const headers = {
       pattern: `^[\\x21-\\x7e]{1,${limits.idempotencyKeyCharactersMax}}$`,
     },
     'X-Correlation-ID': text('Stands in every log line about the event'),
+    traceparent: text('The trace that the writing of the event becomes a part of (W3C Trace Context)'),
   },
 };
 

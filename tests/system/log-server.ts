@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { headers as natsHeaders } from '@nats-io/transport-node';
 import { connectNats, SnapshotStore } from '@vectorizer/cluster';
 import { createLogger } from '@vectorizer/telemetry';
 import { operator } from './secure.ts';
@@ -8,7 +9,7 @@ import type { System } from './system.ts';
 export type LogServer = AsyncDisposable & {
   readonly snapshots: SnapshotStore;
   /** One request, answered by the server itself; bytes are sent as they are. */
-  ask(subject: string, body?: object | Uint8Array): Promise<unknown>;
+  ask(subject: string, body?: object | Uint8Array, headers?: Readonly<Record<string, string>>): Promise<unknown>;
 };
 
 /** The log server behind an instance, the first of several, for what its own services would never do. */
@@ -22,9 +23,11 @@ export async function logServerOf(system: System): Promise<LogServer> {
   const snapshots = await SnapshotStore.open({ connection, replicas: names.length, logger });
   return {
     snapshots,
-    async ask(subject, body = {}) {
+    async ask(subject, body = {}, given = {}) {
+      const headers = natsHeaders();
+      for (const [name, value] of Object.entries(given)) headers.set(name, value);
       const bytes = body instanceof Uint8Array ? body : JSON.stringify(body);
-      return (await connection.request(subject, bytes, { timeout: 5_000 })).json();
+      return (await connection.request(subject, bytes, { timeout: 5_000, headers })).json();
     },
     async [Symbol.asyncDispose]() {
       snapshots.close();

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { freePort, startOtlpReceiver, until, type OtlpReceiver, type ReceivedSpan } from '@vectorizer/testing';
 import { logLines } from '../system/log-lines.ts';
+import { logServerOf } from '../system/log-server.ts';
 import { startSystem, type System } from '../system/system.ts';
 
 type Sent = { readonly id: string; readonly traceparent?: string };
@@ -65,6 +66,7 @@ const WRITE_SPANS = [
   'log.apply',
 ];
 const SEARCH_SPANS = ['POST /api/v1/collections/:collection/search', 'query.search', 'index.search', 'shard.search'];
+const EVENT_SPANS = ['event.write', 'log.append', 'log.apply'];
 
 describe('traces', () => {
   it('connect gateway, ingest or query, and index, in processes of their own', async () => {
@@ -120,6 +122,20 @@ describe('traces', () => {
     const spans = await connected(receiver, 'recorded', SEARCH_SPANS);
     expect(spans.find(({ name }) => name.startsWith('POST'))).toMatchObject({ traceId: trace, parentSpanId: span });
     expect(traceOf(receiver, 'unrecorded')).toEqual([]);
+    // An event's producer is a caller as well, also one that began no trace.
+    await using nats = await logServerOf(system);
+    const parent = { traceparent: `00-${trace.replace('4', '6')}-${span}-01` };
+    for (const [id, headers] of [
+      ['traced-event', parent],
+      ['plain-event', {}],
+    ] as const) {
+      const sent = { 'X-Correlation-ID': id, ...headers };
+      await nats.ask('vectorizer.events.books.upsert', { id, vector: [1] }, sent);
+    }
+    const event = async (id: string): Promise<ReceivedSpan | undefined> =>
+      (await connected(receiver, id, EVENT_SPANS)).find(({ name }) => name === 'event.write');
+    expect(await event('traced-event')).toMatchObject({ traceId: trace.replace('4', '6'), parentSpanId: span });
+    expect(await event('plain-event')).toMatchObject({ parentSpanId: '' });
   });
 
   it('link what is applied to each of the writes that it carries', async () => {

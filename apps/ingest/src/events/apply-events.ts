@@ -9,12 +9,14 @@ import {
   type Operation,
   type Outcome,
   type Wait,
+  type WriteAnswer,
 } from '@vectorizer/contracts';
 import { Failure } from '@vectorizer/errors';
 import { counter, inRequest, type Logger } from '@vectorizer/telemetry';
 import type { Ingest } from '../ingest.ts';
 import { checkCovers, type Author, type EventAuthors } from './event-author.ts';
 import type { EventRecords } from './event-records.ts';
+import { inTraceOf } from './event-trace.ts';
 import { checkVectors, readEvent, type ReadEvent } from './read-event.ts';
 import { wavesOf } from './waves.ts';
 
@@ -121,7 +123,8 @@ export class ApplyEvents {
     const input = { uid: record.uid, request_id: requestId, ops: [...operations], wait };
     const context: CallContext = { correlationId, deadline };
     try {
-      const { outcomes = [] } = await inRequest(correlationId, async () => this.#parts.ingest.write(input, context));
+      const write = async (): Promise<WriteAnswer> => this.#parts.ingest.write(input, context);
+      const { outcomes = [] } = await inRequest(correlationId, async () => inTraceOf(event, write));
       throwRefused(operations, outcomes);
     } catch (cause) {
       await this.#refuse(event, cause);

@@ -14,9 +14,9 @@ import { correlationIdNow } from '../logging/request-context.ts';
 import { scrub } from '../logging/redact.ts';
 
 /**
- * Spans of our own. A trace begins where a request comes in (`openTrace`) and goes on through headers; everything else only
- * adds to a trace that is being recorded. So a request that is not, and a process that does not trace, pay for a look at
- * an empty variable.
+ * Spans of our own. A trace begins where a request or an event comes in (`openTrace`) and goes on through headers; everything
+ * else only adds to a trace that is being recorded. So a request that is not, and a process that does not trace, pay for a
+ * look at an empty variable.
  */
 export type SpanAbout = {
   /** The part that does it; the instrumentation scope. */
@@ -60,11 +60,17 @@ export function isTracing(): boolean {
   return tracing;
 }
 
-/** The span of a request from outside: sampled here, or as its caller's was. Undefined when it is not recorded. */
-export function openTrace({ scope, name, attributes }: SpanAbout, headers: TraceHeaders): OpenSpan | undefined {
+/**
+ * The span of what comes from outside, a request unless said otherwise: sampled here, or as its caller's was. Undefined
+ * when it is not recorded.
+ */
+export function openTrace(
+  { scope, name, kind = 'server', attributes }: SpanAbout,
+  headers: TraceHeaders,
+): OpenSpan | undefined {
   if (!tracing) return undefined;
   const parent = headers.traceparent === undefined ? ROOT_CONTEXT : propagation.extract(ROOT_CONTEXT, headers);
-  const span = trace.getTracer(scope).startSpan(name, { kind: SpanKind.SERVER }, parent);
+  const span = trace.getTracer(scope).startSpan(name, { kind: KINDS[kind] }, parent);
   if (!span.isRecording()) return undefined;
   return open(span, parent, attributes);
 }
