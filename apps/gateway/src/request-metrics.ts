@@ -46,7 +46,8 @@ const aliasOperations = counter({
 const COLLECTION = '/api/v1/collections/:collection';
 const QDRANT = '/qdrant/collections/:collection/points';
 const SEARCH_MANY = 'POST /api/v1/search';
-const KIND_OF_ROUTE: ReadonlyMap<string, keyof typeof kinds> = new Map([
+/** What each request of a route counts as, by its collection. */
+export const KIND_OF_ROUTE: ReadonlyMap<string, keyof typeof kinds> = new Map([
   [`POST ${COLLECTION}/search`, 'search'],
   [`POST ${COLLECTION}/search/batch`, 'search'],
   [`POST ${COLLECTION}/search/recommend`, 'search'],
@@ -54,8 +55,8 @@ const KIND_OF_ROUTE: ReadonlyMap<string, keyof typeof kinds> = new Map([
   [`PUT ${COLLECTION}/vectors`, 'insert'],
   [`POST ${COLLECTION}/vectors`, 'insert'],
   [`POST ${COLLECTION}/vectors/batch`, 'insert'],
-  ...['search', 'search/batch', 'recommend', 'recommend/batch', 'query', 'query/batch'].map(
-    (path) => [`POST ${QDRANT}/${path}`, 'search'] as const,
+  ...['search', 'recommend', 'query'].flatMap((path) =>
+    ['', '/batch', '/groups'].map((more) => [`POST ${QDRANT}/${path}${more}`, 'search'] as const),
   ),
   [`PUT ${QDRANT}`, 'insert'],
   [`POST ${QDRANT}/batch`, 'insert'],
