@@ -2,6 +2,7 @@ import { readFileSync, statfsSync } from 'node:fs';
 import { totalmem } from 'node:os';
 import { getHeapStatistics } from 'node:v8';
 import { Failure } from '@vectorizer/errors';
+import { gauge } from '@vectorizer/telemetry';
 import type { HealthCheck } from './health.ts';
 
 /** Of what there is; beyond it the next collection, or the next allocation, may be the last. */
@@ -27,6 +28,20 @@ export function memoryHealth(): HealthCheck {
       });
     },
   };
+}
+
+/** The numbers of that check, so that an alert goes by the same share. Safe to call more than once. */
+export function memoryMetrics(): void {
+  const taken = gauge({
+    name: 'vectorizer_memory_taken_bytes',
+    help: 'Memory of this process that counts against its limit: without what is mapped from files',
+    collect: () => taken.set(anonymousBytes()),
+  });
+  const limit = gauge({
+    name: 'vectorizer_memory_limit_bytes',
+    help: 'Memory that this process may have: what its container allows, or what the machine has',
+    collect: () => limit.set(memoryMax()),
+  });
 }
 
 /** Fails when the file system of a directory has less room left than this. */

@@ -321,6 +321,10 @@ describe('health and metrics', () => {
     const { body } = await app.inject({ url: '/metrics' });
     expect(body).toContain('process_resident_memory_bytes');
     expect(body).toMatch(/^vectorizer_memory_usage_bytes\{type="heap"\} \d+/m);
+    const memory = (of: string): number =>
+      Number(new RegExp(`^vectorizer_memory_${of}_bytes (\\d+)$`, 'm').exec(body)?.[1]);
+    expect(memory('taken')).toBeGreaterThan(1e6);
+    expect(memory('limit')).toBeGreaterThan(memory('taken'));
     expect(body).toContain('nodejs_eventloop_lag_p99_seconds');
     await app.inject({ url: '/things/busy' });
     expect((await app.inject({ url: '/metrics' })).body).toContain(

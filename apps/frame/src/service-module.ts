@@ -6,6 +6,7 @@ import type { Guard } from './access/guard.ts';
 import type { FailureShape } from './failure-answer.ts';
 import { FailureFilter } from './failure-filter.ts';
 import { HealthChecks, HealthController, type HealthCheck, type HealthSettings } from './health.ts';
+import { memoryMetrics } from './process-health.ts';
 import { createServiceApp, type ServiceApp } from './service-app.ts';
 import type { ServiceConfig } from './service-config.ts';
 
@@ -23,6 +24,7 @@ export class ServiceModule {
     // Loaded here, not imported above: it is CommonJS that requires the ES modules of Nest, which are done loading by now.
     const { PrometheusModule } = await import('@willsoto/nestjs-prometheus');
     defaultMetrics();
+    memoryMetrics();
     return {
       module: ServiceModule,
       imports: [
