@@ -170,8 +170,12 @@ export class Replica {
     return id;
   }
 
-  /** Others have found that this replica is not what it should be: it answers and applies nothing until it is rebuilt. */
+  /**
+   * Others have found that this replica is not what it should be: it answers and applies nothing until it is rebuilt. Of one that
+   * is being replaced they mean the former state.
+   */
   quarantine(reason: string, by: 'log' | 'state'): void {
+    if (this.#open === undefined || this.#open.ending.signal.aborted) return;
     this.#stop(new Failure('replica_diverged', reason), by);
   }
 
@@ -186,6 +190,7 @@ export class Replica {
   async #enter(): Promise<void> {
     const { record, directory, gpu, turns } = this.#options;
     if (this.#closed.signal.aborted) return;
+    const ending = new AbortController();
     let shard: Shard;
     try {
       shard = await Shard.open({
@@ -199,7 +204,7 @@ export class Replica {
         gpu,
         turns,
         logger: this.#logger,
-        onFailure: (failure) => void this.#fail(failure),
+        onFailure: (failure) => void this.#fail(failure, ending.signal),
       });
     } catch (cause) {
       this.#stop(Failure.from(cause));
@@ -210,7 +215,7 @@ export class Replica {
     // They may have been declared anew while the shard was opened.
     shard.declarePayloadIndexes(this.#payloadIndexes);
     shard.startBackground();
-    this.#open = { shard, ending: new AbortController(), lateness: new Lateness(), shown };
+    this.#open = { shard, ending, lateness: new Lateness(), shown };
     if (shown) this.#gate.advance(sequence);
     // Also when a request has had the replica built anew: it follows for good.
     const open = this.#open;
@@ -255,14 +260,15 @@ export class Replica {
       if (end === 'left_behind') await this.#syncFully(open, { needed: true });
     } catch (cause) {
       if (ending.signal.aborted) return;
-      await this.#fail(Failure.from(cause));
+      await this.#fail(Failure.from(cause), ending.signal);
     }
   }
 
   /** Whether a shared snapshot took the place of this state. Where none is needed, there need be none. */
   async #syncFully(open: OpenShard, { needed }: { readonly needed: boolean }): Promise<boolean> {
-    this.#become('syncing');
     const { signal } = open.ending;
+    if (signal.aborted) return false;
+    this.#become('syncing');
     const fetched = await this.#fullSync.fetch({ after: open.shard.sequence, needed, signal });
     if (fetched === undefined || signal.aborted) return false;
     await this.#inTurn(async () => {
@@ -320,6 +326,8 @@ export class Replica {
       about: { node, collection: record.name, shard },
       logger: this.#logger,
       onApplied: () => {
+        // The gate and the checkpoints may be the next state's by now.
+        if (open.ending.signal.aborted) return false;
         this.#checkpoints.passed(message.sequence, () => open.shard.report());
         if (open.shown) this.#show(message.sequence);
         return open.shown && this.#phase === 'following';
@@ -330,7 +338,9 @@ export class Replica {
     this.#applying = undefined;
   }
 
+  /** With the last entry of a state that is being left nothing begins any more, neither reads nor a lease. */
   #caughtUp(open: OpenShard): void {
+    if (open.ending.signal.aborted) return;
     open.lateness.caughtUp();
     open.shard.hurry(open.lateness.haste);
     if (!open.shown) {
@@ -364,11 +374,12 @@ export class Replica {
   }
 
   /** What was not foreseen may come of what is stored, so that is read again: damage explains it, and can be mended. */
-  async #fail(failure: Failure): Promise<void> {
+  async #fail(failure: Failure, ending: AbortSignal): Promise<void> {
     if (failure.type === 'internal_error') {
       await this.#useShard(async (shard, signal) => shard.verify({ signal })).catch(() => undefined);
     }
-    this.#stop(failure);
+    // What happens to a state that is being left is not the next one's fault.
+    if (!ending.aborted) this.#stop(failure);
   }
 
   /** Until it is rebuilt: one line in the log, and every read is refused with the reason. */
@@ -390,13 +401,16 @@ export class Replica {
   /** Work on the shard that closing aborts and waits for. A fault of what is stored stops the replica. */
   async #useShard<T>(work: (shard: Shard, signal: AbortSignal) => Promise<T>): Promise<T> {
     const open = this.#open;
-    if (open === undefined) throw new Failure('index_unavailable', 'the replica is not open');
+    // Of one that is being left the gate is the next one's already.
+    if (open === undefined || open.ending.signal.aborted) {
+      throw this.#stopped?.failure ?? new Failure('index_unavailable', 'the replica is not open');
+    }
     return this.#gate.read({ sequence: 0, deadline: Infinity }, async () => {
       try {
         return await work(open.shard, open.ending.signal);
       } catch (cause) {
         const failure = Failure.from(cause);
-        if (stoppedBy(failure) === 'state') this.#stop(failure);
+        if (stoppedBy(failure) === 'state' && !open.ending.signal.aborted) this.#stop(failure);
         throw failure;
       }
     });

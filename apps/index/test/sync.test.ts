@@ -2,20 +2,27 @@ import { readdir, stat, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { connectNats } from '@vectorizer/cluster';
-import { buckets, CHECKPOINT_INTERVAL, shardResync } from '@vectorizer/contracts';
+import { buckets, CHECKPOINT_INTERVAL, NodeId, shardResync } from '@vectorizer/contracts';
+import { Gpu, Turns } from '@vectorizer/engine';
+import { Failure } from '@vectorizer/errors';
+import { createLogger } from '@vectorizer/telemetry';
 import { temporaryDirectory, until } from '@vectorizer/testing';
+import { Replica } from '../src/replica.ts';
 import {
   applied,
   create,
   idsNear,
   inPhase,
   openNode,
+  QUIET,
   report,
   startNode,
   startSystem,
+  upsert,
   viewOf,
   write,
   writeMany,
+  type System,
 } from './fixture.ts';
 import { cutBeyond, flipBit, place, reportIfPlaced, sameState, SHARE_ALL } from './sharing.ts';
 
@@ -228,6 +235,38 @@ describe('a damaged state', () => {
   });
 });
 
+describe('a replica that is left with the last entry of its first sync in hand', () => {
+  it('regression: lets no read into what is built anew before that has caught up', async () => {
+    await using system = await startSystem();
+    await using directory = await temporaryDirectory();
+    const { replica, inHand, isOver } = await replicaWithEntryInHand(system, directory.path);
+    const reading = (): Promise<number> =>
+      replica.read({ sequence: 1, deadline: Date.now() }, ({ sequence }) => sequence);
+    const rebuilt = replica.rebuild();
+    const leaving = (): boolean => replica.report().resync?.state === 'running';
+    await until(leaving, { timeoutMs: 10_000, what: 'the former state being left' });
+    await isOver(rebuilt);
+    await until(inHand, { timeoutMs: 10_000, what: 'the entry being applied anew' });
+    expect(replica.report()).toMatchObject({ applied_sequence: 0, phase: 'syncing', shown: false });
+    await expect(reading()).rejects.toMatchObject({ type: 'replica_behind' });
+    const caughtUp = until(() => replica.report().phase === 'following', { timeoutMs: 10_000 });
+    await isOver(caughtUp);
+    expect(await reading()).toBe(1);
+    await replica.close(new Failure('index_unavailable', 'the test is over'));
+  });
+
+  it('regression: leaves no lease behind when it is closed', async () => {
+    await using system = await startSystem();
+    await using directory = await temporaryDirectory();
+    const { replica, name, isOver } = await replicaWithEntryInHand(system, directory.path);
+    await isOver(replica.close(new Failure('index_unavailable', 'the test is over')));
+    expect(replica.report()).toMatchObject({ phase: 'syncing' });
+    const next = system.leases.hold(name, 'another');
+    await until(() => next.held, { timeoutMs: 5_000, what: 'the lease being free' });
+    await next.close();
+  });
+});
+
 describe('replicas that can be compared', () => {
   it('tell of their state at the same sequences, and one of them holds the lease', async () => {
     await using system = await startSystem();
@@ -265,3 +304,55 @@ describe('a node of another cluster', () => {
     expect(await report(again, books)).toMatchObject({ points: 5 });
   });
 });
+
+/** A new replica, whose entries stay in hand while it catches up, until what depends on them is over. */
+async function replicaWithEntryInHand(
+  system: System,
+  directory: string,
+): Promise<{
+  readonly replica: Replica;
+  /** Of its lease. */
+  readonly name: string;
+  readonly inHand: () => boolean;
+  readonly isOver: (what: Promise<unknown>) => Promise<void>;
+}> {
+  const books = await create(system, [{ id: NodeId.parse('here') }]);
+  // So many that applying them takes a turn of its own.
+  const points = Array.from({ length: 300 }, (_, i) => upsert(`p${i}`, 1, i, i % 7, i % 3));
+  await write(system, books, points);
+  const turns = new Turns();
+  const take = turns.next.bind(turns);
+  const held: (() => void)[] = [];
+  turns.next = async (haste) => {
+    // Of what goes on in a replica, only the applying knows of a hurry or of patience.
+    if (haste === 'patient') await new Promise<void>((resolve) => held.push(resolve));
+    await take(haste);
+  };
+  const replica = new Replica({
+    ...system,
+    ...QUIET,
+    node: NodeId.parse('here'),
+    record: books,
+    shard: 0,
+    directory,
+    gpu: new Gpu({ mode: 'off' }),
+    turns,
+    logger: createLogger({ service: 'test', level: 'silent' }),
+    onPhase: () => undefined,
+    onApplied: () => undefined,
+  });
+  await replica.open();
+  const inHand = (): boolean => held.length > 0;
+  await until(inHand, { timeoutMs: 10_000, what: 'an entry in hand' });
+  const isOver = async (what: Promise<unknown>): Promise<void> => {
+    let over = false;
+    const noted = what.finally(() => (over = true));
+    const go = (): boolean => {
+      if (!over) for (const begin of held.splice(0)) begin();
+      return over;
+    };
+    await until(go, { timeoutMs: 10_000, what: 'the end' });
+    await noted;
+  };
+  return { replica, name: `${books.uid}.0`, inHand, isOver };
+}
