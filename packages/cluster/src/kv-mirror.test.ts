@@ -11,7 +11,7 @@ const STREAM = `KV_${BUCKET}`;
 
 type Setting = AsyncDisposable & {
   readonly manager: JetStreamManager;
-  readonly open: () => Promise<KvMirror<string>>;
+  readonly open: (how?: { readonly checkIntervalMs: number }) => Promise<KvMirror<string>>;
 };
 
 async function start(): Promise<Setting> {
@@ -21,8 +21,9 @@ async function start(): Promise<Setting> {
   const mirrors: KvMirror<string>[] = [];
   return {
     manager: await jetstreamManager(connection),
-    async open() {
-      const mirror = await KvMirror.open({ connection, bucket: BUCKET, schema: z.string(), replicas: 1, logger });
+    async open(how) {
+      const parts = { connection, bucket: BUCKET, schema: z.string(), replicas: 1, logger };
+      const mirror = await KvMirror.open({ ...parts, ...how });
       mirrors.push(mirror);
       return mirror;
     },
@@ -73,5 +74,21 @@ describe('what deletions leave in a bucket', () => {
     expect(told).toEqual(['a gone', 'b gone']);
     await mirror.put('a', 'anew');
     expect(await mirror.refresh('a')).toBe('anew');
+  });
+});
+
+describe('a watch that has died silently', () => {
+  it('regression: is noticed also when a newer record than it missed was asked for', async () => {
+    await using setting = await start();
+    // Long enough that it looks only after it has been asked.
+    const mirror = await setting.open({ checkIntervalMs: 500 });
+    for await (const { name } of setting.manager.consumers.list(STREAM)) {
+      await setting.manager.consumers.delete(STREAM, name);
+    }
+    const other = await setting.open();
+    await other.put('missed', 'a');
+    await other.put('newest', 'b');
+    expect(await mirror.refresh('newest')).toBe('b');
+    await until(() => mirror.get('missed') === 'a', { timeoutMs: 5_000, what: 'the missed record' });
   });
 });

@@ -68,6 +68,7 @@ export class KvMirror<T> {
   /** Keys of records that cannot be understood. */
   readonly #malformed = new Set<string>();
   #watch: QueuedIterator<KvWatchEntry> | undefined;
+  /** How far the watch has come. A newer record that was asked for says nothing of those between, which a dead watch misses. */
   #seen = 0;
   #confirmedAtMs = performance.now();
 
@@ -246,7 +247,10 @@ export class KvMirror<T> {
     const watch = await this.#kv.watch();
     this.#watch = watch;
     void (async (): Promise<void> => {
-      for await (const entry of watch) this.#take(entry);
+      for await (const entry of watch) {
+        this.#take(entry);
+        this.#seen = Math.max(this.#seen, entry.revision);
+      }
     })();
   }
 
@@ -310,7 +314,6 @@ export class KvMirror<T> {
 
   /** False when the record cannot be understood; it is left out. */
   #take(entry: { key: string; operation: string; revision: number; string(): string }): boolean {
-    this.#seen = Math.max(this.#seen, entry.revision);
     if (entry.operation !== 'PUT') {
       this.#set(entry.key, undefined, entry.revision);
       return true;
