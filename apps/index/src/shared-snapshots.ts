@@ -1,6 +1,7 @@
 import { bytesOf, type ShardSnapshot } from '@vectorizer/contracts';
 import type { Shard } from '@vectorizer/engine';
 import type { ReplicaPlace } from './full-sync.ts';
+import { RetryPause } from './retry-pause.ts';
 import { storeSnapshot } from './store-snapshot.ts';
 
 export type SharingSettings = {
@@ -22,6 +23,8 @@ const INTERVAL_MS_MIN = 1_000;
  */
 export class SharedSnapshots {
   readonly #place: ReplicaPlace & SharingSettings;
+  /** What could not be stored is written and sent anew as a whole. */
+  readonly #pause = new RetryPause();
   #newest: { readonly sequence: number; readonly bytes: number } | null = null;
 
   constructor(place: ReplicaPlace & SharingSettings) {
@@ -37,10 +40,8 @@ export class SharedSnapshots {
     const stored = snapshots.list(uid, number);
     this.#newest = figuresOf(stored[0]);
     if ((await log.state(uid, number)).bytes <= logBytesMax || signal.aborted) return;
-    const isDue = this.#isDue(stored[0], shard.sequence);
-    if (isDue) {
-      this.#newest = figuresOf(await storeSnapshot(shard, this.#place, { into: this.#place.uid, signal }));
-    }
+    const isDue = this.#pause.over && this.#isDue(stored[0], shard.sequence);
+    if (isDue) await this.#take(shard, signal);
     await this.#cutLog();
     // It looks through all that is stored of all collections: not for nothing.
     if (isDue || stored.length > KEPT) await snapshots.prune(uid, number, KEPT);
@@ -51,6 +52,16 @@ export class SharedSnapshots {
     if (newest === undefined) return applied > 0;
     const intervalMs = Math.max(INTERVAL_MS_MIN, this.#place.logRetentionMs / KEPT);
     return newest.sequence < applied && Date.now() - Date.parse(newest.taken_at) >= intervalMs;
+  }
+
+  async #take(shard: Shard, signal: AbortSignal): Promise<void> {
+    try {
+      this.#newest = figuresOf(await storeSnapshot(shard, this.#place, { into: this.#place.uid, signal }));
+      this.#pause.succeeded();
+    } catch (cause) {
+      if (!signal.aborted) this.#pause.failed();
+      throw cause;
+    }
   }
 
   async #cutLog(): Promise<void> {

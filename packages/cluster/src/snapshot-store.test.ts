@@ -109,6 +109,28 @@ describe('a stored snapshot', () => {
   });
 });
 
+describe('an upload that the store refuses', () => {
+  it('regression: ends what it was reading', async () => {
+    await using setting = await startStore();
+    const { store, manager, directory } = setting;
+    const manifest = await write(directory, [Buffer.from('a')]);
+    const [file] = manifest.files;
+    if (file === undefined) throw new Error('it has one');
+    let ended = false;
+    const parts = async function* (): AsyncGenerator<Uint8Array> {
+      try {
+        yield Buffer.alloc(MEBIBYTE);
+        await manager.streams.delete(STREAM);
+        for (;;) yield Buffer.alloc(MEBIBYTE);
+      } finally {
+        ended = true;
+      }
+    };
+    await expect(store.putFile(manifest, file, parts())).rejects.toMatchObject({ type: 'log_unavailable' });
+    await until(() => ended, { timeoutMs: 5_000, what: 'the end of the parts' });
+  });
+});
+
 describe('what uploads have left', () => {
   it('is told from what is complete: files without a manifest, and parts of files', async () => {
     await using setting = await startStore();

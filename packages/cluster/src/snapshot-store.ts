@@ -125,15 +125,21 @@ export class SnapshotStore {
     await this.complete(manifest);
   }
 
-  /** Stores one file from its parts, taken one by one. What they throw is thrown, and then nothing is stored. */
+  /** Stores one file from its parts, taken one by one. What they throw is thrown, and then nothing is stored; they are ended in any case. */
   async putFile(manifest: ShardSnapshot, file: SnapshotFile, parts: AsyncIterable<Uint8Array>): Promise<void> {
-    await this.#ask(async () =>
-      this.#objects.put(
-        { name: objectName(manifest, file), options: { max_chunk_size: PART_BYTES } },
-        Readable.toWeb(Readable.from(parts)) as ReadableStream<Uint8Array>,
-        { timeout: PUT_TIMEOUT_MS },
-      ),
-    );
+    const source = Readable.from(parts);
+    try {
+      await this.#ask(async () =>
+        this.#objects.put(
+          { name: objectName(manifest, file), options: { max_chunk_size: PART_BYTES } },
+          Readable.toWeb(source) as ReadableStream<Uint8Array>,
+          { timeout: PUT_TIMEOUT_MS },
+        ),
+      );
+    } finally {
+      // The library lets go of what it has not read to its end: a file would stay open, and take room even when it is removed.
+      source.destroy();
+    }
   }
 
   /** Makes a snapshot of files that are stored. */
