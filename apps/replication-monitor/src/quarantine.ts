@@ -13,12 +13,13 @@ import type { Logger } from '@vectorizer/telemetry';
 import { differences, reasonOf, type Difference } from './differences.ts';
 import { chainOfLog } from './log-chain.ts';
 import type { News } from './news.ts';
+import { idOf, Rebuilds } from './rebuilds.ts';
 import type { KnownReplica, KnownShard } from './replica-registry.ts';
 import { comparable, speaks } from './replica-views.ts';
 
 /** Between two tries to rebuild one replica, also when it has diverged again. */
 const AGAIN_MS_MIN = 30_000;
-/** Replicas of the cluster that are being rebuilt at once; of a shard only one. */
+/** Replicas of the cluster that are being rebuilt at once because they were stopped; of a shard only one. */
 const REBUILDS_MAX = 4;
 const CALL_MS_MAX = 10_000;
 
@@ -40,28 +41,32 @@ export type QuarantineOptions = {
 export class Quarantine {
   readonly #options: QuarantineOptions;
   readonly #triedMs = new Map<string, number>();
+  readonly #rebuilds: Rebuilds;
 
   constructor(options: QuarantineOptions) {
     this.#options = options;
+    this.#rebuilds = new Rebuilds(options.monotonicMs);
   }
 
   /** `troubled`: those of all shards that have a replica which is not well. */
   async tend(troubled: readonly KnownShard[], all: readonly KnownShard[]): Promise<void> {
     if (troubled.length === 0) return;
-    for (const shard of troubled) await this.#stopDiffering(shard);
+    for (const shard of troubled) {
+      const { record, shard: number } = shard;
+      await this.#stopDiffering(shard).catch((error: unknown) =>
+        this.#later(error, { uid: record.uid, shard: number }),
+      );
+    }
     await this.#rebuildStopped(troubled, all);
   }
 
   /** Whoever asks for it; answers when it has begun, with the id under which the replica tells of it. */
-  async rebuild(
-    { record, shard }: KnownShard,
-    replica: KnownReplica,
-    reason: string,
-  ): Promise<{ resync?: Resync['id'] }> {
+  async rebuild(shard: KnownShard, replica: KnownReplica, reason: string): Promise<{ resync?: Resync['id'] }> {
     const { news, monotonicMs } = this.#options;
-    const id = `${replica.node}/${record.name}/${shard}`;
+    const id = idOf(shard, replica);
     this.#triedMs.set(id, monotonicMs());
-    const begun = await this.#call(shardResync, { uid: record.uid, shard }, replica.node);
+    const begun = await this.#call(shardResync, { uid: shard.record.uid, shard: shard.shard }, replica.node);
+    this.#rebuilds.begun(id);
     // All that it told before has been heard by now: its node answers on the same connection that it reports on.
     replica.states.forget();
     news.tell({ kind: 'resync', replica: id, reason });
@@ -103,17 +108,20 @@ export class Quarantine {
   async #rebuildStopped(troubled: readonly KnownShard[], all: readonly KnownShard[]): Promise<void> {
     const nowMs = this.#options.monotonicMs();
     for (const [id, triedMs] of this.#triedMs) if (nowMs - triedMs > AGAIN_MS_MIN) this.#triedMs.delete(id);
-    let free =
-      REBUILDS_MAX - all.flatMap(({ replicas }) => replicas.filter((replica) => isRebuilding(replica, nowMs))).length;
+    this.#rebuilds.look(all);
+    let free = REBUILDS_MAX - this.#rebuilds.among(all);
     for (const shard of troubled) {
-      const { record, replicas } = shard;
-      const next = replicas.find((replica) => isWrong(replica));
-      if (next === undefined || replicas.some((replica) => isRebuilding(replica, nowMs))) continue;
-      const id = `${next.node}/${record.name}/${shard.shard}`;
-      if (free <= 0 || this.#triedMs.has(id)) continue;
+      if (free <= 0) return;
+      // One that cannot be rebuilt, or not now, keeps no other waiting.
+      const next = shard.replicas.find(
+        (replica) => isWrong(replica, nowMs) && !this.#triedMs.has(idOf(shard, replica)),
+      );
+      if (next === undefined || this.#rebuilds.among([shard]) > 0) continue;
       free -= 1;
       const reason = next.heard?.report.reason ?? 'it differs';
-      await this.rebuild(shard, next, reason).catch((error: unknown) => this.#later(error, { replica: id }));
+      await this.rebuild(shard, next, reason).catch((error: unknown) =>
+        this.#later(error, { replica: idOf(shard, next) }),
+      );
     }
   }
 
@@ -130,10 +138,6 @@ export class Quarantine {
   }
 }
 
-function isWrong({ heard }: KnownReplica): boolean {
-  return heard?.report.stopped_by === 'state';
-}
-
-function isRebuilding({ heard }: KnownReplica, nowMs: number): boolean {
-  return heard?.report.phase === 'syncing' && speaks(heard, nowMs);
+function isWrong({ heard }: KnownReplica, nowMs: number): boolean {
+  return heard?.report.stopped_by === 'state' && speaks(heard, nowMs);
 }

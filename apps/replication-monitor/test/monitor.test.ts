@@ -1,14 +1,17 @@
 import { describe, expect, it } from '@jest/globals';
 import {
   isRoutable,
+  newUid,
   replicationEvent,
   replicationEvents,
   replicationProof,
   replicationStatus,
+  shardResync,
   type CallContext,
   type ReplicationEvent,
   type ReplicaView,
 } from '@vectorizer/contracts';
+import { Failure } from '@vectorizer/errors';
 import { createHealthApp, replicationHealth } from '@vectorizer/frame';
 import { printMetrics } from '@vectorizer/telemetry';
 import { until } from '@vectorizer/testing';
@@ -199,6 +202,67 @@ describe('a diverged replica', () => {
       status: 'Diverged',
       reason: expect.stringContaining('differs'),
     });
+  });
+});
+
+/** Of which nodes it was asked that they build theirs anew, in order; they begin. */
+function askedOf({ bus }: Setting, ...names: readonly string[]): readonly string[] {
+  const asked: string[] = [];
+  for (const name of names) {
+    const begin = (): Promise<object> => {
+      asked.push(name);
+      return Promise.resolve({});
+    };
+    bus.serve(shardResync, begin, name);
+  }
+  return asked;
+}
+
+describe('replicas that were stopped because their state is wrong', () => {
+  const wrong = { phase: 'diverged', stopped_by: 'state', applied_sequence: 4 } as const;
+
+  it('regression: are built anew, whatever becomes of others of their shard', async () => {
+    await using setting = await startMonitor();
+    const record = await setting.collection([['silent', 'refuses', 'obeys']]);
+    const { bus } = setting;
+    const asked = askedOf(setting, 'silent', 'obeys');
+    bus.serve(shardResync, () => Promise.reject(new Failure('replica_diverged', 'kept as it is')), 'refuses');
+    await beat(bus, report(record, { node: 'silent', ...wrong }));
+    setting.passed(5_001);
+    await beat(bus, ...['refuses', 'obeys'].map((name) => report(record, { node: name, ...wrong })));
+    await until(() => asked.length > 0, bound);
+    expect(asked).toEqual(['obeys']);
+  });
+
+  it('regression: do not wait for replicas that are new or were away, but for one another', async () => {
+    await using setting = await startMonitor();
+    const placement = [...Array.from({ length: 4 }, () => ['new']), ['one', 'other', 'new'], ['elsewhere']];
+    const record = await setting.collection(placement);
+    const { bus } = setting;
+    const asked = askedOf(setting, 'one', 'other', 'elsewhere');
+    for (const shard of [0, 1, 2, 3, 4]) await beat(bus, report(record, { node: 'new', shard, phase: 'syncing' }));
+    await beat(bus, ...['one', 'other'].map((name) => report(record, { node: name, shard: 4, ...wrong })));
+    await until(() => asked.length > 0, bound);
+    const resync = { id: newUid(), state: 'running' } as const;
+    await beat(bus, report(record, { node: 'one', shard: 4, phase: 'syncing', resync }));
+    await beat(bus, report(record, { node: 'elsewhere', shard: 5, ...wrong }));
+    await until(() => asked.length > 1, bound);
+    await beat(bus, report(record, { node: 'one', shard: 4, resync: { ...resync, state: 'complete' } }));
+    await until(() => asked.length > 2, bound);
+    expect(asked).toEqual(['one', 'elsewhere', 'other']);
+  });
+
+  it('regression: do not wait for the log of another shard', async () => {
+    await using setting = await startMonitor();
+    const record = await setting.collection([['a', 'b'], ['c']]);
+    const { bus, log } = setting;
+    const asked = askedOf(setting, 'c');
+    log.entryAt = () => Promise.reject(new Failure('log_unavailable', 'it is away'));
+    // Without a majority the log decides.
+    const differing = Object.entries({ a: 'aa', b: 'bb' });
+    await beat(bus, ...differing.map(([name, chain]) => report(record, { node: name, applied_sequence: 4, chain })));
+    await beat(bus, report(record, { node: 'c', shard: 1, ...wrong }));
+    await until(() => asked.length > 0, bound);
   });
 });
 
