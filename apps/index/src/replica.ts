@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { rm } from 'node:fs/promises';
 import {
   type CollectionRecord,
   type CollectionUid,
@@ -25,6 +24,7 @@ import type { ReplicaOptions } from './replica-options.ts';
 import { ReadGate, type Demand } from './read-gate.ts';
 import { SharedSnapshots } from './shared-snapshots.ts';
 import { ResyncNote } from './resync-note.ts';
+import { noteStop, removeState, stopNoted, type StopNote } from './stop-note.ts';
 import { reasonOf, stoppedBy } from './stop-reasons.ts';
 import { storeSnapshot } from './store-snapshot.ts';
 
@@ -44,7 +44,8 @@ type OpenShard = {
  * - A log that cannot be reached stops the applying, not the reads of what is applied.
  * - A log that no longer holds the next entry is caught up with by a full sync: a shared snapshot takes the state's place.
  * - A replica that stopped (`diverged`: its log is another one, or its state is not as it was written; `failed`: this
- *   node cannot go on) refuses reads, so that another replica is asked, and touches nothing until it is rebuilt.
+ *   node cannot go on) refuses reads, so that another replica is asked, and touches nothing until it is rebuilt. What no
+ *   look at the log would tell the next process is noted for it.
  */
 export class Replica {
   readonly #options: ReplicaOptions;
@@ -63,7 +64,7 @@ export class Replica {
   #verifiedAt: string | null = null;
   /** The entry in hand. */
   #applying: Promise<unknown> | undefined;
-  #noting: Promise<void> | undefined;
+  #noting: Promise<void> = Promise.resolve();
   #opening: Promise<void> | undefined;
   readonly #resync = new ResyncNote();
   /** Opening, replacing and closing the shard take turns. */
@@ -159,11 +160,10 @@ export class Replica {
    * until the snapshot that it needs is here and found to be whole.
    */
   async rebuild(): Promise<Resync['id']> {
-    const { directory } = this.#options;
     const logSuffices = await this.#fullSync.logSuffices();
     if (this.#resync.running !== undefined) return this.#resync.running;
     const id = this.#resync.begin();
-    if (logSuffices) await this.#rebuildWith(async () => rm(directory, { recursive: true, force: true }));
+    if (logSuffices) await this.#rebuildWith(() => Promise.resolve());
     else if (!this.#fullSync.busy || this.#stopped !== undefined) void this.#rebuildFromSnapshot();
     // What is fetched now takes the place of what there is, which has fallen behind the log.
     else this.#resync.replaced();
@@ -176,7 +176,7 @@ export class Replica {
    */
   quarantine(reason: string, by: 'log' | 'state'): void {
     if (this.#open === undefined || this.#open.ending.signal.aborted) return;
-    this.#stop(new Failure('replica_diverged', reason), by);
+    this.#stop(new Failure('replica_diverged', reason), by, { lasts: true });
   }
 
   /** Finishes the entry and the reads in hand, and flushes; reads get `reason`. */
@@ -192,7 +192,9 @@ export class Replica {
     if (this.#closed.signal.aborted) return;
     const ending = new AbortController();
     let shard: Shard;
+    let noted: StopNote | undefined;
     try {
+      noted = await stopNoted(this.#place);
       shard = await Shard.open({
         directory,
         kind: record.config.kind,
@@ -214,8 +216,12 @@ export class Replica {
     const shown = await hasCaughtUp(sequence, this.#place);
     // They may have been declared anew while the shard was opened.
     shard.declarePayloadIndexes(this.#payloadIndexes);
-    shard.startBackground();
     this.#open = { shard, ending, lateness: new Lateness(), shown };
+    if (noted !== undefined) {
+      this.#stop(new Failure('replica_diverged', noted.reason), noted.by, { lasts: false });
+      return;
+    }
+    shard.startBackground();
     if (shown) this.#gate.advance(sequence);
     // Also when a request has had the replica built anew: it follows for good.
     const open = this.#open;
@@ -303,7 +309,7 @@ export class Replica {
     this.#options.onPhase();
   }
 
-  /** Closes the shard and opens what `put` makes of its directory. What cannot be put there stops the replica. */
+  /** Closes the shard, removes its state and opens what `put` makes of its directory. What cannot be put there stops the replica. */
   async #replace(put: () => Promise<void>): Promise<void> {
     try {
       await this.#leave(new Failure('index_unavailable', 'another state takes the place of the replica'));
@@ -311,6 +317,7 @@ export class Replica {
       this.#stopped = undefined;
       this.#resync.replaced();
       this.#become('syncing');
+      await removeState(this.#options.directory);
       await put();
     } catch (cause) {
       this.#stopped = undefined;
@@ -345,11 +352,16 @@ export class Replica {
     open.shard.hurry(open.lateness.haste);
     if (!open.shown) {
       this.#show(open.shard.sequence);
-      this.#noting = noteCaughtUp(open.shard, this.#place);
+      this.#note(async () => noteCaughtUp(open.shard, this.#place));
     }
     open.shown = true;
     this.#resync.caughtUp();
     this.#become('following');
+  }
+
+  /** One at a time, and none about a state that another has taken the place of. */
+  #note(write: () => Promise<void>): void {
+    this.#noting = this.#noting.then(write);
   }
 
   #show(sequence: number): void {
@@ -382,8 +394,8 @@ export class Replica {
     if (!ending.aborted) this.#stop(failure);
   }
 
-  /** Until it is rebuilt: one line in the log, and every read is refused with the reason. */
-  #stop(cause: Failure, by: StoppedBy = stoppedBy(cause)): void {
+  /** Until it is rebuilt: one line in the log, and every read is refused with the reason. `lasts`: beyond this process. */
+  #stop(cause: Failure, by: StoppedBy = stoppedBy(cause), { lasts } = { lasts: by === 'state' }): void {
     if (this.#stopped !== undefined) return;
     const phase = by === 'node' ? 'failed' : 'diverged';
     const type = phase === 'diverged' ? 'replica_diverged' : 'storage_error';
@@ -394,6 +406,7 @@ export class Replica {
     this.#open?.ending.abort();
     this.#gate.end(failure);
     void this.#giveUpLease();
+    if (lasts) this.#note(async () => noteStop({ by, reason: failure.message }, this.#place));
     this.#logger.error({ reason: failure.message, err: cause.cause ?? cause }, `the replica has ${phase}`);
     this.#options.onPhase();
   }

@@ -118,8 +118,30 @@ describe('a damaged state', () => {
     });
     await node.index.close();
     await using again = await openNode(system, directory.path);
-    expect(await report(again, books)).toMatchObject({ points: 20, full_syncs: 0 });
-    await inPhase(again, books, 'following');
+    const stopped = { phase: 'diverged', stopped_by: 'state', reason: 'as a test wants it' };
+    expect(await report(again, books)).toMatchObject({ points: 20, full_syncs: 0, ...stopped });
+  });
+});
+
+describe('a replica that was stopped', () => {
+  it('regression: answers nobody after a restart either, until it is built anew', async () => {
+    await using setting = await startNode();
+    const { system, node, books, directory } = setting;
+    const last = await writeMany(system, books, 20);
+    await applied(node, books, last);
+    await node.call(shardQuarantine, { uid: books.uid, shard: 0, reason: 'as a test wants it', by: 'log' });
+    await inPhase(node, books, 'diverged');
+    await node.index.close();
+    const restarted = await openNode(system, directory.path);
+    const stopped = { phase: 'diverged', stopped_by: 'log', reason: 'as a test wants it', points: 20 };
+    expect(await report(restarted, books)).toMatchObject(stopped);
+    await expect(applied(restarted, books, last)).rejects.toMatchObject({ type: 'replica_diverged' });
+    await restarted.call(shardResync, { uid: books.uid, shard: 0 });
+    await applied(restarted, books, last);
+    await restarted.index.close();
+    await using again = await openNode(system, directory.path);
+    await applied(again, books, last);
+    expect(await report(again, books)).toMatchObject({ points: 20 });
   });
 });
 
