@@ -16,23 +16,27 @@ type Parts = {
   readonly node: NodeId;
   readonly directory: string;
   readonly logger: Logger;
-  /** Told once the identity was held, and another process has got it since. */
+  /** Told when another process has got the identity since it was held, or had it when nobody could be asked. */
   readonly onTaken: (failure: Failure) => void;
 };
 
 /**
  * Makes sure that no other process of the cluster serves under this node's id, as from a copy of its data directory or
  * from a volume that two containers share. Throws `storage_error` when one does. A predecessor that was killed in this
- * very directory is followed at once. Without a log server to ask, the lease is tried for in the background.
+ * very directory is followed at once. Without a log server to ask, the lease is tried for in the background, and `onTaken` told if that shows another process.
  */
 export async function holdIdentity({ leases, node, directory, logger, onTaken }: Parts): Promise<Lease> {
   const name = `node.${node}`;
   const seat = await seatOf(directory);
   const owner = seat + randomUUID();
+  // While this waits, who has it may still let go of it.
+  let waits = true;
   const lease = leases.holdFrom(seat, {
     name,
     owner,
-    onTaken: (holder) => onTaken(servedElsewhere({ node, directory, holder })),
+    onTaken: (holder) => {
+      if (!waits) onTaken(servedElsewhere({ node, directory, holder }));
+    },
   });
   const end = performance.now() + WAIT_MS_MAX;
   let said = false;
@@ -41,7 +45,7 @@ export async function holdIdentity({ leases, node, directory, logger, onTaken }:
       logger.warn({ err: cause }, 'whether another process serves this node cannot be asked yet');
       return owner;
     });
-    if (holder === owner) return lease;
+    if (holder === owner) break;
     if (holder !== undefined && !said) logger.warn({ holder }, 'another process has served this node; waiting');
     said ||= holder !== undefined;
     if (performance.now() > end) {
@@ -50,6 +54,7 @@ export async function holdIdentity({ leases, node, directory, logger, onTaken }:
     }
     await sleep(LOOK_MS);
   }
+  waits = false;
   return lease;
 }
 

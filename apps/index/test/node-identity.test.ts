@@ -1,8 +1,8 @@
 import { cp, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import type { Failure } from '@vectorizer/errors';
-import { temporaryDirectory } from '@vectorizer/testing';
+import { Failure } from '@vectorizer/errors';
+import { temporaryDirectory, until } from '@vectorizer/testing';
 import { create, inPhase, openNode, QUIET, report, startSystem } from './fixture.ts';
 
 describe('a data directory', () => {
@@ -43,6 +43,21 @@ describe('a copy of a data directory', () => {
     const copy = system.leases.holdFrom('', { name: `node.${node.id}`, owner });
     expect((await takenOver).message).toMatch(/is served by another process, on another-host/);
     await expect(report(node, books)).rejects.toMatchObject({ type: 'index_unavailable' });
+    await copy.close();
+  });
+
+  it('regression: is noticed also by one that could ask nobody when it was started', async () => {
+    await using system = await startSystem();
+    await using directory = await temporaryDirectory();
+    const before = await openNode(system, directory.path);
+    await before.index.close();
+    const copy = system.leases.hold(`node.${before.id}`, 'another-host/1/2#3');
+    await until(() => copy.held, { timeoutMs: 10_000, what: 'the copy being served' });
+    system.leases.holder = () => Promise.reject(new Failure('log_unavailable', 'no log server answers'));
+    const { promise: takenOver, resolve: onTakenOver } = Promise.withResolvers<Failure>();
+    await using node = await openNode(system, directory.path, { ...QUIET, onTakenOver });
+    expect(node.id).toBe(before.id);
+    expect((await takenOver).message).toMatch(/is served by another process, on another-host/);
     await copy.close();
   });
 });

@@ -70,7 +70,7 @@ export class Leases {
   /**
    * As `hold`, by a process that is the only one in its seat: a lease that another from there holds was left by its
    * predecessor, and is taken over at once. The owner's name begins with the seat's. `onTaken` is told who has it when it was
-   * held and another has got it since, as while this process was cut off.
+   * held and another has got it since, as while this process was cut off; and when it never was, and another holds on to it.
    */
   holdFrom(seat: string, wanted: Seated): Lease {
     return new Lease({ kv: this.#kv, logger: this.#logger, ...wanted, seat, onChange: () => undefined });
@@ -107,6 +107,8 @@ export class Lease {
   #renewedAtMs = -Infinity;
   #told = false;
   #wasHeld = false;
+  /** Of another's lease, as first seen by one that never held it. */
+  #foreign: { readonly holder: string; readonly revision: number } | undefined;
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -166,8 +168,14 @@ export class Lease {
     if (found?.operation !== 'PUT') return 0;
     const holder = found.string();
     if (holder === owner || (seat !== undefined && holder.startsWith(seat))) return found.revision;
-    if (this.#wasHeld) onTaken?.(holder);
+    if (this.#wasHeld || this.#isRenewed({ holder, revision: found.revision })) onTaken?.(holder);
     return 0;
+  }
+
+  /** Nobody renews what a process has left that is gone: that ends by itself. */
+  #isRenewed(found: { readonly holder: string; readonly revision: number }): boolean {
+    if (this.#foreign?.holder !== found.holder) this.#foreign = found;
+    return this.#foreign.revision !== found.revision;
   }
 
   #tell(): void {
