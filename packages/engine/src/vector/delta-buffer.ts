@@ -15,7 +15,8 @@ const BACKLOG_BYTES_MAX = 1024 * 1024 * 1024;
 export type BufferOptions = {
   readonly dimension: number;
   readonly metric: Metric;
-  readonly rowsMax?: number;
+  readonly rowsMax?: number | undefined;
+  readonly backlogRowsMax?: number | undefined;
 };
 
 /** The vectors that are not in the graph yet: rows of a contiguous buffer, each with its id and versions. */
@@ -33,7 +34,8 @@ export class DeltaBuffer {
   constructor(options: BufferOptions) {
     const byBytes = Math.floor(BYTES_MAX / (options.dimension * 4));
     this.usualCapacity = Math.max(1, Math.min(options.rowsMax ?? ROWS_MAX, byBytes));
-    this.capacity = this.usualCapacity + Math.floor(BACKLOG_BYTES_MAX / (options.dimension * 4));
+    const backlog = options.backlogRowsMax ?? Math.floor(BACKLOG_BYTES_MAX / (options.dimension * 4));
+    this.capacity = this.usualCapacity + backlog;
     this.#rows = new RowBuffer({
       dimension: options.dimension,
       metric: ROW_METRIC[options.metric],

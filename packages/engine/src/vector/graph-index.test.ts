@@ -43,7 +43,7 @@ type Bench = { readonly model: Model; readonly directory: string; readonly metri
 function openIndex(
   model: Model,
   metric: Metric,
-  where: { readonly directory: string; readonly dimension: number },
+  where: { readonly directory: string; readonly dimension: number; readonly backlogRowsMax?: number },
 ): GraphIndex {
   return new GraphIndex({ ...where, kind: 'cpu', metric, hnsw, vectorOf: model.vectorOf, bufferRowsMax: 200 });
 }
@@ -278,6 +278,21 @@ describe('a vector index', () => {
     while (index.drain(Infinity));
     expect(index.stats()).toMatchObject({ indexed: 2_000, buffered: 0 });
     expect(index.room).toBe(index.capacity);
+  });
+
+  it('makes room in a hurry for any entry that fits its usual room (regression)', async () => {
+    await using directory = await temporaryDirectory();
+    const random = seededRandom(11);
+    const model = new Model();
+    const where = { directory: directory.path, dimension: 4, backlogRowsMax: 300 };
+    const index = openIndex(model, 'dot', where);
+    const bench: Bench = { model, metric: 'dot', directory: directory.path, index };
+    index.hurry(true);
+    for (let i = 0; i < 499; i++) put(bench, `p${i}`, random.vector(4));
+    expect(index.room).toBe(1);
+    while (index.drain(0, 0));
+    expect(index.room).toBe(index.capacity);
+    expect(index.stats()).toMatchObject({ indexed: 199, buffered: 300 });
   });
 
   it('takes points after it was saved empty (regression)', async () => {

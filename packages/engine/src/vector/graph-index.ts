@@ -78,6 +78,11 @@ export class GraphIndex implements PointIndex {
     return this.#buffer.capacity - this.capacity;
   }
 
+  /** As long as there is room for any entry, which may be all of the usual. */
+  get #putOff(): boolean {
+    return this.#hurried && this.room >= this.capacity;
+  }
+
   /** `version` names this vector of this point, and is the point's; `now` is a millisecond clock. The caller has seen that there is room. */
   upsert(id: string, vector: Float32Array, stamp: Stamp): void {
     const row = indexed(this.#options.metric, vector);
@@ -123,7 +128,7 @@ export class GraphIndex implements PointIndex {
 
   /** Moves settled vectors into the graph; true when it did something. */
   drain(now: number, sliceMs: number = SLICE_MS): boolean {
-    if (this.#graph.saving || this.#buffer.count === 0 || (this.#hurried && this.room > 0)) return false;
+    if (this.#graph.saving || this.#buffer.count === 0 || this.#putOff) return false;
     const crowded = this.#buffer.count > this.capacity * CROWDED_SHARE;
     const end = performance.now() + sliceMs;
     let moved = false;
@@ -262,8 +267,8 @@ export class GraphIndex implements PointIndex {
   }
 
   #newBuffer(): DeltaBuffer {
-    const { dimension, metric, bufferRowsMax: rowsMax } = this.#options;
-    return new DeltaBuffer({ dimension, metric, ...(rowsMax === undefined ? {} : { rowsMax }) });
+    const { dimension, metric, bufferRowsMax: rowsMax, backlogRowsMax } = this.#options;
+    return new DeltaBuffer({ dimension, metric, rowsMax, backlogRowsMax });
   }
 
   /** Gives the memory of a backlog back. Rows keep their numbers. */

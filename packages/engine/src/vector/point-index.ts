@@ -16,8 +16,9 @@ export type IndexOptions = GraphParameters & {
   readonly vectorOf: (id: string) => Float32Array | undefined;
   /** Where a gpu collection finds its device; without it, it is searched on the processor. */
   readonly gpu?: Gpu | undefined;
-  /** Rows of the buffer; the default suits everything but tests. */
+  /** Rows of the buffer, and those that a backlog may have beside them; the defaults suit everything but tests. */
   readonly bufferRowsMax?: number;
+  readonly backlogRowsMax?: number;
 };
 
 export type SearchOptions = {
