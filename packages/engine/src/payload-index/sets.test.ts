@@ -63,6 +63,12 @@ describe('a set of slots', () => {
     }
   });
 
+  it('is united with as many others as there are (regression)', () => {
+    const few = [SlotSet.of([1]), SlotSet.of([2, 70_000])];
+    const many = Array.from({ length: 150_000 }, () => few).flat();
+    expect([...SlotSet.union(many).toArray()]).toEqual([1, 2, 70_000]);
+  });
+
   it('of unsorted slots has each once', () => {
     const random = seededRandom(4);
     for (const count of [0, 3, 60, 5_000]) {

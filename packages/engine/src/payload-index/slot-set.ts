@@ -109,7 +109,8 @@ export class SlotSet {
     const total = sets.reduce((sum, set) => sum + set.#size, 0);
     if (total <= LIST_MIN) return SlotSet.of(sets.flatMap((set) => [...set.toArray()]));
     const union = new SlotSet();
-    union.#words = new Uint32Array(Math.max(...sets.map((set) => set.#wordsNeeded)));
+    // Not by one call with all of them: there may be more than fit the stack.
+    union.#words = new Uint32Array(sets.reduce((most, set) => Math.max(most, set.#wordsNeeded), 0));
     for (const set of sets) union.#addAll(set);
     return union;
   }
