@@ -2,7 +2,15 @@ import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { encodeEntry, encodeRequest, type Operation, type PayloadIndex, type SearchSpec } from '@vectorizer/contracts';
 import { seededRandom, temporaryDirectory, until, type SeededRandom } from '@vectorizer/testing';
+import { PayloadIndexes } from '../payload-index/payload-indexes.ts';
 import { KEYS, randomFilter, randomPayload } from '../payload-index/random-filter.ts';
+import { RowCodes } from '../payload-index/row-codes.ts';
+import { POINTS_FILE } from '../snapshot/write-snapshot.ts';
+import { ShardState } from '../state/shard-state.ts';
+import { NoIndex } from '../vector/no-index.ts';
+import { Gate } from './gate.ts';
+import { HeldStates } from './held-states.ts';
+import { search } from './search.ts';
 import { Shard } from './shard.ts';
 
 const hnsw = { m: 8, ef_construction: 80, ef_search: 64 };
@@ -193,5 +201,41 @@ describe('a shard with payload indexes', () => {
     for (let n = 11; n < 13; n++) await write(n, 'before');
     expect((await found).sequence).toBe(10);
     expect((await found).hits).toEqual((await wanted).hits);
+  });
+
+  it('compares all that may be nearest where the index promises to be exact (regression)', async () => {
+    await using root = await temporaryDirectory();
+    const shape = { kind: 'cpu', dimension: DIMENSION, metric: 'dot', hnsw } as const;
+    const random = seededRandom(12);
+    const centre = random.vector(DIMENSION);
+    // So close together that their codes hardly tell them apart.
+    const ops = Array.from({ length: 300 }, (_, i): Operation => {
+      const vector = centre.map((x) => x + random.gaussian() * 1e-4);
+      return { kind: 'upsert', id: `p${i}`, vector, payload: JSON.stringify({ n: 1 }) };
+    });
+    const shard = await Shard.open({ ...shape, directory: root.path });
+    const bytes = encodeEntry({ at: 0, requests: [encodeRequest({ id: 'fill', ops }).request] });
+    await shard.apply({ sequence: 1, bytes, at: 1 });
+    await shard.close();
+    const state = await ShardState.open(join(root.path, POINTS_FILE), shape);
+    const payloadIndexes = new PayloadIndexes({
+      source: state,
+      newCodes: () => new RowCodes(shape),
+      onFailure: (cause) => {
+        throw cause;
+      },
+    });
+    payloadIndexes.declare([{ key: 'n', type: 'float' }]);
+    payloadIndexes.start();
+    await until(() => payloadIndexes.report().every((index) => index.state === 'ready'), { timeoutMs: 20_000 });
+    const scans = new Gate({ running: 2, waiting: 2 });
+    const index = Object.assign(new NoIndex(), { exact: true });
+    const ground = { state, index, payloadIndexes, scans, efDefault: 64, held: new HeldStates() };
+    for (let i = 0; i < 20; i++) {
+      const asked = spec(random, { k: 1, filter: { must: [{ key: 'n', range: { gt: 0 } }] } });
+      expect(await search(ground, asked)).toEqual(await search(ground, { ...asked, exact: true }));
+    }
+    await payloadIndexes.stop();
+    await state.close();
   });
 });

@@ -71,8 +71,10 @@ function searchPlanned(
     const near = searchNear(ground, spec, { verdict: plannedMatcher(state, plan), width });
     if (near !== undefined) return near;
   }
-  const found = candidatesNow(state, plan, spec);
-  if (found === undefined) return searchCandidates(ground, spec);
+  // What an exact index finds is exact, also where it is found without it.
+  const asked = index.exact === true ? { ...spec, exact: true } : spec;
+  const found = candidatesNow(state, plan, asked);
+  if (found === undefined) return searchCandidates(ground, asked);
   return candidatesFound(found, spec, { sequence: state.meta.sequence, warnings: warningsOf(ground, spec) });
 }
 
