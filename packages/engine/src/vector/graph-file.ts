@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { Hnsw, Metric } from '@vectorizer/contracts';
@@ -34,9 +35,20 @@ export function graphOptions(parameters: GraphParameters): GraphOptions {
 /** Saves so that a crash at any instant leaves the former or the new graph. Searches and deaths go on meanwhile. */
 export async function saveGraph(graph: LabelledGraph, directory: string, parameters: GraphParameters): Promise<void> {
   const file = newGraphFileName();
-  const labels = await graph.save(join(directory, file));
-  await syncFile(join(directory, file));
+  const labels = await writeGraph(graph, join(directory, file));
   await writeManifest(directory, { file, labels, parameters });
+}
+
+async function writeGraph(graph: LabelledGraph, path: string): Promise<Labels> {
+  try {
+    const labels = await graph.save(path);
+    await syncFile(path);
+    return labels;
+  } catch (cause) {
+    // The disk may be full, and what there is of it takes room.
+    await rm(path, { force: true });
+    throw cause;
+  }
 }
 
 /** For a graph file that is in place and synced already. */
@@ -73,7 +85,9 @@ export async function loadGraph(
   if (digest !== manifest.sha256) return { reason: 'the graph file is damaged' };
   const ids = manifest.ids.map((id) => id ?? undefined);
   const marked = ids.filter((id) => id === undefined).length;
-  const graph = await Graph.load(file, { ...graphOptions(parameters), marked });
+  // The checksum is of what is in the file, which an earlier version did not look at.
+  const graph = await Graph.load(file, { ...graphOptions(parameters), marked }).catch(() => undefined);
+  if (graph === undefined) return { reason: 'the graph file is damaged' };
   return new LabelledGraph(graph, { ids, versions: manifest.versions });
 }
 

@@ -3,8 +3,11 @@ import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { byRank, exactScore, type Metric } from '@vectorizer/contracts';
 import { seededRandom, temporaryDirectory, type SeededRandom } from '@vectorizer/testing';
+import { Graph } from './graph.ts';
 import { GraphIndex } from './graph-index.ts';
+import { isWhole } from './is-whole.ts';
 import type { PointVersions } from './point-index.ts';
+import { readSealed, sha256OfFile, writeSealed } from './sealed-file.ts';
 
 const hnsw = { m: 8, ef_construction: 100, ef_search: 64 };
 const metrics: Metric[] = ['cosine', 'dot', 'euclidean'];
@@ -203,6 +206,7 @@ describe('a vector index', () => {
       (path: string) => damage(path, '.hnsw', (bytes) => bytes.subarray(0, bytes.length / 2)),
       'the graph file is damaged',
     ],
+    ['the graph file was cut short when it was sealed (regression)', sealCutShort, 'the graph file is damaged'],
     ['a bit of the graph file flipped', (path: string) => damage(path, '.hnsw', flip), 'the graph file is damaged'],
     ['a bit of the manifest flipped', (path: string) => damage(path, '.manifest', flip), 'the manifest is damaged'],
     [
@@ -322,11 +326,46 @@ describe('a vector index', () => {
   });
 });
 
+describe('the file of a graph', () => {
+  const options = { dimension: 4, space: 'ip', hnsw } as const;
+
+  it('is whole with its last byte only', async () => {
+    await using directory = await temporaryDirectory();
+    const random = seededRandom(13);
+    for (const count of [0, 1, 500]) {
+      const graph = Graph.create(options);
+      for (let i = 0; i < count; i++) graph.add(random.vector(4));
+      const path = join(directory.path, `graph-${count}.hnsw`);
+      await graph.save(path);
+      const bytes = await readFile(path);
+      expect(await isWhole(path)).toBe(true);
+      for (const length of [0, 50, 95, 96, bytes.length / 2, bytes.length - 1].filter((each) => each < bytes.length)) {
+        await writeFile(path, bytes.subarray(0, length));
+        expect(await isWhole(path)).toBe(false);
+      }
+    }
+  });
+
+  it('is refused when the disk was full (regression)', async () => {
+    const graph = Graph.create(options);
+    graph.add(seededRandom(14).vector(4));
+    await expect(graph.save('/dev/full')).rejects.toThrow('the graph was');
+  });
+});
+
 async function damage(directory: string, suffix: string, change: (bytes: Buffer) => Buffer): Promise<void> {
   const name = (await readdir(directory)).find((file) => file.endsWith(suffix));
   if (name === undefined) throw new Error(`no ${suffix} in ${directory}`);
   const path = join(directory, name);
   await writeFile(path, change(await readFile(path)));
+}
+
+async function sealCutShort(directory: string): Promise<void> {
+  await damage(directory, '.hnsw', (bytes) => bytes.subarray(0, -1));
+  const name = (await readdir(directory)).find((file) => file.endsWith('.hnsw')) ?? '';
+  const { value } = await readSealed(directory, 'graph.manifest');
+  const sha256 = await sha256OfFile(join(directory, name));
+  await writeSealed(directory, 'graph.manifest', { ...(value as object), sha256 });
 }
 
 function flip(bytes: Buffer): Buffer {

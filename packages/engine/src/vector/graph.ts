@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import hnswlib from 'hnswlib-node';
 import type { Hnsw } from '@vectorizer/contracts';
+import { isWhole } from './is-whole.ts';
 
 /**
  * The only file that touches hnswlib-node, whose edges are sharp (each was seen):
@@ -11,6 +12,7 @@ import type { Hnsw } from '@vectorizer/contracts';
  * - labels are taken modulo 2³² without a word: they are asserted, counted up, and never used twice;
  * - replacing deleted elements corrupts labels (nmslib/hnswlib#541): deletion is a mark, and rebuilding cleans up;
  * - a graph that changes while it is written makes an unreadable file: `save` asserts that nothing changed;
+ * - a full disk does not stop it from writing, without a word: what was written is looked at;
  * - writing to a missing folder, or reading a file of another dimension, is silent; a damaged file can crash: callers
  *   check folders, parameters and checksums before they call.
  */
@@ -123,6 +125,7 @@ export class Graph {
       this.#saving = false;
     }
     assert(existsSync(file), `the graph was not written to ${file}`);
+    if (!(await isWhole(file))) throw new Error(`only a part of the graph was written to ${file}`);
   }
 
   #asArray(vector: Float32Array): number[] {

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate as yieldToOthers } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
@@ -42,6 +43,11 @@ export async function rebuildGraph(
     const labels = await feed(worker, source, { dimension: options.dimension, signal: target.signal });
     const graph = await Graph.load(order.file, { ...options, marked: 0 });
     return { graph: new LabelledGraph(graph, labels), file, labels };
+  } catch (cause) {
+    await worker.terminate();
+    // The disk may be full, and what there is of it takes room.
+    await rm(order.file, { force: true });
+    throw cause;
   } finally {
     target.signal.removeEventListener('abort', stop);
     await worker.terminate();
