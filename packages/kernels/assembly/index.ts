@@ -1,7 +1,8 @@
 /**
  * Scans of a contiguous buffer of float32 rows. All addresses are bytes into the imported memory and multiples of 16;
  * a row takes `stride` floats, a multiple of 4, of which those beyond the dimension are zero. Zeros change neither a
- * dot product nor a squared distance, so no loop needs a tail.
+ * dot product nor a squared distance, so no loop needs a tail. Scores are kept within float32: no row is lost to an
+ * infinity or a NaN.
  */
 
 /** scores[i] = rows[i] · query, for `count` rows. */
@@ -24,6 +25,7 @@ export function scanDot(rows: usize, query: usize, scores: usize, count: i32, st
     store<f32>(scores + ((<usize>row) << 2), sum(f32x4.add(f32x4.add(a, b), f32x4.add(c, d))));
     rows += rowBytes;
   }
+  bound(scores, count);
 }
 
 /** scores[i] = -|rows[i] - query|², for `count` rows: higher is nearer, as for the dot product. */
@@ -47,6 +49,7 @@ export function scanSquaredL2(rows: usize, query: usize, scores: usize, count: i
     store<f32>(scores + ((<usize>row) << 2), -sum(f32x4.add(a, b)));
     rows += rowBytes;
   }
+  bound(scores, count);
 }
 
 /**
@@ -57,7 +60,6 @@ export function selectTop(scores: usize, found: usize, heap: usize, count: i32, 
   const threshold = count <= k ? -f32.MAX_VALUE : kthBest(scores, heap, count, k);
   let selected = 0;
   for (let row = 0; row < count; row++) {
-    // Written so that a NaN, which no comparison accepts, is never selected.
     if (load<f32>(scores + ((<usize>row) << 2)) >= threshold) {
       store<i32>(found + ((<usize>selected) << 2), row);
       selected++;
@@ -106,6 +108,20 @@ function siftDown(heap: usize, size: i32, score: f32): void {
     at = child;
   }
   store<f32>(heap + ((<usize>at) << 2), score);
+}
+
+/**
+ * What is no number, as infinities of both signs add up to, ranks last: a NaN would spoil the heap. Four at a time, since for
+ * each row it would show; those beyond the count are done along, which their memory has room for.
+ */
+function bound(scores: usize, count: i32): void {
+  const most = f32x4.splat(f32.MAX_VALUE);
+  const least = f32x4.splat(-f32.MAX_VALUE);
+  const end = scores + ((<usize>count) << 2);
+  for (let at = scores; at < end; at += 16) {
+    // Each answers its first operand unless the second is beyond it, which a NaN is not.
+    v128.store(at, f32x4.pmin(most, f32x4.pmax(least, v128.load(at))));
+  }
 }
 
 function sum(v: v128): f32 {

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { seededRandom } from '@vectorizer/testing';
 import { RowBuffer, type RowMetric } from './row-buffer.ts';
 
+const MAX_VALUE = 2 ** 127 * (2 - 2 ** -23);
 const dot = (a: Float32Array, b: Float32Array): number => a.reduce((sum, x, i) => sum + x * (b[i] ?? 0), 0);
 const minusSquaredL2 = (a: Float32Array, b: Float32Array): number =>
   -a.reduce((sum, x, i) => sum + (x - (b[i] ?? 0)) ** 2, 0);
@@ -58,6 +59,30 @@ describe('a row buffer', () => {
     for (const x of [1, 3, 1, 2, 1]) buffer.push(Float32Array.of(x));
     expect(top(buffer, Float32Array.of(1), 3).map(({ row }) => row)).toEqual([1, 3, 0, 2, 4]);
   });
+
+  it.each<RowMetric>(['dot', 'squared_l2'])(
+    'loses no row to scores beyond single precision, by %s (regression)',
+    (metric) => {
+      const huge = 3e38;
+      const buffer = new RowBuffer({ dimension: 2, metric, capacity: 10, kMax: 10 });
+      const rows = [
+        [huge, -huge],
+        [-huge, -huge],
+        [huge, huge],
+        [-huge, huge],
+        [1, 1],
+      ];
+      for (const row of rows) buffer.push(Float32Array.from(row));
+      const query = Float32Array.of(10, 10);
+      const scores = [...buffer.scoreAll(query)];
+      expect(scores.every((score) => Number.isFinite(score))).toBe(true);
+      expect(top(buffer, query, 10)).toHaveLength(5);
+      const [first, second] = top(buffer, query, 2);
+      expect([first?.row, second?.row]).toEqual(metric === 'dot' ? [2, 4] : [4, 0]);
+      expect(first?.score).toBe(metric === 'dot' ? MAX_VALUE : -162);
+      expect(second?.score).toBe(metric === 'dot' ? 20 : -MAX_VALUE);
+    },
+  );
 
   it('keeps its rows when it grows, is overwritten and loses rows', () => {
     const buffer = new RowBuffer({ dimension: 3, metric: 'dot', capacity: 1_000, kMax: 10 });
