@@ -4,15 +4,15 @@ import type { SearchOptions } from '../vector/point-index.ts';
 import { TopK, type Found } from '../vector/ranking.ts';
 import type { RowView } from './row-table.ts';
 
-type Wanted = Pick<SearchOptions, 'k' | 'vectorOf' | 'accept'> & {
+type Wanted = Pick<SearchOptions, 'k' | 'vectorOf' | 'accept' | 'deadline'> & {
   readonly metric: Metric;
   readonly query: Float32Array;
 };
 
 /** The k best of the given points by their stored vectors, in double precision, with turns for others in between. */
 export async function rankExactly(ids: Iterable<string>, wanted: Wanted): Promise<Found[]> {
-  const { metric, query, k, vectorOf, accept } = wanted;
-  const [slices, best] = [new Slices(), new TopK(k)];
+  const { metric, query, k, vectorOf, accept, deadline } = wanted;
+  const [slices, best] = [new Slices(deadline), new TopK(k)];
   for (const id of ids) {
     const vector = accept === undefined || accept(id) ? vectorOf(id) : undefined;
     if (vector !== undefined) best.offer(id, exactScore(metric, vector, query));

@@ -94,7 +94,7 @@ export class GpuIndex {
       const vector = indexed(unfiltered.metric, query);
       const ids = await (accept === undefined
         ? this.#nearest(view, vector, options.k)
-        : this.#accepted(view, vector, { k: options.k, accept }));
+        : this.#accepted(view, vector, { k: options.k, accept, deadline: options.deadline }));
       if (ids !== undefined) return await rankExactly(ids, unfiltered);
       return await scanExactly(view, { ...unfiltered, ...(accept && { accept }) });
     } finally {
@@ -153,7 +153,7 @@ export class GpuIndex {
       filter,
     );
     if (near.length >= filter.k || nearest.rows.length === view.count) return near;
-    const { mask, matches } = await maskOf(view, filter.accept);
+    const { mask, matches } = await maskOf(view, filter);
     if (matches.length <= FEW) return matches;
     // In the turn in which the query is put: rows that have changed since the search began are scored here.
     const changed = [...view.changed].filter(([row]) => take(mask, row)).map(([, id]) => id);
@@ -162,7 +162,7 @@ export class GpuIndex {
   }
 }
 
-type Filter = { readonly k: number; readonly accept: (id: string) => boolean };
+type Filter = Required<Pick<SearchOptions, 'k' | 'accept' | 'deadline'>>;
 
 function bestFirst({ rows, keys }: GpuAnswer): number[] {
   const order = [...keys.keys()].toSorted((a, b) => (keys[b] ?? 0) - (keys[a] ?? 0));
@@ -170,8 +170,8 @@ function bestFirst({ rows, keys }: GpuAnswer): number[] {
 }
 
 /** As many as are needed, of ids that come best first. */
-async function acceptedOf(ids: readonly string[], { k, accept }: Filter): Promise<string[]> {
-  const [slices, accepted]: [Slices, string[]] = [new Slices(), []];
+async function acceptedOf(ids: readonly string[], { k, accept, deadline }: Filter): Promise<string[]> {
+  const [slices, accepted]: [Slices, string[]] = [new Slices(deadline), []];
   for (const id of ids) {
     if (accept(id) && accepted.push(id) === k + MARGIN) break;
     if (slices.due) await slices.next();
@@ -182,10 +182,10 @@ async function acceptedOf(ids: readonly string[], { k, accept }: Filter): Promis
 /** The rows that a filter accepts, as bits; and their ids, as long as they are few. */
 async function maskOf(
   view: RowView,
-  accept: Filter['accept'],
+  { accept, deadline }: Filter,
 ): Promise<{ readonly mask: RowMask; readonly matches: string[] }> {
   const [slices, mask, matches]: [Slices, RowMask, string[]] = [
-    new Slices(),
+    new Slices(deadline),
     new Uint32Array(Math.ceil(view.count / 32)),
     [],
   ];

@@ -221,6 +221,19 @@ describe('a quantized index', () => {
     }
   });
 
+  it('ends a long search when nobody waits for it any more, and goes on (regression)', async () => {
+    await using directory = await temporaryDirectory();
+    const where = { directory: directory.path, dimension: 2, metric: 'dot' } as const;
+    const bench = new Bench(where, { type: 'int8', atOnceMs: 0 });
+    bench.put('a', Float32Array.of(1, 0));
+    const options = { k: 1, ef: 10, vectorOf: bench.vectorOf };
+    const abandoned = bench.index.search(Float32Array.of(1, 0), { ...options, deadline: 0 });
+    assert(abandoned instanceof Promise);
+    await expect(abandoned).rejects.toMatchObject({ type: 'deadline_exceeded' });
+    const found = await bench.index.search(Float32Array.of(1, 0), { ...options, deadline: Date.now() + 60_000 });
+    expect(found).toEqual([{ id: 'a', version: 1, score: 1 }]);
+  });
+
   it('fails with what a filter throws, and goes on', async () => {
     await using directory = await temporaryDirectory();
     const bench = new Bench({ directory: directory.path, dimension: 2, metric: 'dot' }, { type: 'int8' });

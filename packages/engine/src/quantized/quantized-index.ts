@@ -90,7 +90,7 @@ export class QuantizedIndex implements PointIndex {
       const step = steps.next();
       if (step.done === true) return step.value;
     } while (performance.now() < end);
-    return this.#goOn(steps, changed);
+    return this.#goOn(steps, { changed, deadline: options.deadline });
   }
 
   drain(): boolean {
@@ -146,11 +146,14 @@ export class QuantizedIndex implements PointIndex {
     for (const changed of this.#changedSince) changed.add(id);
   }
 
-  async #goOn(steps: Generator<undefined, Found[], undefined>, changed: Set<string>): Promise<Found[]> {
+  async #goOn(
+    steps: Generator<undefined, Found[], undefined>,
+    { changed, deadline }: { readonly changed: Set<string>; readonly deadline: number | undefined },
+  ): Promise<Found[]> {
     this.#changedSince.add(changed);
     try {
       return await this.#longSearches.run(async () => {
-        const slices = new Slices();
+        const slices = new Slices(deadline);
         await slices.next();
         for (;;) {
           const step = steps.next();

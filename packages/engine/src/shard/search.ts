@@ -103,7 +103,7 @@ function warningsOf({ payloadIndexes }: SearchGround, { filter }: SearchSpec): r
 /** By the index alone, which is given the filter, if there is one. */
 export function searchIndex(
   ground: SearchGround,
-  spec: SearchSpec,
+  spec: TimedSearch,
   plan?: Plan,
 ): ShardSearchResult | Promise<ShardSearchResult> {
   const { state, index } = ground;
@@ -117,6 +117,7 @@ export function searchIndex(
     ef: Math.max(spec.ef ?? ground.efDefault, spec.k),
     vectorOf: (id) => (held ?? state).vector(id),
     quantization: spec.quantization,
+    deadline: spec.deadline,
     ...(matches && { accept: planned?.accepts(byPayload) ?? byPayload }),
   });
   const warnings = warningsOf(ground, spec);

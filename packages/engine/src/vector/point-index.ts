@@ -30,6 +30,8 @@ export type SearchOptions = {
   readonly accept?: (id: string) => boolean;
   /** The vectors of that state. */
   readonly vectorOf: (id: string) => Float32Array | undefined;
+  /** Epoch milliseconds; a search that has given way ends when nobody waits for it any more. */
+  readonly deadline?: number | undefined;
 };
 export type IndexStats = {
   readonly indexed: number;
