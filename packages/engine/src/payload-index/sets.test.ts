@@ -97,6 +97,24 @@ describe('an order of bounds', () => {
 });
 
 describe('sorted pairs', () => {
+  it('take no more memory when values grow with every change (regression)', () => {
+    const random = seededRandom(5);
+    const pairs = new SortedPairs();
+    const keys = Array.from({ length: 2_000 }, (_, item) => item);
+    for (const [item, key] of keys.entries()) pairs.add(key, item);
+    const { byteLength } = pairs;
+    for (let key = keys.length; key < 100_000; key++) {
+      const item = random.int(keys.length);
+      pairs.delete(keys[item] ?? NaN, item);
+      pairs.add(key, item);
+      keys[item] = key;
+    }
+    expect(pairs.byteLength).toBeLessThanOrEqual(byteLength * 2);
+    const found: number[] = [];
+    pairs.visit({ low: -Infinity, lowOpen: false, high: Infinity, highOpen: false }, (item) => found.push(item));
+    expect(found).toEqual([...keys.keys()].toSorted((a, b) => (keys[a] ?? 0) - (keys[b] ?? 0)));
+  });
+
   it.each([1, 2, 3])('answer intervals as a sorted list does, through splits and removals (seed %d)', (seed) => {
     const random = seededRandom(seed);
     const pairs = new SortedPairs();

@@ -3,6 +3,10 @@ import { SlotSet } from './slot-set.ts';
 
 /** Pairs in a block. Inserting moves half a block on average: some hundred nanoseconds. */
 const BLOCK = 512;
+/** Neighbours that have no more together become one, so that blocks stay a quarter full on average, whatever comes and goes. */
+const MERGED_MAX = BLOCK / 2;
+
+const PAIR_BYTES = 12;
 
 type Block = { readonly keys: Float64Array; readonly items: Uint32Array; length: number };
 
@@ -37,7 +41,12 @@ export class SortedPairs {
     block.keys.copyWithin(at, at + 1, block.length);
     block.items.copyWithin(at, at + 1, block.length);
     block.length -= 1;
-    if (block.length === 0 && this.#blocks.length > 1) this.#blocks.splice(index, 1);
+    this.#merge(index);
+  }
+
+  /** All memory held. */
+  get byteLength(): number {
+    return this.#blocks.length * BLOCK * PAIR_BYTES;
   }
 
   /** In ascending order of the keys. */
@@ -79,6 +88,21 @@ export class SortedPairs {
       else high = middle - 1;
     }
     return low;
+  }
+
+  /** Of a block that has lost a pair. */
+  #merge(index: number): void {
+    const { length } = this.#block(index);
+    for (let left = Math.max(0, index - 1); left <= index; left++) {
+      const [into, from] = [this.#blocks[left], this.#blocks[left + 1]];
+      if (into === undefined || from === undefined) continue;
+      if (length > 0 && into.length + from.length > MERGED_MAX) continue;
+      into.keys.set(from.keys.subarray(0, from.length), into.length);
+      into.items.set(from.items.subarray(0, from.length), into.length);
+      into.length += from.length;
+      this.#blocks.splice(left + 1, 1);
+      return;
+    }
   }
 
   #split(index: number): void {
