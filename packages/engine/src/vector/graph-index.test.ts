@@ -311,6 +311,24 @@ describe('a vector index', () => {
     expect(index.stats()).toMatchObject({ indexed: 1, buffered: 0, dead: 0 });
   });
 
+  it('asks the store once about each point that it rebuilds (regression)', async () => {
+    await using directory = await temporaryDirectory();
+    const random = seededRandom(15);
+    const model = new Model();
+    const index = openIndex(model, 'dot', { directory: directory.path, dimension: 4 });
+    const bench: Bench = { model, metric: 'dot', directory: directory.path, index };
+    for (let i = 0; i < 300; i++) put(bench, `p${i}`, random.vector(4));
+    while (index.drain(Infinity));
+    let asked = 0;
+    const versionOf = (id: string): number | undefined => {
+      asked += 1;
+      return model.versionOf(id);
+    };
+    await index.rebuild(versionOf, new AbortController().signal);
+    expect(asked).toBe(300);
+    expect(index.stats()).toMatchObject({ indexed: 300, buffered: 0, dead: 0 });
+  });
+
   it('does not take a graph of other parameters for its own', async () => {
     await using directory = await temporaryDirectory();
     const model = new Model();

@@ -192,7 +192,7 @@ export class GraphIndex implements PointIndex {
     try {
       const built = await rebuildGraph({ ids, vectorOf: current }, { directory, parameters: this.#options, signal });
       await this.#catchUp(built.graph, current, signal);
-      this.#swap(built.graph, versionOf);
+      this.#swap(built.graph);
       await writeManifest(directory, { file: built.file, labels: built.labels, parameters: this.#options });
       this.#savedSize = built.labels.ids.length;
     } finally {
@@ -217,14 +217,18 @@ export class GraphIndex implements PointIndex {
     }
   }
 
-  /** In one step: a label of the new graph is live if it is its point's present version, and no later label is. */
-  #swap(graph: LabelledGraph, versionOf: (id: string) => number | undefined): void {
+  /**
+   * In one step: a label of the new graph is live if it is its point's present version, which is that of its label in the old
+   * one, and no later label is. The store is not asked: it would take microseconds for each.
+   */
+  #swap(graph: LabelledGraph): void {
     const taken = new Set<string>();
     for (let label = graph.size - 1; label >= 0; label--) {
       const id = graph.idOf(label);
       if (id === undefined) continue;
       const place = this.#places.get(id);
-      if (place === undefined || place < 0 || taken.has(id) || versionOf(id) !== graph.versionOf(label)) {
+      const isPresent = place !== undefined && place >= 0 && this.#graph.versionOf(place) === graph.versionOf(label);
+      if (!isPresent || taken.has(id)) {
         graph.kill(label);
         continue;
       }
