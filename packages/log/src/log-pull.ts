@@ -69,6 +69,8 @@ export async function* pullLog(source: Source, read: Readonly<Read>, options: Pu
   });
   const stop = (): void => messages.stop();
   options.signal.addEventListener('abort', stop, { once: true });
+  // It may have come while the consumer was made.
+  if (options.signal.aborted) stop();
   const silence = stopWhenSilent(messages, read);
   void stopWhenBroken(messages, read, silence);
   try {

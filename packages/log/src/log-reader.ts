@@ -33,7 +33,7 @@ export async function* readLog(source: Source, options: ReadOptions): AsyncGener
       for await (const entry of pullLog(source, read, options)) {
         // It was had without a consumer.
         if (entry.sequence <= read.last) continue;
-        if (entry.sequence !== read.last + 1) throw gap(read.last, entry.sequence);
+        if (entry.sequence !== read.last + 1) throw await gapOrLoss(source, read.last, entry.sequence);
         read.last = entry.sequence;
         shortSinceMs = undefined;
         read.waits = false;
@@ -66,6 +66,12 @@ async function checkSameLog(
     throw new ShortLog(new Failure('replica_diverged', told));
   }
   if (read + 1 < log.first_seq) throw gap(read, log.first_seq);
+}
+
+/** Of entries that did not come: the log has none of them, or they were lost with a connection and are to be had again. */
+async function gapOrLoss({ manager, uid, shard }: Source, read: number, next: number): Promise<Error> {
+  const there = await manager.streams.getMessage(subjects.stream(uid, shard), { seq: read + 1 });
+  return there === null ? gap(read, next) : new Error('log reader interrupted: entries were lost on their way');
 }
 
 /** It ends before what was read from it, as far as its leader knows now. */
