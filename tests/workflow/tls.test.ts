@@ -196,6 +196,14 @@ describe('a service that is not itself any more', () => {
     expect(await refusedTo('gateway', (nats) => nats.publish('vz.log.abc.0'))).toContain('vz.log.abc.0');
   });
 
+  it('cannot make a stream of its own, which would copy what it hears to where it may not write', async () => {
+    const made = '$JS.API.STREAM.CREATE.COPY';
+    const config = { name: 'COPY', subjects: ['vz.say.presence'], republish: { src: '>', dest: '$KV.vz_keys.abc' } };
+    for (const name of ['ingest', 'query', 'index']) {
+      expect(await refusedTo(name, (nats) => nats.publish(made, JSON.stringify(config)))).toContain(made);
+    }
+  });
+
   it('gives nobody a key but as a gateway, and takes none from anybody, nor what was written of who did what', async () => {
     for (const name of ['ingest', 'query', 'index', 'monitor']) {
       expect(await refusedTo(name, (nats) => nats.publish('$KV.vz_keys.abc', '{}'))).toContain('vz_keys');
@@ -325,6 +333,22 @@ describe('keys and producers of events', () => {
     const since = performance.now();
     await nats.closed();
     expect(performance.now() - since).toBeLessThan(1_000);
+    await expect(produce({ key, id })).rejects.toThrow('Authorization Violation');
+  });
+
+  it('let a producer publish no longer once its role means something else', async () => {
+    const putRole = async (permissions: readonly string[]): Promise<void> => {
+      const url = `${system.url}/api/v1/auth/roles/sender`;
+      const headers = { 'x-api-key': root, 'content-type': 'application/json' };
+      const answer = await fetch(url, { method: 'PUT', headers, body: JSON.stringify({ permissions }) });
+      expect(answer.status).toBe(200);
+    };
+    await putRole(['batch_insert', 'batch_update']);
+    const { id, key } = await makeKey({ name: 'sender', roles: ['sender'], events: ['>'] });
+    const { nats } = await produce({ key, id });
+    expect((await nats.request(`vectorizer.events.books.upsert.${id}`, POINT)).json()).toHaveProperty('seq');
+    await putRole(['list_collections']);
+    await nats.closed();
     await expect(produce({ key, id })).rejects.toThrow('Authorization Violation');
   });
 
