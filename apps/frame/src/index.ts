@@ -1,6 +1,6 @@
 export { Access, type AccessOptions } from './access/access.ts';
 export { FailedAttempts } from './access/failed-attempts.ts';
-export { type Guard, type Route } from './access/guard.ts';
+export { type Admit, type Guard, type Route } from './access/guard.ts';
 export { isLoopback } from './access/loopback.ts';
 export {
   askerOf,

@@ -7,7 +7,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Failure } from '@vectorizer/errors';
 import type { Logger } from '@vectorizer/telemetry';
-import type { Guard } from './access/guard.ts';
+import type { Admit, Guard } from './access/guard.ts';
 import { answerClientFault } from './client-fault.ts';
 import { correlationIdOf } from './correlation.ts';
 import { installEdgeHeaders } from './edge-headers.ts';
@@ -27,6 +27,8 @@ export type ServiceAppOptions = {
   readonly logger: Logger;
   /** Stands before every route. */
   readonly guard: Guard;
+  /** Asked by the guard of everybody whom it knows by then. */
+  readonly admit?: Admit;
   /** Its certificate; without one it speaks HTTP. */
   readonly https?: HttpsFiles;
   readonly corsOrigins?: readonly string[];
@@ -111,7 +113,7 @@ export async function createServiceApp(options: ServiceAppOptions): Promise<Serv
   installRequestScope(fastify);
   installRequestHooks(fastify, options);
   if (options.https?.clientCaFile !== undefined) demandCertificate(fastify);
-  options.guard.install(fastify);
+  options.guard.install(fastify, options.admit);
   options.prepare?.(fastify);
   const nest = await NestFactory.create<NestFastifyApplication>(options.module, adapter, {
     bodyParser: false,

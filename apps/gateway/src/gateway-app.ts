@@ -29,6 +29,7 @@ export async function createGatewayApp(options: GatewayAppOptions): Promise<Serv
   const metrics = new RequestMetrics(options.catalog);
   await secureStart(options);
   const limiter = openLimiter(options);
+  const limited = limitRequests(limiter);
   const trail = new AuditTrail(options.audit, options.logger);
   const recovery = options.auditing?.changes === false ? undefined : new AuditRecovery(options);
   const { callout } = options;
@@ -42,9 +43,11 @@ export async function createGatewayApp(options: GatewayAppOptions): Promise<Serv
     ...(options.trustedProxies === undefined ? {} : { trustedProxies: options.trustedProxies }),
     logger: options.logger,
     guard: options.access.guard,
+    admit: limited.known,
     bodyBytesMax: limits.bodyBytesMax,
     prepare: (fastify) => {
-      limitRequests(fastify, limiter);
+      fastify.addHook('preHandler', limited.read);
+      fastify.addHook('onResponse', limited.answered);
       auditRequests(fastify, trail, options.auditing ?? AUDIT);
       fastify.addHook('onClose', async () => {
         await recovery?.close();

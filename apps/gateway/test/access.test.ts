@@ -113,6 +113,16 @@ describe('a system without keys', () => {
     expect([await by('evil.example'), await by('127.0.0.1:15002'), await by('[::1]:80')]).toEqual([403, 200, 200]);
   });
 
+  it('lets no page of elsewhere change anything', async () => {
+    const allowed = 'https://app.example';
+    await using gateway = await startGateway({ corsOrigins: [allowed] });
+    const from = async (origin: string, method: 'GET' | 'DELETE' = 'DELETE'): Promise<number> =>
+      (await gateway.app.inject({ method, url: `${C}/books`, headers: { origin } })).statusCode;
+    for (const origin of ['https://evil.example', 'null']) expect(await from(origin)).toBe(403);
+    for (const origin of [allowed, 'http://localhost:3000', 'http://127.0.0.1']) expect(await from(origin)).toBe(404);
+    expect(await from('https://evil.example', 'GET')).toBe(404);
+  });
+
   it('stays closed when all its keys are revoked', async () => {
     await using gateway = await startGateway();
     const { id, key } = await make(gateway, ADMIN);
@@ -289,6 +299,28 @@ describe('a scope', () => {
     expect(await alias(key, 'team-y', 'team-a')).toBe(201);
   });
 
+  it('lets a key see snapshots by the name of their own collection, which an alias may have by now', async () => {
+    await using gateway = await startGateway();
+    const { key: root } = await make(gateway, ADMIN);
+    await ask(gateway, `POST ${C}`, { key: root, body: { name: 'team-a', dimension: 2 } });
+    await ask(gateway, 'PUT /api/v1/aliases/prod', { key: root, body: { collection: 'team-a' } });
+    const { key } = await make(gateway, { name: 'team', roles: ['admin'], collections: ['team-*'] }, root);
+    const statusOf = async (who: string, route: string): Promise<number> =>
+      (await ask(gateway, route, { key: who })).status;
+    const one = 'snapshots/0123456789abcdef';
+    for (const [route, there] of [
+      [`GET ${C}/prod/snapshots`, 200],
+      [`GET ${C}/prod/${one}`, 404],
+      [`GET ${C}/prod/${one}/download`, 404],
+      [`DELETE ${C}/prod/${one}`, 404],
+      ['GET /qdrant/collections/prod/snapshots', 200],
+    ] as const) {
+      expect([route, await statusOf(key, route)]).toEqual([route, 403]);
+      expect([route, await statusOf(root, route)]).toEqual([route, there]);
+    }
+    expect(await statusOf(key, `GET ${C}/team-a/snapshots`)).toBe(200);
+  });
+
   it('lets nobody give more than they have', async () => {
     await using gateway = await startGateway();
     const { key: root, id } = await make(gateway, ADMIN);
@@ -307,6 +339,32 @@ describe('a scope', () => {
     expect(await ask(gateway, `DELETE ${KEYS}/${id}`, { key })).toMatchObject({ status: 403 });
     const role = { key, body: { permissions: ['delete_vector'] } };
     expect(await ask(gateway, 'PUT /api/v1/auth/roles/porter', role)).toMatchObject({ status: 403 });
+  });
+
+  it('lets nobody who does not run the server give a higher rate, or a longer life, than their own', async () => {
+    await using gateway = await startGateway();
+    const { key: root } = await make(gateway, ADMIN);
+    const body = { permissions: ['manage_api_keys'] };
+    await ask(gateway, 'PUT /api/v1/auth/roles/porter', { key: root, body });
+    const own = { rate: { tier: 'default', read: { per_s: 50, burst: 60 } }, expires_in: 600 };
+    const { key } = await make(gateway, { name: 'p', roles: ['porter'], ...own }, root);
+    const { id: wider } = await make(gateway, { name: 'w', roles: ['porter'], rate: { tier: 'premium' } }, root);
+    const give = async (more: object): Promise<number> => {
+      const given = { name: 'x', roles: ['porter'], ...own, expires_in: 60, ...more };
+      return (await ask(gateway, `POST ${KEYS}`, { key, body: given })).status;
+    };
+    expect(await give({})).toBe(201);
+    for (const rate of [
+      { tier: 'unlimited' },
+      { tier: 'default' },
+      { ...own.rate, write: { per_s: 100, burst: 500 } },
+    ]) {
+      expect(await give({ rate })).toBe(403);
+    }
+    expect(await give({ expires_in: 3_600 })).toBe(403);
+    expect(await give({ expires_in: undefined })).toBe(403);
+    expect(await ask(gateway, `POST ${KEYS}/${wider}/rotate`, { key, body: {} })).toMatchObject({ status: 403 });
+    expect(await ask(gateway, `POST ${KEYS}/${wider}/rotate`, { key: root, body: {} })).toMatchObject({ status: 200 });
   });
 
   it('lets nobody change a role for keys that may more, or see more, than they', async () => {

@@ -56,7 +56,10 @@ export type Gateway = AsyncDisposable & {
 
 const node = NodeId.parse('node-a');
 
-export type GatewaySettings = Pick<GatewayAppOptions, 'limits' | 'trustedProxies' | 'bootstrapKeyFile'> &
+export type GatewaySettings = Pick<
+  GatewayAppOptions,
+  'limits' | 'trustedProxies' | 'bootstrapKeyFile' | 'corsOrigins'
+> &
   Pick<AccessOptions, 'failures' | 'tokens' | 'unconfirmedMsMax'> & { readonly beside?: NatsServer };
 /** Tests fail on purpose, and often. */
 const FAILURES = { per_s: 1_000_000, burst: 1_000_000 };

@@ -72,8 +72,10 @@ describe('the rate of a key', () => {
     const quiet = await makeKey(gateway);
     await until(async () => (await list(other, quiet)).statusCode === 200, { timeoutMs: 2_000 });
     await list(gateway, quiet);
+    // From here on the bucket is not full any more, and all that comes in stays in it.
+    expect((await list(gateway, key)).statusCode).toBe(200);
     const start = performance.now();
-    let [admitted, refused, quietRefused, quietAsked] = [0, 0, 0, 0];
+    let [admitted, refused, quietRefused, quietAsked] = [1, 0, 0, 0];
     /** Between two refusals the bucket goes from empty to empty, however busy the machine is: what came in has gone out. */
     let first: { readonly atMs: number; readonly admitted: number } | undefined;
     let last = { atMs: start, admitted: 0 };
@@ -136,6 +138,30 @@ describe('the rate of a key', () => {
     expect(gateway.written.map(({ ops }) => ops.length)).toEqual([4, 5, 1]);
     expect((await list(gateway, key)).statusCode).toBe(200);
     expect((await upsert(gateway, root, 1_000)).statusCode).toBe(200);
+  });
+
+  it('counts what is refused, for its key or for its body, as one', async () => {
+    await using gateway = await startGateway();
+    const rate = { per_s: 0.001, burst: 3 };
+    const viewer = await makeKey(gateway, { roles: ['viewer'], rate: { tier: 'default', write: rate } });
+    const editor = await makeKey(gateway, { roles: ['editor'], rate: { tier: 'default', write: rate } });
+    const drop = async (): Promise<number> => {
+      const headers = { 'x-api-key': viewer };
+      return (await gateway.app.inject({ method: 'DELETE', url: `${C}/books`, headers })).statusCode;
+    };
+    const malformed = async (): Promise<number> => {
+      const headers = { 'x-api-key': editor, 'content-type': 'application/json' };
+      const url = `${C}/books/vectors`;
+      return (await gateway.app.inject({ method: 'PUT', url, headers, payload: '{"points":[' })).statusCode;
+    };
+    for (const [ask, refused] of [
+      [drop, 403],
+      [malformed, 400],
+    ] as const) {
+      const statuses: number[] = [];
+      for (let i = 0; i < 4; i++) statuses.push(await ask());
+      expect(statuses).toEqual([refused, refused, refused, 429]);
+    }
   });
 
   it('is the override of the key before its tier, and the tier before the default', async () => {

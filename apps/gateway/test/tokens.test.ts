@@ -1,9 +1,12 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
+import { readFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { exportJWK, generateKeyPair, SignJWT, type JWTPayload } from 'jose';
 import type { TokenSettings } from '@vectorizer/frame';
+import { temporaryDirectory } from '@vectorizer/testing';
 import { startGateway, type Gateway } from './fixture.ts';
 
 type Issuer = AsyncDisposable & {
@@ -60,6 +63,16 @@ async function statusOf(gateway: Gateway, token: string, url = C): Promise<numbe
 const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
 
 describe('a token of an issuer', () => {
+  it('is beside the first key, which is made also where there is an issuer', async () => {
+    await using issuer = await startIssuer();
+    await using directory = await temporaryDirectory();
+    const bootstrapKeyFile = join(directory.path, 'admin.key');
+    await using gateway = await startGateway({ tokens: issuer.tokens, bootstrapKeyFile });
+    const headers = { 'x-api-key': (await readFile(bootstrapKeyFile, 'utf8')).trim() };
+    expect((await gateway.app.inject({ url: '/api/v1/auth/keys', headers })).statusCode).toBe(200);
+    expect(await statusOf(gateway, await issuer.sign({ groups: ['staff'] }))).toBe(200);
+  });
+
   it('gives the roles that its claims stand for, and closes the system to whoever has none', async () => {
     await using issuer = await startIssuer();
     await using gateway = await startGateway({ tokens: issuer.tokens });

@@ -49,6 +49,11 @@ export class RoleRegistry {
     return this.#permissions.get(name);
   }
 
+  /** Told of each role that was made, changed or removed, once it means what it means now. */
+  onChange(listener: (role: string) => void): void {
+    this.#mirror.onChange(({ key }) => listener(key));
+  }
+
   /** Durable when it returns. */
   async put(name: RoleName, permissions: readonly Permission[]): Promise<Role> {
     refuseBuiltIn(name);

@@ -11,8 +11,10 @@ import { ruleOf } from './route-rules.ts';
 import type { RouteRule } from './rule.ts';
 import type { Scope } from './scope.ts';
 
+/** Asked of each request of somebody who is known by now; throws when it is to go no further. */
+export type Admit = (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
 /** What stands at a service's door. Installed before any route. */
-export type Guard = { install(fastify: FastifyInstance): void };
+export type Guard = { install(fastify: FastifyInstance, admit?: Admit): void };
 
 export type DoorOptions = {
   readonly authenticator: Authenticator;
@@ -48,7 +50,8 @@ export class Door implements Guard {
     return this.#routes;
   }
 
-  install(fastify: FastifyInstance): void {
+  /** `admit` comes before it is asked what the key may: also what is refused takes work, and a place in the books. */
+  install(fastify: FastifyInstance, admit?: Admit): void {
     fastify.addHook('onRoute', ({ method, url }) => {
       for (const each of [method].flat()) {
         this.#routes.push({ method: each, pattern: url });
@@ -57,7 +60,7 @@ export class Door implements Guard {
       }
     });
     fastify.addHook('onRequest', async (request, reply) => {
-      if (!request.is404) await this.#enter(request, reply);
+      if (!request.is404) await this.#enter(request, reply, admit);
     });
     fastify.addHook('preHandler', async (request) => {
       const principal = askerOf(request);
@@ -67,13 +70,14 @@ export class Door implements Guard {
     });
   }
 
-  async #enter(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+  async #enter(request: FastifyRequest, reply: FastifyReply, admit: Admit | undefined): Promise<void> {
     const rule = ruleFor(request);
     if (rule === undefined) throw new Failure('authorization_error', 'nobody may use this route');
     if (this.#isPublic(rule)) return;
+    const principal = await counted(async () => this.#authenticate(request, reply));
+    setPrincipal(request, principal);
+    await admit?.(request, reply);
     await counted(async () => {
-      const principal = await this.#authenticate(request);
-      setPrincipal(request, principal);
       checkPermissions(principal, rule);
       await this.#options.scope.check(request, principal, rule);
       if (!rule.endless || request.method === 'HEAD') return;
@@ -89,9 +93,10 @@ export class Door implements Guard {
     return needs === 'public' || needs.every((permission) => permissions.has(permission));
   }
 
-  async #authenticate(request: FastifyRequest): Promise<Principal> {
+  async #authenticate(request: FastifyRequest, reply: FastifyReply): Promise<Principal> {
     if (this.#options.isOpen()) {
       refuseForeignName(request);
+      refuseForeignPage(request, reply);
       return ANYBODY;
     }
     try {
@@ -137,9 +142,27 @@ function refuseForeignName({ headers }: FastifyRequest): void {
   throw new Failure('authorization_error', 'without keys only this machine may ask, and by its own name');
 }
 
-async function counted(check: () => Promise<void>): Promise<void> {
+const READING: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
+
+/** A browser lets any page send what needs no leave of ours, such as a POST without a body, and only keeps the answer from it. */
+function refuseForeignPage({ method, headers }: FastifyRequest, reply: FastifyReply): void {
+  const { origin } = headers;
+  if (origin === undefined || READING.has(method)) return;
+  // An origin that was allowed has been told so by now.
+  if (reply.hasHeader('access-control-allow-origin') || isLoopback(hostOf(origin))) return;
+  throw new Failure('authorization_error', 'without keys only pages of this machine may change anything', {
+    details: { origin },
+  });
+}
+
+/** Without its port; empty for an origin that a browser does not tell. */
+function hostOf(origin: string): string {
+  return URL.canParse(origin) ? new URL(origin).hostname : '';
+}
+
+async function counted<T>(check: () => Promise<T>): Promise<T> {
   try {
-    await check();
+    return await check();
   } catch (thrown) {
     if (thrown instanceof Failure && thrown.http < 500) refusals.inc({ reason: thrown.type });
     throw thrown;

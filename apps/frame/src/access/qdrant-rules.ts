@@ -70,9 +70,9 @@ const served: Readonly<Record<string, RouteRule>> = {
   }),
   [`PUT ${C}/index`]: admin('payload-indexes.put', 'update_collection'),
   [`DELETE ${C}/index/:key`]: admin('payload-indexes.delete', 'update_collection'),
-  [`GET ${C}/snapshots`]: read('snapshots.list', 'backup_data'),
+  [`GET ${C}/snapshots`]: read('snapshots.list', 'backup_data', { claims: ['path.collection'] }),
   [`POST ${C}/snapshots`]: admin('snapshots.create', 'backup_data'),
-  [`DELETE ${C}/snapshots/:snapshot`]: admin('snapshots.delete', 'backup_data'),
+  [`DELETE ${C}/snapshots/:snapshot`]: admin('snapshots.delete', 'backup_data', { claims: ['path.collection'] }),
 
   [`PUT ${P}`]: write('vectors.upsert', ['batch_insert', 'batch_update'], { items: pointsIn }),
   [`POST ${P}/delete`]: write('vectors.delete', 'batch_delete', { items: pointsIn }),

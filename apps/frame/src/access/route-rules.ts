@@ -8,6 +8,8 @@ const REPLICA = `${V1}/replication/replicas`;
 const ofReplica = { names: ['path.id'] } as const;
 const inQuery = { names: ['query.collection'] } as const;
 const ofAlias = { names: ['path.alias'] } as const;
+/** Snapshots outlive their collection, whose name an alias may have by now. */
+const byName = { claims: ['path.collection'] } as const;
 
 /**
  * Every route of every service, and what it takes to use it: the one place that says so. A route that is not here is
@@ -69,13 +71,18 @@ const rules: Readonly<Record<string, RouteRule>> = {
   [`POST ${LETTERS}/:sequence/retry`]: admin('dead-letters.retry', 'configure_server', { whole: true }),
   [`DELETE ${LETTERS}/:sequence`]: admin('dead-letters.drop', 'configure_server', { whole: true }),
 
-  [`GET ${C}/snapshots`]: read('snapshots.list', 'backup_data'),
+  [`GET ${C}/snapshots`]: read('snapshots.list', 'backup_data', byName),
   [`POST ${C}/snapshots`]: admin('snapshots.create', 'backup_data'),
-  [`POST ${C}/snapshots/upload`]: admin('snapshots.upload', 'restore_data'),
-  [`GET ${C}/snapshots/:snapshot`]: read('snapshots.read', 'backup_data'),
-  [`DELETE ${C}/snapshots/:snapshot`]: admin('snapshots.delete', 'backup_data'),
-  [`GET ${C}/snapshots/:snapshot/download`]: admin('snapshots.download', 'backup_data'),
-  [`POST ${C}/snapshots/:snapshot/restore`]: admin('snapshots.restore', 'restore_data', { claims: ['body.name'] }),
+  [`POST ${C}/snapshots/upload`]: admin('snapshots.upload', 'restore_data', { endless: true }),
+  [`GET ${C}/snapshots/:snapshot`]: read('snapshots.read', 'backup_data', byName),
+  [`DELETE ${C}/snapshots/:snapshot`]: admin('snapshots.delete', 'backup_data', byName),
+  [`GET ${C}/snapshots/:snapshot/download`]: admin('snapshots.download', 'backup_data', {
+    ...byName,
+    endless: true,
+  }),
+  [`POST ${C}/snapshots/:snapshot/restore`]: admin('snapshots.restore', 'restore_data', {
+    claims: ['path.collection', 'body.name'],
+  }),
 
   [`GET ${V1}/replication/status`]: read('replication.read', 'view_system_stats'),
   [`GET ${V1}/replication/stats`]: read('replication.read', 'view_system_stats'),

@@ -28,7 +28,8 @@ const OTHER_POLL_MS = 20;
  */
 export async function secureStart(options: SecureStart): Promise<void> {
   const { access, host, logger, bootstrapKeyFile, trustedProxies } = options;
-  if (access.hasNoKeys && bootstrapKeyFile !== undefined) await makeFirstKey(access, bootstrapKeyFile, logger);
+  // Also where there is an issuer of tokens: whoever administers it need not be who administers this.
+  if (access.keys.isEmpty && bootstrapKeyFile !== undefined) await makeFirstKey(access, bootstrapKeyFile, logger);
   if (access.isOpen && trustedProxies !== undefined) {
     throw new Failure('validation_error', `proxies forward to ${host} for others, and there is no key; ${WAY}`);
   } else if (access.isOpen) {
@@ -49,7 +50,7 @@ async function makeFirstKey(access: Access, path: string, logger: Logger): Promi
 /** The key that is there, or is written there now; undefined when there are keys, as another gateway was quicker. */
 async function keyIn(path: string, access: Access): Promise<string | undefined> {
   const deadline = Date.now() + OTHER_MS_MAX;
-  while (access.hasNoKeys) {
+  while (access.keys.isEmpty) {
     const text = (await read(path)) ?? (await write(path, newKeyText(newKeyId())));
     if (text !== undefined && idInKey(text) !== undefined) return text;
     if ((text ?? '') !== '' || Date.now() > deadline) {

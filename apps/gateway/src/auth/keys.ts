@@ -3,6 +3,7 @@ import {
   coversPatterns,
   type Answer,
   type KeyId,
+  type KeyRate,
   type KeyRecord,
   type NewKey,
   type Permission,
@@ -11,6 +12,7 @@ import {
 } from '@vectorizer/contracts';
 import { Failure } from '@vectorizer/errors';
 import { checkMayGrant, invalidField, type Access, type Grants, type Principal } from '@vectorizer/frame';
+import { rateOf } from '../limits/tiers.ts';
 
 export type KeyView = Answer<'Key'>;
 
@@ -42,12 +44,15 @@ export class Keys {
     if (!Object.hasOwn(this.#tiers, key.rate.tier))
       throw invalidField('rate.tier', `there is no tier ${key.rate.tier}`);
     checkMayGrant(by, this.#grants(key));
+    this.#checkReach(key.rate, key.expires_in === undefined ? undefined : Date.now() + key.expires_in * 1_000, by);
     if (by.kind === 'open') this.#checkFirst(key);
     return this.#access.keys.create(key, nameOf(by));
   }
 
   async rotate(id: KeyId, graceSeconds: number, by: Principal): Promise<IssuedKey> {
-    checkMayGrant(by, this.#grants(await this.#access.keys.get(id)));
+    const record = await this.#access.keys.get(id);
+    checkMayGrant(by, this.#grants(record));
+    this.#checkReach(record.rate, record.expires_at === null ? undefined : Date.parse(record.expires_at), by);
     return this.#access.keys.rotate(id, graceSeconds);
   }
 
@@ -76,6 +81,23 @@ export class Keys {
 
   #grants({ roles, collections, events }: Pick<NewKey, 'roles' | 'collections' | 'events'>): Grants {
     return { permissions: this.#access.authenticator.permissionsOf(roles), collections, events };
+  }
+
+  /**
+   * Who makes keys for others, and does not run the server, gives none that may ask more often or for longer than their own. A
+   * token's end is that of a session, not of whom it is for.
+   */
+  #checkReach(rate: KeyRate, untilMs: number | undefined, by: Principal): void {
+    if (by.permissions.has('configure_server')) return;
+    for (const effect of ['read', 'write'] as const) {
+      const [own, given] = [rateOf(this.#tiers, by.rate, effect), rateOf(this.#tiers, rate, effect)];
+      if (own === null || (given !== null && given.per_s <= own.per_s && given.burst <= own.burst)) continue;
+      throw new Failure('authorization_error', `the rate to ${effect} is higher than that of who gives it`, {
+        details: { limit_type: effect, limit: own.per_s, burst: own.burst },
+      });
+    }
+    if (by.kind === 'key' && (untilMs ?? Number.POSITIVE_INFINITY) > by.goodUntilMs)
+      throw new Failure('authorization_error', 'the key would be good for longer than that of who gives it');
   }
 
   /** Nobody gives what they do not have, nor takes it from others. */

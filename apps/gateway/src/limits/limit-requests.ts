@@ -1,7 +1,7 @@
 import { askerOf, ruleOf, type Principal, type RouteRule } from '@vectorizer/frame';
 import { Failure } from '@vectorizer/errors';
 import { counter } from '@vectorizer/telemetry';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { RateLimiter, Verdict } from './rate-limiter.ts';
 
 const rejections = counter({
@@ -10,20 +10,39 @@ const rejections = counter({
   labelNames: ['limit_type'] as const,
 });
 
+/** When a request is held against the rates of its key. */
+export type RequestLimits = {
+  /** As soon as it is known whose it is, before it is asked what the key may. */
+  readonly known: (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
+  /** With its body. */
+  readonly read: (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
+  readonly answered: (request: FastifyRequest) => Promise<void>;
+};
+
 /**
- * Holds every request of a key against its rates, after the guard has let it in. A request of many items costs as many; that
- * is known only with its body, so before it is read it is looked whether there is anything left at all.
+ * Holds every request of a key against its rates. One of many items costs as many; that is known only with its body, so before
+ * that is read it is looked whether there is anything left at all, and one that never came so far costs one.
  */
-export function limitRequests(fastify: FastifyInstance, limiter: RateLimiter): void {
-  fastify.addHook('onRequest', async (request, reply) => {
-    const limited = limitedBy(request);
-    if (limited !== undefined) await hold(limiter, limited, { reply, cost: limited.rule.items === undefined ? 1 : 0 });
-  });
-  fastify.addHook('preHandler', async (request, reply) => {
-    const limited = limitedBy(request);
-    if (limited?.rule.items === undefined) return;
-    await hold(limiter, limited, { reply, cost: itemsIn(request.body, limited.rule.items) });
-  });
+export function limitRequests(limiter: RateLimiter): RequestLimits {
+  const charged = new WeakSet<FastifyRequest>();
+  return {
+    async known(request, reply) {
+      const limited = limitedBy(request);
+      if (limited !== undefined)
+        await hold(limiter, limited, { reply, cost: limited.rule.items === undefined ? 1 : 0 });
+    },
+    async read(request, reply) {
+      const limited = limitedBy(request);
+      if (limited?.rule.items === undefined) return;
+      charged.add(request);
+      await hold(limiter, limited, { reply, cost: itemsIn(request.body, limited.rule.items) });
+    },
+    async answered(request) {
+      const limited = limitedBy(request);
+      if (limited?.rule.items === undefined || charged.has(request)) return;
+      await draw(limiter, limited, 1);
+    },
+  };
 }
 
 type Limited = { readonly principal: Principal; readonly rule: RouteRule };
@@ -39,8 +58,8 @@ function limitedBy(request: FastifyRequest): Limited | undefined {
 type Taken = { readonly reply: FastifyReply; readonly cost: number };
 
 async function hold(limiter: RateLimiter, { principal, rule }: Limited, { reply, cost }: Taken): Promise<void> {
-  const effect = rule.effect === 'read' ? 'read' : 'write';
-  const verdict = await limiter.draw({ who: `${principal.kind}:${principal.id}`, rate: principal.rate, effect, cost });
+  const effect = effectOf(rule);
+  const verdict = await draw(limiter, { principal, rule }, cost);
   if (verdict === undefined) return;
   reply.headers(headersOf(verdict));
   if (verdict.admitted) return;
@@ -49,6 +68,15 @@ async function hold(limiter: RateLimiter, { principal, rule }: Limited, { reply,
   throw new Failure('rate_limit_exceeded', `the key may ${effect} ${rate.per_s} a second, and ${rate.burst} at once`, {
     details: { limit_type: effect, limit: rate.per_s, burst: rate.burst, retry_after_s: Math.ceil(waitMs / 1_000) },
   });
+}
+
+async function draw(limiter: RateLimiter, { principal, rule }: Limited, cost: number): Promise<Verdict | undefined> {
+  const who = `${principal.kind}:${principal.id}`;
+  return limiter.draw({ who, rate: principal.rate, effect: effectOf(rule), cost });
+}
+
+function effectOf({ effect }: RouteRule): 'read' | 'write' {
+  return effect === 'read' ? 'read' : 'write';
 }
 
 /** A body that is not what the route expects costs one, and the route refuses it. */

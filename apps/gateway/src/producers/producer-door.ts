@@ -19,8 +19,8 @@ const CONNECTION_MS_MAX = 3_600_000;
 
 /**
  * Lets producers of events into the log servers: without keys whoever has the certificate, with keys whoever brings a good one
- * as well, to the subjects of its scope and roles, each under the key's own id. When a key is revoked, rotated or gone, its
- * connections are cut.
+ * as well, to the subjects of its scope and roles, each under the key's own id. When a key is revoked, rotated or gone, or one of
+ * its roles means something else, its connections are cut.
  */
 export class ProducerDoor {
   readonly #options: ProducerDoorOptions;
@@ -35,6 +35,10 @@ export class ProducerDoor {
       if (before !== undefined && !isSame) void callout.cut(`key:${key}`);
       if (wasOpen && !access.hasNoKeys) void callout.cut(ANYBODY);
       wasOpen = access.hasNoKeys;
+    });
+    // They come again at once, and may then what they may now.
+    access.roles.onChange((role) => {
+      for (const { id, roles } of access.keys.list()) if (roles.includes(role)) void callout.cut(`key:${id}`);
     });
     callout.serve({
       decide: (asked) => this.#decide(asked),
