@@ -269,6 +269,13 @@ describe('keys and producers of events', () => {
     return made.json() as Promise<{ id: string; key: string }>;
   }
 
+  async function putRole(permissions: readonly string[]): Promise<void> {
+    const url = `${system.url}/api/v1/auth/roles/sender`;
+    const headers = { 'x-api-key': root, 'content-type': 'application/json' };
+    const answer = await fetch(url, { method: 'PUT', headers, body: JSON.stringify({ permissions }) });
+    expect(answer.status).toBe(200);
+  }
+
   it('are made, heeded, counted and written down in an encrypted cluster as in any other', async () => {
     const { nats: anybody } = await produce();
     expect((await anybody.request('vectorizer.events.books.upsert', POINT)).json()).toMatchObject({ seq: 1 });
@@ -337,12 +344,6 @@ describe('keys and producers of events', () => {
   });
 
   it('let a producer publish no longer once its role means something else', async () => {
-    const putRole = async (permissions: readonly string[]): Promise<void> => {
-      const url = `${system.url}/api/v1/auth/roles/sender`;
-      const headers = { 'x-api-key': root, 'content-type': 'application/json' };
-      const answer = await fetch(url, { method: 'PUT', headers, body: JSON.stringify({ permissions }) });
-      expect(answer.status).toBe(200);
-    };
     await putRole(['batch_insert', 'batch_update']);
     const { id, key } = await makeKey({ name: 'sender', roles: ['sender'], events: ['>'] });
     const { nats } = await produce({ key, id });
