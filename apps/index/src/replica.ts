@@ -20,6 +20,7 @@ import { FullSync, type ReplicaPlace } from './full-sync.ts';
 import { Lateness } from './lateness.ts';
 import type { JobTools } from './long-jobs.ts';
 import { NOTHING } from './nothing-applied.ts';
+import { beginOpening, type Opening } from './opening.ts';
 import type { ReplicaOptions } from './replica-options.ts';
 import { ReadGate, type Demand } from './read-gate.ts';
 import { SharedSnapshots } from './shared-snapshots.ts';
@@ -33,6 +34,7 @@ type OpenShard = {
   readonly shard: Shard;
   /** Aborted when no more is to be applied to it. */
   readonly ending: AbortController;
+  readonly opening: Opening;
   readonly lateness: Lateness;
   /** Whether reads are let in. A state that has never caught up shows nothing of the way there. */
   shown: boolean;
@@ -193,8 +195,10 @@ export class Replica {
     const ending = new AbortController();
     let shard: Shard;
     let noted: StopNote | undefined;
+    let opening: Opening;
     try {
       noted = await stopNoted(this.#place);
+      opening = await beginOpening(directory, this.#closed.signal);
       shard = await Shard.open({
         directory,
         kind: record.config.kind,
@@ -216,7 +220,7 @@ export class Replica {
     const shown = await hasCaughtUp(sequence, this.#place);
     // They may have been declared anew while the shard was opened.
     shard.declarePayloadIndexes(this.#payloadIndexes);
-    this.#open = { shard, ending, lateness: new Lateness(), shown };
+    this.#open = { shard, ending, opening, lateness: new Lateness(), shown };
     if (noted !== undefined) {
       this.#stop(new Failure('replica_diverged', noted.reason), noted.by, { lasts: false });
       return;
@@ -242,6 +246,7 @@ export class Replica {
     await gate.close(reason);
     this.#open = undefined;
     await open?.shard.close();
+    await open?.opening.over();
   }
 
   /** From the opening of the shard until it is closed, or the replica has stopped for good. */

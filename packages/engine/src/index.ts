@@ -7,5 +7,6 @@ export type { ShardSearchResult } from './shard/search.ts';
 export { Shard, type Position, type ShardOptions, type ShardReport } from './shard/shard.ts';
 export { Turns, type Haste } from './apply/turns.ts';
 export type { Fields } from './shard/views.ts';
-export { isDamaged } from './snapshot/damaged.ts';
+export { damaged, isDamaged } from './snapshot/damaged.ts';
+export { canBeUsed } from './state/probe.ts';
 export { installSnapshot, verifySnapshot } from './snapshot/use-snapshot.ts';
