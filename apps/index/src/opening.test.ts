@@ -3,7 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { encodeEntry, encodeRequest } from '@vectorizer/contracts';
-import { isDamaged, Shard } from '@vectorizer/engine';
+import { Shard } from '@vectorizer/engine';
 import { temporaryDirectory } from '@vectorizer/testing';
 import { beginOpening, type Opening } from './opening.ts';
 
@@ -41,8 +41,7 @@ describe('the opening of a state', () => {
     await writeFile(file, bytes.fill(0xff, 2 * PAGE_BYTES));
     await begin(directory.path);
     await begin(directory.path);
-    const refused: unknown = await begin(directory.path).catch((error: unknown) => error);
-    expect(isDamaged(refused)).toBe(true);
+    await expect(begin(directory.path)).rejects.toMatchObject({ type: 'storage_error', details: { damaged: true } });
   });
 
   it('is as any other when the state is sound, or was opened for long, or is not there yet', async () => {
