@@ -21,7 +21,13 @@ const MORE_THAN_ANY_DISK = { VECTORIZER_DISK_FREE_BYTES_MIN: String(1e15) };
 describe('the health of the whole', () => {
   it('names what was looked at in every process, and what of it fails', async () => {
     await using system = await startSystem('cluster', MORE_THAN_ANY_DISK);
-    await until(async () => (await ask(system.url)).health.failed_checks.includes('disk'), { timeoutMs: 10_000 });
+    const isKnown = async (): Promise<boolean> => {
+      const { failed_checks: failed, checks } = (await ask(system.url)).health;
+      const { processes } = checks.find(({ name }) => name === 'services') ?? {};
+      // Each tells of itself every two seconds.
+      return failed.includes('disk') && Object.values(processes ?? {}).every((heard) => heard === 1);
+    };
+    await until(isKnown, { timeoutMs: 20_000, what: 'every process being heard of' });
     const { code, health } = await ask(system.url);
     expect(code).toBe(503);
     expect(health).toMatchObject({ status: 'degraded', failed_checks: ['disk'] });
