@@ -1,32 +1,35 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { connect } from '@nats-io/transport-node';
+import type { NatsConnection } from '@nats-io/transport-node';
 import { describe, expect, it } from '@jest/globals';
-import { CollectionUid, subjects, type Request } from '@vectorizer/contracts';
-import { standingRoad, startNats, until } from '@vectorizer/testing';
-import { Log, type LogMessage } from './index.ts';
+import { subjects } from '@vectorizer/contracts';
+import { standingRoad, startNats, until, type NatsServer, type Road } from '@vectorizer/testing';
+import { follow, openLog, readTo, request, soon, uid } from '../test/fixture.ts';
+import type { Log } from './index.ts';
 
-const uid = CollectionUid.parse('0123456789abcdef');
-const request = (id: string, points = 1): Request => ({
-  id,
-  ops: Array.from({ length: points }, (_, i) => ({ kind: 'upsert', id: `${id}-${i}`, vector: Float32Array.of(1, 2) })),
-});
-const soon = (): number => Date.now() + 10_000;
+/** A log whose one reader comes to its server by a road. */
+type Apart = AsyncDisposable & {
+  readonly near: Log;
+  readonly connection: NatsConnection;
+  readonly road: Road;
+  readonly far: Log;
+};
 
-async function openLog(url: string): Promise<{ log: Log; connection: Awaited<ReturnType<typeof connect>> }> {
-  const connection = await connect({ servers: url, maxReconnectAttempts: -1, reconnectTimeWait: 50 });
-  const log = await Log.open({ connection, replicas: 1 });
-  return { log, connection };
-}
-
-/** Reads until `last` is reached. */
-async function readTo(log: Log, after: number, last: number): Promise<LogMessage[]> {
-  const stop = new AbortController();
-  const entries: LogMessage[] = [];
-  for await (const entry of log.read(uid, 0, { after, signal: stop.signal })) {
-    entries.push(entry);
-    if (entry.sequence >= last) break;
-  }
-  return entries;
+async function setApart({ url, port }: NatsServer): Promise<Apart> {
+  const { log: near, connection } = await openLog(url);
+  await near.ensureStreams(uid, 1);
+  const road = await standingRoad(port, 'first-0');
+  const { log: far, connection: farther } = await openLog(`nats://127.0.0.1:${road.port}`);
+  return {
+    near,
+    connection,
+    road,
+    far,
+    async [Symbol.asyncDispose]() {
+      await farther.close();
+      await connection.close();
+      await road[Symbol.asyncDispose]();
+    },
+  };
 }
 
 describe('reading the log', () => {
@@ -34,11 +37,7 @@ describe('reading the log', () => {
     await using nats = await startNats();
     const { log, connection } = await openLog(nats.url);
     await log.ensureStreams(uid, 1);
-    const seen: number[] = [];
-    const stop = new AbortController();
-    const reading = (async (): Promise<void> => {
-      for await (const entry of log.read(uid, 0, { after: 0, signal: stop.signal })) seen.push(entry.sequence);
-    })();
+    const { seen, end } = follow(log);
     const writer = log.writer(uid, 0);
     for (let i = 0; i < 5; i++) await writer.append(request(`a${i}`), soon());
     await until(() => seen.length === 5, { timeoutMs: 5_000 });
@@ -47,17 +46,14 @@ describe('reading the log', () => {
     for (let i = 0; i < 5; i++) await writer.append(request(`b${i}`), soon());
     await until(() => seen.length === 10, { timeoutMs: 20_000, what: 'reading on after the restart' });
     expect(seen).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
-    stop.abort();
-    await reading;
+    await end();
     await connection.close();
   });
 
   it('regression: reads again what was lost on its way to a reader that stood still', async () => {
     await using nats = await startNats({ writeDeadline: '500ms' });
-    const { log: near, connection } = await openLog(nats.url);
-    await near.ensureStreams(uid, 1);
-    await using road = await standingRoad(nats.port, 'first-0');
-    const { log: far, connection: farther } = await openLog(`nats://127.0.0.1:${road.port}`);
+    await using apart = await setApart(nats);
+    const { near, road, far } = apart;
     const writer = near.writer(uid, 0);
     await writer.append(request('first'), soon());
     const reading = readTo(far, 0, 37);
@@ -79,23 +75,15 @@ describe('reading the log', () => {
     for (let i = 0; i < 30; i++) await writer.append(request(`later-${i}`), soon());
     const entries = await reading;
     expect(entries.map(({ sequence }) => sequence)).toEqual(Array.from({ length: 37 }, (_, i) => i + 1));
-    await farther.close();
-    await connection.close();
   });
 
   it('regression: goes on when nobody can tell of its consumer after the connection was lost', async () => {
     await using nats = await startNats();
-    const { log: near, connection } = await openLog(nats.url);
-    await near.ensureStreams(uid, 1);
-    await using road = await standingRoad(nats.port, 'first-0');
-    const { log: far, connection: farther } = await openLog(`nats://127.0.0.1:${road.port}`);
+    await using apart = await setApart(nats);
+    const { near, connection, road, far } = apart;
     const writer = near.writer(uid, 0);
     await writer.append(request('first'), soon());
-    const seen: number[] = [];
-    const stop = new AbortController();
-    const reading = (async (): Promise<void> => {
-      for await (const { sequence } of far.read(uid, 0, { after: 0, signal: stop.signal })) seen.push(sequence);
-    })();
+    const { seen, end } = follow(far);
     await until(() => seen.length === 1, { timeoutMs: 5_000 });
     // Somebody hears it, and does not answer.
     connection.subscribe('$JS.API.CONSUMER.NONE.>');
@@ -106,29 +94,16 @@ describe('reading the log', () => {
     road.mend();
     await until(() => road.misguided() === 1, { timeoutMs: 5_000, what: 'the reader asking for its consumer' });
     await until(() => seen.length === 2, { timeoutMs: 15_000, what: 'reading on' });
-    stop.abort();
-    await reading;
-    await farther.close();
-    await connection.close();
+    await end();
   });
 
   it('regression: reads on while nobody makes it a consumer', async () => {
     await using nats = await startNats();
-    const { log: near, connection } = await openLog(nats.url);
-    await near.ensureStreams(uid, 1);
-    await using road = await standingRoad(nats.port, 'first-0');
-    const { log: far, connection: farther } = await openLog(`nats://127.0.0.1:${road.port}`);
+    await using apart = await setApart(nats);
+    const { near, connection, road, far } = apart;
     connection.subscribe('$JS.API.CONSUMER.NOBODY.>');
     road.misguide('CONSUMER.CREATE', 'CONSUMER.NOBODY', 2);
-    const seen: number[] = [];
-    const stop = new AbortController();
-    const interruptions: unknown[] = [];
-    const onInterruption = (cause: unknown): void => void interruptions.push(cause);
-    const reading = (async (): Promise<void> => {
-      for await (const { sequence } of far.read(uid, 0, { after: 0, signal: stop.signal, onInterruption })) {
-        seen.push(sequence);
-      }
-    })();
+    const { seen, interruptions, end } = follow(far);
     const writer = near.writer(uid, 0);
     await until(() => road.misguided() === 1, { timeoutMs: 5_000, what: 'the reader asking for a consumer' });
     for (let i = 1; i <= 3; i++) {
@@ -146,10 +121,7 @@ describe('reading the log', () => {
     await writer.append(request('5'), soon());
     await until(() => seen.length === 5, { timeoutMs: 5_000 });
     expect(seen).toEqual([1, 2, 3, 4, 5]);
-    stop.abort();
-    await reading;
-    await farther.close();
-    await connection.close();
+    await end();
   });
 
   it('regression: says of the last entry that none follows it, though more was asked for meanwhile', async () => {

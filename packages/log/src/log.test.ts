@@ -1,32 +1,7 @@
-import { connect } from '@nats-io/transport-node';
 import { describe, expect, it } from '@jest/globals';
-import { CollectionUid, decodeEntry, type Request } from '@vectorizer/contracts';
+import { decodeEntry, type Request } from '@vectorizer/contracts';
 import { startNats, until } from '@vectorizer/testing';
-import { Log, type LogMessage } from './index.ts';
-
-const uid = CollectionUid.parse('0123456789abcdef');
-const request = (id: string, points = 1): Request => ({
-  id,
-  ops: Array.from({ length: points }, (_, i) => ({ kind: 'upsert', id: `${id}-${i}`, vector: Float32Array.of(1, 2) })),
-});
-const soon = (): number => Date.now() + 10_000;
-
-async function openLog(url: string): Promise<{ log: Log; connection: Awaited<ReturnType<typeof connect>> }> {
-  const connection = await connect({ servers: url, maxReconnectAttempts: -1, reconnectTimeWait: 50 });
-  const log = await Log.open({ connection, replicas: 1 });
-  return { log, connection };
-}
-
-/** Reads until `last` is reached. */
-async function readTo(log: Log, after: number, last: number): Promise<LogMessage[]> {
-  const stop = new AbortController();
-  const entries: LogMessage[] = [];
-  for await (const entry of log.read(uid, 0, { after, signal: stop.signal })) {
-    entries.push(entry);
-    if (entry.sequence >= last) break;
-  }
-  return entries;
-}
+import { openLog, readTo, request, soon, uid } from '../test/fixture.ts';
 
 describe('the write log', () => {
   it('merges what arrives during a publish into one entry, and keeps the order', async () => {

@@ -1,6 +1,6 @@
 import { limits } from '@vectorizer/contracts';
 import { fieldOf } from './field-of.ts';
-import { admin, everybody, read, write, type RouteRule } from './rule.ts';
+import { admin, byName, everybody, read, write, type RouteRule } from './rule.ts';
 
 /** The interface that Qdrant's clients speak: what each route needs is what the route of ours that does the same needs. */
 const Q = '/qdrant';
@@ -70,9 +70,9 @@ const served: Readonly<Record<string, RouteRule>> = {
   }),
   [`PUT ${C}/index`]: admin('payload-indexes.put', 'update_collection'),
   [`DELETE ${C}/index/:key`]: admin('payload-indexes.delete', 'update_collection'),
-  [`GET ${C}/snapshots`]: read('snapshots.list', 'backup_data', { claims: ['path.collection'] }),
+  [`GET ${C}/snapshots`]: read('snapshots.list', 'backup_data', byName),
   [`POST ${C}/snapshots`]: admin('snapshots.create', 'backup_data'),
-  [`DELETE ${C}/snapshots/:snapshot`]: admin('snapshots.delete', 'backup_data', { claims: ['path.collection'] }),
+  [`DELETE ${C}/snapshots/:snapshot`]: admin('snapshots.delete', 'backup_data', byName),
 
   [`PUT ${P}`]: write('vectors.upsert', ['batch_insert', 'batch_update'], { items: pointsIn }),
   [`POST ${P}/delete`]: write('vectors.delete', 'batch_delete', { items: pointsIn }),

@@ -1,5 +1,5 @@
 import { qdrantRules } from './qdrant-rules.ts';
-import { admin, everybody, read, write, type RouteRule } from './rule.ts';
+import { admin, byName, everybody, read, write, type RouteRule } from './rule.ts';
 
 const V1 = '/api/v1';
 const C = `${V1}/collections/:collection`;
@@ -8,8 +8,6 @@ const REPLICA = `${V1}/replication/replicas`;
 const ofReplica = { names: ['path.id'] } as const;
 const inQuery = { names: ['query.collection'] } as const;
 const ofAlias = { names: ['path.alias'] } as const;
-/** Snapshots outlive their collection, whose name an alias may have by now. */
-const byName = { claims: ['path.collection'] } as const;
 
 /**
  * Every route of every service, and what it takes to use it: the one place that says so. A route that is not here is
@@ -81,7 +79,7 @@ const rules: Readonly<Record<string, RouteRule>> = {
     endless: true,
   }),
   [`POST ${C}/snapshots/:snapshot/restore`]: admin('snapshots.restore', 'restore_data', {
-    claims: ['path.collection', 'body.name'],
+    claims: [...byName.claims, 'body.name'],
   }),
 
   [`GET ${V1}/replication/status`]: read('replication.read', 'view_system_stats'),

@@ -35,6 +35,9 @@ export type RouteRule = {
   readonly endless: boolean;
 };
 
+/** Snapshots outlive their collection, whose name an alias may have by now. */
+export const byName = { claims: ['path.collection'] } as const;
+
 type More = Partial<Omit<RouteRule, 'needs' | 'effect' | 'action'>>;
 type Needs = Permission | readonly Permission[];
 
