@@ -20,6 +20,7 @@ export function startCommand(
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
       PATH: '/usr/bin:/bin',
+      NODE_COMPILE_CACHE: resolve(repository, '.tools/compiled'),
       VECTORIZER_NATS_SERVER: findBinary('nats-server', 'nats'),
       VECTORIZER_REDIS_SERVER: findBinary('redis-server', 'redis/bin'),
       ...lettingIn(args),

@@ -67,7 +67,7 @@ export async function ended(
     found = body;
     return status === 200 && job(body)?.state !== 'running';
   };
-  await until(isEnded, { timeoutMs: 60_000, what: `the end of the work on ${path}` });
+  await until(isEnded, { what: `the end of the work on ${path}` });
   if (found === undefined) throw new Error('it was found');
   return found;
 }

@@ -15,7 +15,7 @@ describe('progress for a file', () => {
       progress.update({ reached: 20_000 + done, done });
       return err.length > 0;
     };
-    await until(update, { timeoutMs: 5_000 });
+    await until(update);
     progress.stop();
     expect(err).toEqual([expect.stringMatching(/^loading: 20,\d{3} of 50,000 rows, [\d,]+\/s, .+ left$/)]);
     const rate = Number(/([\d,]+)\/s/.exec(err[0] ?? '')?.[1]?.replaceAll(',', ''));

@@ -11,7 +11,9 @@ import type { ProcessSpec } from './topology.ts';
 
 /** Long enough to index millions of vectors anew; a process that dies meanwhile is noticed at once. */
 const READY_MS_MAX = 3_600_000;
+/** Between two looks, at first; then a tenth of what was waited already, as looking takes from what is waited for. */
 const READY_POLL_MS = 25;
+const READY_POLL_SHARE = 0.1;
 /** Services stop within 30 s by themselves, log servers within their lame duck time. */
 const STOP_MS_MAX = 40_000;
 /** A log that has grown beyond this is put aside when its process starts. */
@@ -57,11 +59,12 @@ export class Child {
   }
 
   async ready(): Promise<void> {
-    const deadline = Date.now() + READY_MS_MAX;
+    const startMs = performance.now();
     while (!this.#gone) {
       if (await answers(this.spec.readyUrl)) return;
-      if (Date.now() > deadline) break;
-      await Promise.race([sleep(READY_POLL_MS), this.exited]);
+      const waitedMs = performance.now() - startMs;
+      if (waitedMs > READY_MS_MAX) break;
+      await Promise.race([sleep(Math.max(READY_POLL_MS, waitedMs * READY_POLL_SHARE)), this.exited]);
     }
     const what = this.#gone ? 'ended before it was ready' : `was not ready within ${READY_MS_MAX / 1_000} s`;
     throw new Failure('service_unavailable', `${this.spec.name} ${what}: ${lastReason(this.#logFile)}`);

