@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { VectorizerClient, type CollectionState } from '@vectorizer/client';
-import { until } from '@vectorizer/testing';
+import { startSlowdown, until } from '@vectorizer/testing';
 import { credentialsFor } from '../system/keys.ts';
 import { settled, startSystem, type System } from '../system/system.ts';
 import { statusOf } from './replicas.ts';
@@ -9,14 +9,15 @@ import { Counter, Reader, vectorOf, Writer, type Lately } from './traffic.ts';
 const SEEDS = 200;
 /** What every client must get done after a fault before it counts as survived. */
 const STEPS = 5;
-const SURVIVED_MS_MAX = 45_000;
+const SURVIVED_MS_MAX = 120_000;
 /** Of each writer, around each fault. */
 const REPEATED = 4;
+/** On a machine that is not also busy with other things: see `startSlowdown`. */
 const GAP_MS_MAX = 5_000;
 /** A log server that is lost takes its leaderships with it; the others elect new leaders. */
 const ELECTION_GAP_MS_MAX = 10_000;
 
-type Figure = { readonly fault: string; readonly reads: Lately; readonly writes: Lately };
+type Figure = { readonly fault: string; readonly reads: Lately; readonly writes: Lately; readonly slowdown: number };
 
 /** Clients of both gateways that read and write all the while. */
 class Traffic {
@@ -51,9 +52,9 @@ class Traffic {
     });
   }
 
-  figure(fault: string, others: readonly Reader[] = []): Figure {
-    const reads = lately([...this.readers, ...others]);
-    return { fault, reads, writes: lately([...this.writers, this.counter]) };
+  /** Since it was last asked for. */
+  lately(others: readonly Reader[] = []): Pick<Figure, 'reads' | 'writes'> {
+    return { reads: lately([...this.readers, ...others]), writes: lately([...this.writers, this.counter]) };
   }
 }
 
@@ -96,8 +97,8 @@ describe('a cluster under reads and writes', () => {
     traffic = new Traffic(system.urls);
     for (const client of traffic.all) client.start();
     await traffic.goesOn();
-    traffic.figure('none');
-  }, 180_000);
+    traffic.lately();
+  });
 
   afterAll(async () => {
     try {
@@ -105,17 +106,18 @@ describe('a cluster under reads and writes', () => {
     } finally {
       await system[Symbol.asyncDispose]();
     }
-    const head = 'fault                failed reads, longest read and write, s';
+    const head = 'fault                failed reads, longest read and write in s, slowdown';
     process.stdout.write(`${[head, ...figures.map(lineOf)].join('\n')}\n`);
-  }, 120_000);
+  });
 
   /**
-   * Answers how long the writer that waited longest did. Unless it is a gateway that is lost, readers that try once, at one
+   * Answers how long the writer that waited longest did, or would have with a processor to itself. Unless it is a gateway that is lost, readers that try once, at one
    * gateway, must not fail either: it is the services that ask another replica, or again, not the client. Also where a log
    * server stands still, which holds its connections open and loses the calls that are on their way through it.
    */
   const survive = async (what: string, task: () => Promise<void>): Promise<number> => {
-    traffic.figure('before');
+    traffic.lately();
+    const slowdown = startSlowdown();
     const urls = what.includes('gateway') ? [] : system.urls;
     const once = urls.map((url) => new Reader([url], SEEDS, { attempts: 1 }));
     for (const reader of once) reader.start();
@@ -126,11 +128,11 @@ describe('a cluster under reads and writes', () => {
     } finally {
       await Promise.all(once.map((reader) => reader.stop()));
     }
-    const figure = traffic.figure(what, once);
+    const figure = { fault: what, ...traffic.lately(once), slowdown: slowdown() };
     figures.push(figure);
     expect(figure.reads.failures).toEqual([]);
     expect(figure.writes.failures).toEqual([]);
-    return figure.writes.longestMs;
+    return figure.writes.longestMs / figure.slowdown;
   };
   const surviveKill = async (name: string): Promise<number> => {
     const before = traffic.writers.map(({ acknowledged }) => acknowledged.length);
@@ -159,12 +161,12 @@ describe('a cluster under reads and writes', () => {
   describe.each(['index', 'ingest', 'query', 'gateway', 'monitor'])('one %s of which is lost', (service) => {
     it('goes on when it is killed', async () => {
       expect(await surviveKill(`${service}-1`)).toBeLessThanOrEqual(GAP_MS_MAX);
-    }, 120_000);
+    });
 
     // The other one: clients that had the first gateway have gone on with the second.
     it('goes on when it is paused', async () => {
       expect(await survivePause(`${service}-2`)).toBeLessThanOrEqual(GAP_MS_MAX);
-    }, 120_000);
+    });
   });
 
   it('has another monitor act once the one that acts is killed', async () => {
@@ -181,23 +183,22 @@ describe('a cluster under reads and writes', () => {
     expect((await fetch(path, { method: 'POST' })).status).toBe(202);
     await rebuilt();
     await until(async () => (await statusOf(system.client)).replicas.every(({ status }) => status === 'Connected'), {
-      timeoutMs: 60_000,
       what: 'all replicas being connected',
     });
-  }, 120_000);
+  });
 
   // Nothing asks it yet: that it is lost must show nowhere.
   it('goes on without Redis', async () => {
     expect(await surviveKill('redis')).toBeLessThanOrEqual(GAP_MS_MAX);
-  }, 120_000);
+  });
 
   it('goes on when the leader of a log is killed', async () => {
     expect(await surviveKill(await logLeader(system, uid))).toBeLessThanOrEqual(ELECTION_GAP_MS_MAX);
-  }, 120_000);
+  });
 
   it('goes on when the leader of a log is paused', async () => {
     expect(await survivePause(await logLeader(system, uid))).toBeLessThanOrEqual(ELECTION_GAP_MS_MAX);
-  }, 120_000);
+  });
 
   it('acknowledges a replicated write only once every replica has it', async () => {
     await system.pause('index-3');
@@ -209,7 +210,7 @@ describe('a cluster under reads and writes', () => {
     expect(acknowledged).toBe(false);
     await system.resume('index-3');
     expect(await write).toMatchObject({ succeeded: points.length, failed: 0 });
-  }, 120_000);
+  });
 
   it('has every acknowledged write, at the version that was answered', async () => {
     await Promise.all(traffic.all.map((client) => client.stop()));
@@ -226,7 +227,7 @@ describe('a cluster under reads and writes', () => {
     }
     const { payload } = await client.getOne('books', traffic.counter.id);
     expect(payload).toEqual({ count: traffic.counter.count });
-  }, 120_000);
+  });
 
   it('ends with replicas that are the same', async () => {
     let hashes: string[][] = [];
@@ -235,10 +236,10 @@ describe('a cluster under reads and writes', () => {
         hashes = hashesOf(await settled(system.client, 'books'));
         return hashes.every(([first, second]) => first !== undefined && first === second);
       },
-      { timeoutMs: 60_000, what: 'the replicas being the same' },
+      { what: 'the replicas being the same' },
     );
     expect(hashes).toHaveLength(2);
-  }, 120_000);
+  });
 });
 
 /** Listens from now on; what it answers returns once an event of this kind has been told. */
@@ -254,8 +255,9 @@ async function awaitEvent(url: string, kind: string): Promise<() => Promise<void
   };
 }
 
-function lineOf({ fault, reads, writes }: Figure): string {
-  return `${fault.padEnd(20)} ${String(reads.failures.length).padStart(6)} ${seconds(reads)} ${seconds(writes)}`;
+function lineOf({ fault, reads, writes, slowdown }: Figure): string {
+  const failed = String(reads.failures.length).padStart(6);
+  return `${fault.padEnd(20)} ${failed} ${seconds(reads)} ${seconds(writes)} ${slowdown.toFixed(2).padStart(6)}`;
 }
 
 function hashesOf({ shards }: CollectionState): string[][] {

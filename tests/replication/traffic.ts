@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { VectorizerClient, VectorizerError, type ItemResult } from '@vectorizer/client';
 import { credentialsFor } from '../system/keys.ts';
 
@@ -8,6 +9,8 @@ export type Acknowledged = { readonly n: number; readonly key: string; readonly 
 const DIMENSION = 8;
 /** The client tries again by itself; what it then throws is a failed read, or a write to go on with under its key. */
 const TIMEOUT_MS = 30_000;
+/** Between two requests: what is asked is whether they are answered, not how many the machine can bear. */
+const PACE_MS = 20;
 
 export function vectorOf(n: number): number[] {
   return Array.from({ length: DIMENSION }, (_, i) => Math.sin(n + i));
@@ -90,6 +93,7 @@ abstract class Client {
         await this.request(this.#client);
         this.#done += 1;
         this.#longestMs = Math.max(this.#longestMs, performance.now() - this.#lastMs);
+        await sleep(PACE_MS);
         this.#lastMs = performance.now();
       } catch (error) {
         this.#failures.push(toldOf(error));

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { VectorizerClient, type AuditEntry } from '@vectorizer/client';
 import { connectNats, trustAuthority, type NatsOptions } from '@vectorizer/cluster';
-import { temporaryDirectory, until } from '@vectorizer/testing';
+import { temporaryDirectory, startSlowdown, until } from '@vectorizer/testing';
 import { runCommand } from '../system/command.ts';
 import { tlsFiles } from '../system/secure.ts';
 import { startSystem, type System } from '../system/system.ts';
@@ -24,7 +24,7 @@ beforeAll(async () => {
   for (const each of [own(), foreign()]) await makeCertificates(each);
   trustAuthority(await readFile(join(own(), 'ca.crt'), 'utf8'));
   system = await startSystem({ nodes: 2, certificates: own() });
-}, 180_000);
+});
 afterAll(async () => {
   await system[Symbol.asyncDispose]();
   await directory[Symbol.asyncDispose]();
@@ -130,7 +130,7 @@ describe('an encrypted cluster', () => {
     expect(hits.map(({ id }) => id)).toEqual(['a']);
     expect(system.url).toMatch(/^https:/);
     // The query services share it in Redis, which has let them in.
-    await until(async () => (await keysInRedis()) > 0, { timeoutMs: 15_000, what: 'an answer in Redis' });
+    await until(async () => (await keysInRedis()) > 0, { what: 'an answer in Redis' });
   });
 
   it('hears nobody who speaks in the clear', async () => {
@@ -230,7 +230,7 @@ describe('certificates', () => {
     await makeCertificates(own());
     const expected = new X509Certificate(await readFile(join(own(), 'gateway.crt'))).serialNumber;
     expect(expected).not.toBe(before);
-    await until(async () => (await certificateOf(system.url)) === expected, { timeoutMs: 15_000 });
+    await until(async () => (await certificateOf(system.url)) === expected);
     expect((await system.process('gateway-1')).pid).toBe(pid);
     await using client = new VectorizerClient({ url: system.urls });
     expect(await client.count('books')).toEqual({ count: 1 });
@@ -337,9 +337,9 @@ describe('keys and producers of events', () => {
       headers: { 'x-api-key': root },
     });
     expect(revoked.status).toBe(200);
-    const since = performance.now();
+    const [since, slowdown] = [performance.now(), startSlowdown()];
     await nats.closed();
-    expect(performance.now() - since).toBeLessThan(1_000);
+    expect((performance.now() - since) / slowdown()).toBeLessThan(1_000);
     await expect(produce({ key, id })).rejects.toThrow('Authorization Violation');
   });
 
@@ -383,13 +383,13 @@ describe('keys and producers of events', () => {
       const known = new Set((await told()).map(({ correlation_id: id }) => id));
       return written.every((id) => known.has(id));
     };
-    await until(isWhole, { timeoutMs: 90_000, everyMs: 500, what: 'every change being in the audit log' });
+    await until(isWhole, { everyMs: 500, what: 'every change being in the audit log' });
     const entries = await told();
     const ofWritten = entries.filter(({ correlation_id: id }) => written.includes(id));
     expect(ofWritten).toHaveLength(written.length);
     expect(ofWritten.some(({ result }) => result === 'unanswered')).toBe(true);
     expect(new Set(ofWritten.map(({ actor_name: name }) => name))).toEqual(new Set(['root']));
-  }, 180_000);
+  });
 
   it('have events refused when they are written whose key is good no longer, or not for that', async () => {
     const wide = { events: ['>'], collections: ['team-*'] };
