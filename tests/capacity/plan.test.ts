@@ -19,7 +19,6 @@ describe('a plan', () => {
       expect(ratios.map(({ what }) => what)).toEqual(['memory', 'store', 'indexFiles']);
       expect(ratios.filter(({ ratio }) => Math.abs(ratio - 1) > 0.15)).toEqual([]);
     },
-    240_000,
   );
 
   it('is the one of docs/CAPACITY.md', async () => {

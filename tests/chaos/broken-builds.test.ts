@@ -31,14 +31,14 @@ describe('a chaos run', () => {
     });
     const lost = violations.filter(({ rule, message }) => rule === 'lost-write' && message.includes('no sequence'));
     expect(lost.length).toBeGreaterThan(0);
-  }, 400_000);
+  });
 
   it('catches replicas that do not know a request that comes again', async () => {
     const { violations } = await runBroken(forgetsRequests, { seed: 1, durationMs: 8_000, kinds: [] });
     const rules = new Set(violations.map(({ rule }) => rule));
     expect(rules).toContain('wrong-outcome');
     expect(rules).toContain('replica-differs');
-  }, 400_000);
+  });
 
   it('catches a cache that does not go by sequences', async () => {
     const { violations, hits } = await runBroken(cachesWithoutSequences, {
@@ -51,5 +51,5 @@ describe('a chaos run', () => {
     const rules = new Set(violations.map(({ rule }) => rule));
     for (const rule of ['unexplained-read', 'stale-strong-read', 'stale-bounded-read', 'forgetful-gateway'])
       expect(rules).toContain(rule);
-  }, 400_000);
+  });
 });

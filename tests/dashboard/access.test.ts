@@ -21,13 +21,13 @@ beforeAll(async () => {
   ({ url } = lastJson(started) as { readonly url: string });
   key = (await readFile(file, 'utf8')).trim();
   browser = await startBrowser();
-}, 150_000);
+});
 
 afterAll(async () => {
   await browser?.close();
   await runCommand('down', '--data', data);
   await directory?.[Symbol.asyncDispose]();
-}, 60_000);
+});
 
 describe('the dashboard of a system with keys', () => {
   it('asks for a key, shows nothing without a good one, and has no barriers there', async () => {

@@ -22,12 +22,12 @@ beforeAll(async () => {
   system = await startSystem({ nodes: 3, shards: 2, replicas: 3 }, SETTINGS);
   await fill(system.client, 'films', POINTS);
   browser = await startBrowser();
-}, 240_000);
+});
 
 afterAll(async () => {
   await browser?.close();
   await system?.[Symbol.asyncDispose]();
-}, 60_000);
+});
 
 describe('the dashboard', () => {
   it('shows where each replica of a live cluster is, how it is, and that the replicas agree', async () => {

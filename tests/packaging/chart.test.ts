@@ -47,13 +47,13 @@ describe('the chart', () => {
       maxBuffer: 16 * 1024 * 1024,
     });
     expect([stdout.trim().split('\n'), stderr]).toEqual([[expect.stringMatching(/^Deployment .*replicas/)], '']);
-  }, 120_000);
+  });
 
   it('gives them no field that Kubernetes does not know', () => {
     const bad = { ...deployment(), spec: { ...deployment().spec, replicaz: 2 } };
     const errors = typeErrors([...names.flatMap(of), bad], directory.path).match(/.*error TS.*/g);
     expect(errors).toEqual([expect.stringMatching(/replicaz.* does not exist/)]);
-  }, 120_000);
+  });
 
   it('refuses values that it does not know, and those that do not go together', () => {
     expect(refused('gatway.replicas=3')).toContain("additional properties 'gatway' not allowed");

@@ -5,9 +5,6 @@ import { until } from '@vectorizer/testing';
 import { logServerOf, type LogServer } from '../system/log-server.ts';
 import { startSystem, type System } from '../system/system.ts';
 
-/** A machine that does much else takes its time; beyond this something hangs. */
-export const TEST_MS_MAX = 240_000;
-
 export const INDEXES = ['index-1', 'index-2', 'index-3'] as const;
 export type IndexName = (typeof INDEXES)[number];
 
@@ -52,7 +49,6 @@ export async function logOf(cluster: Cluster, collection: string): Promise<LogSt
 export async function cutBeyond(cluster: Cluster, collection: string, sequence: number): Promise<void> {
   const { uid } = await cluster.client.getCollection(collection);
   await until(async () => (await stateOf(cluster.logServer, uid)).first_seq > sequence + 1, {
-    timeoutMs: 60_000,
     everyMs: 100,
     what: `the log of ${collection} being cut beyond ${sequence}`,
   });

@@ -14,7 +14,6 @@ import { INDEXES, type Cluster, type IndexName } from './cluster.ts';
 export type Data = Pick<Point, 'id' | 'vector' | 'payload'>;
 
 /** Every look asks services of the cluster, so not at every turn. */
-const ASKING = { timeoutMs: 30_000, everyMs: 50 } as const;
 
 export function dataOf(points: readonly Point[]): Data[] {
   return points.map(({ id, vector, payload }) => ({ id, vector, payload }) as Data);
@@ -77,14 +76,14 @@ export async function agreed(client: VectorizerClient, collection: string): Prom
       replicas = shards.flatMap((shard) => shard.replicas);
       return replicas.every(({ reachable, phase }) => reachable && phase === 'following') && shards.every(isOneState);
     },
-    { ...ASKING, timeoutMs: 60_000, what: `the replicas of ${collection} having one state` },
+    { what: `the replicas of ${collection} having one state` },
   );
   return Object.fromEntries(replicas.map((replica) => [replica.node, replica]));
 }
 
 /** What the replicas say once the resync that was begun is over. */
 export async function resynced(cluster: Cluster, { replica, id }: Begun): Promise<Record<string, Replica>> {
-  const signal = AbortSignal.timeout(60_000);
+  const signal = AbortSignal.timeout(120_000);
   const { resync: done, collection } = await cluster.client.replication.resynced(replica, id, { signal });
   if (done?.state !== 'complete') throw new Error(`the resync of ${replica}: ${JSON.stringify(done)}`);
   return agreed(cluster.client, collection);
@@ -121,7 +120,7 @@ export async function untilView(
       found = (await viewsOf(cluster, where.collection)).find(({ node }) => node === cluster.nodes[where.name]);
       return found !== undefined && holds(found);
     },
-    { ...ASKING, what: `${where.name}: ${what}` },
+    { what: `${where.name}: ${what}` },
   );
   return found as ReplicaView;
 }
@@ -135,7 +134,7 @@ export async function allConnected(cluster: Cluster, collection: string): Promis
       views = await viewsOf(cluster, collection);
       return views.every((view) => view.status === 'Connected' && view.offset === state?.applied_sequence);
     },
-    { ...ASKING, what: `the replicas of ${collection} being connected` },
+    { what: `the replicas of ${collection} being connected` },
   );
   return views;
 }
@@ -153,7 +152,7 @@ export async function exactStats({ client }: Cluster): Promise<ReplicationStats>
       ({ stats } = await statusOf(client));
       return stats.master_offset === sum(lasts) && stats.total_replicated === sum(applied);
     },
-    { ...ASKING, everyMs: 200, what: 'the statistics being what the nodes say' },
+    { everyMs: 200, what: 'the statistics being what the nodes say' },
   );
   return stats as ReplicationStats;
 }

@@ -1,14 +1,13 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { ReplicaView, ReplicationStats } from '@vectorizer/client';
 import { until } from '@vectorizer/testing';
 import { scheme } from '../system/secure.ts';
-import { cutBeyond, startCluster, TEST_MS_MAX, type Cluster, type IndexName } from './cluster.ts';
+import { cutBeyond, startCluster, type Cluster, type IndexName } from './cluster.ts';
 import { some, wide } from './points.ts';
 import { agreed, allConnected, askReplication, exactStats, statusOf, sum, untilView, viewsOf } from './replicas.ts';
 
 /** The requirements of replication statistics, one by one, each against what happened and not against a shape alone. */
 const DISCONNECTED_AFTER_MS = 8_000;
-jest.setTimeout(TEST_MS_MAX);
 let cluster: Cluster;
 beforeAll(async () => {
   cluster = await startCluster({ VECTORIZER_DISCONNECTED_AFTER_MS: String(DISCONNECTED_AFTER_MS) });
@@ -52,7 +51,7 @@ describe('the status of the cluster', () => {
         const replicas = Object.values(await agreed(cluster.client, 'r1'));
         return replicas.some(({ snapshot }) => snapshot?.bytes === after.snapshot_size);
       },
-      { timeoutMs: 20_000, what: 'the size of the snapshot being what the primary says' },
+      { what: 'the size of the snapshot being what the primary says' },
     );
     expect(after.snapshot_size).toBeGreaterThan(50 * 512 * 4);
   });
@@ -145,7 +144,7 @@ describe('the status of the cluster', () => {
           during = (await statusOf(cluster.client)).stats;
           return during.operations_pending === 4 && during.bytes_sent > before.bytes_sent;
         },
-        { timeoutMs: 20_000, what: 'four entries pending' },
+        { what: 'four entries pending' },
       );
       expect((await viewsOf(cluster, 'r9')).slice(0, 2).map(({ lag_entries }) => lag_entries)).toEqual([0, 0]);
     } finally {
@@ -256,7 +255,7 @@ describe('the status of the cluster', () => {
         again = found;
         return found.snapshot_size === counts.snapshot_size;
       },
-      { timeoutMs: 20_000, what: 'the primaries having looked for their snapshots' },
+      { what: 'the primaries having looked for their snapshots' },
     );
     expect(again).toEqual(counts);
   });
@@ -309,7 +308,7 @@ describe('a replica that is away', () => {
     const own = replicas.filter(({ collection }) => collection === 'away').map(({ node }) => node);
     expect(own.toSorted()).toEqual([nodes['index-1'], nodes['index-3']].toSorted());
     const connected = await replicaCount(2);
-    await until(async () => (await statusOf(client)).stats.connected_replicas === connected, { timeoutMs: 20_000 });
+    await until(async () => (await statusOf(client)).stats.connected_replicas === connected);
     await insertEach('away', 7, 8);
     expect(await client.count('away', { consistency: 'strong' })).toEqual({ count: 8 });
     await view('away', 'index-1', ({ status, offset }) => status === 'Connected' && offset >= 8);
@@ -337,7 +336,7 @@ describe('a replica that is away', () => {
     });
     // Each monitor notes when it heard it.
     const heard = Date.parse(byNode.get(cluster.nodes['index-2'])?.last_heartbeat ?? '');
-    expect(Math.abs(heard - Date.parse(away?.last_heartbeat ?? ''))).toBeLessThan(1_000);
+    expect(Math.abs(heard - Date.parse(away?.last_heartbeat ?? ''))).toBeLessThan(5_000);
     for (const name of ['index-1', 'index-3'] as const) {
       expect(byNode.get(cluster.nodes[name])).toMatchObject({ status: 'Connected', lag_ms: 0 });
     }

@@ -1,20 +1,11 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { NewCollectionInput, Point } from '@vectorizer/client';
 import { CollectionUid, encodeEntry, encodeRequest, subjects } from '@vectorizer/contracts';
 import { until } from '@vectorizer/testing';
 import { restore, takeSnapshot } from '../system/snapshots.ts';
-import {
-  cutBeyond,
-  INDEXES,
-  logOf,
-  startCluster,
-  TEST_MS_MAX,
-  without,
-  type Cluster,
-  type IndexName,
-} from './cluster.ts';
+import { cutBeyond, INDEXES, logOf, startCluster, without, type Cluster, type IndexName } from './cluster.ts';
 import { some, wide } from './points.ts';
 import {
   agreed,
@@ -30,7 +21,6 @@ import {
 } from './replicas.ts';
 
 /** Ways in which a replica's state went wrong in a system that this one learned from; see docs/TESTING.md. */
-jest.setTimeout(TEST_MS_MAX);
 let cluster: Cluster;
 beforeAll(async () => {
   cluster = await startCluster();
@@ -55,7 +45,7 @@ async function durable(collection: string, names: readonly IndexName[] = INDEXES
       const own = shards.flatMap(({ replicas }) => replicas).filter(({ node }) => nodes.includes(node));
       return own.every(({ applied_sequence, durable_sequence }) => applied_sequence === durable_sequence);
     },
-    { timeoutMs: 30_000, what: `${collection} being on disk` },
+    { what: `${collection} being on disk` },
   );
 }
 
@@ -108,9 +98,7 @@ describe('a full sync', () => {
       await cutBeyond(cluster, name, 0);
       const replicas = await resynced(cluster, await resync(cluster, 'index-3', name));
       expect(replicas[nodes['index-3']]).toMatchObject({ full_syncs: 1, points: 50 });
-      await until(async () => (await client.listPayloadIndexes(name)).every(({ state }) => state === 'ready'), {
-        timeoutMs: 20_000,
-      });
+      await until(async () => (await client.listPayloadIndexes(name)).every(({ state }) => state === 'ready'));
       const filter = { must: [{ key: 'index', range: { gte: 40 } }] };
       const vector = wide(7, 8, 512)[0]?.vector ?? [];
       const answers = await alone(cluster, ['index-1', 'index-3'], async () =>
@@ -142,7 +130,7 @@ describe('a full sync', () => {
     });
     expect((await agreed(client, 'kept'))[nodes['index-3']]).toMatchObject({ full_syncs: 1, points: 50 });
     expect(dataOf(await pointsOn(cluster, 'index-3', 'kept'))).toEqual(wide(0, 50, 512));
-    await until(async () => (await files()).every((name) => !name.startsWith(uid)), { timeoutMs: 20_000 });
+    await until(async () => (await files()).every((name) => !name.startsWith(uid)));
     expect(await viewsOf(cluster, 'gone')).toEqual([]);
   });
 
@@ -185,7 +173,6 @@ describe('a full sync', () => {
     };
     // No message can be larger than this.
     await until(async () => (await size()) > 8 * 1024 * 1024, {
-      timeoutMs: 60_000,
       everyMs: 200,
       what: 'the snapshot',
     });
@@ -214,11 +201,10 @@ describe('a replica', () => {
       const entry = encodeEntry({ at: Date.now(), requests: [encodeRequest({ id: 'foreign', ops }).request] });
       await until(
         async () => ((await server.ask(subjects.log(uid, 0), entry)) as { stream?: string }).stream === stream,
-        { timeoutMs: 20_000, what: 'the new log having a leader' },
+        { what: 'the new log having a leader' },
       );
     }
     await until(async () => (await viewsOf(cluster, 'replaced')).every(({ status }) => status === 'Diverged'), {
-      timeoutMs: 40_000,
       what: 'all being diverged',
     });
     for (const each of await viewsOf(cluster, 'replaced')) {
@@ -256,11 +242,10 @@ describe('a replica', () => {
       );
       return primaries.length === 1 ? INDEXES.find((name) => nodes[name] === primaries[0]?.node) : undefined;
     };
-    await until(async () => (await primaryName()) !== undefined, { timeoutMs: 30_000, what: 'there being a primary' });
+    await until(async () => (await primaryName()) !== undefined, { what: 'there being a primary' });
     const first = (await primaryName()) ?? 'index-1';
     await without(cluster, first, async () => {
       await until(async () => ![undefined, first].includes(await primaryName()), {
-        timeoutMs: 40_000,
         what: 'another primary',
       });
       await client.insert('names', some(4, 5));
@@ -288,11 +273,9 @@ describe('a snapshot', () => {
         );
       }
     })();
-    await until(() => written >= 20, { timeoutMs: 30_000 });
+    await until(() => written >= 20);
     const { id, shards } = await takeSnapshot(cluster, 'moment');
-    await until(async () => (await client.count('moment')).count > 2 * (shards[0]?.sequence ?? 0), {
-      timeoutMs: 30_000,
-    });
+    await until(async () => (await client.count('moment')).count > 2 * (shards[0]?.sequence ?? 0));
     stop.abort();
     await writer;
     expect(await restore(cluster, `moment/snapshots/${id}`, { name: 'moment-again' })).toMatchObject({

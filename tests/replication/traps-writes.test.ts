@@ -1,14 +1,13 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { VectorizerClient, type BatchResult, type NewCollectionInput } from '@vectorizer/client';
 import { CollectionUid, encodeEntry, encodeRequest, subjects, type Operation } from '@vectorizer/contracts';
 import { credentialsFor } from '../system/keys.ts';
 import { scheme } from '../system/secure.ts';
-import { INDEXES, logOf, startCluster, TEST_MS_MAX, without, type Cluster } from './cluster.ts';
+import { INDEXES, logOf, startCluster, without, type Cluster } from './cluster.ts';
 import { numbered, some, wide } from './points.ts';
 import { agreed, allConnected, allPoints, dataOf, pointsOn, pointsOnEach } from './replicas.ts';
 
 /** Ways in which writes were lost, doubled or misapplied in a system that this one learned from; see docs/TESTING.md. */
-jest.setTimeout(TEST_MS_MAX);
 let cluster: Cluster;
 beforeAll(async () => {
   cluster = await startCluster();

@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { NewCollectionInput } from '@vectorizer/client';
-import { cutBeyond, INDEXES, startCluster, TEST_MS_MAX, without, type Cluster } from './cluster.ts';
+import { cutBeyond, INDEXES, startCluster, without, type Cluster } from './cluster.ts';
 import { some, wide } from './points.ts';
 import { agreed, allPoints, dataOf, pointsOn, pointsOnEach } from './replicas.ts';
 
@@ -8,7 +8,6 @@ import { agreed, allPoints, dataOf, pointsOn, pointsOnEach } from './replicas.ts
  * Ten tests of failover and of replication under load that were never run where they were written. There, a replica that
  * comes back is another, empty one; here it is the same, killed and started again, and what it holds is compared.
  */
-jest.setTimeout(TEST_MS_MAX);
 let cluster: Cluster;
 beforeAll(async () => {
   cluster = await startCluster();

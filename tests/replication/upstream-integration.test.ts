@@ -1,8 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { PointInput } from '@vectorizer/client';
 import type { ReplicaView } from '@vectorizer/client';
 import { until } from '@vectorizer/testing';
-import { INDEXES, startCluster, TEST_MS_MAX, without, type Cluster } from './cluster.ts';
+import { INDEXES, startCluster, without, type Cluster } from './cluster.ts';
 import { some } from './points.ts';
 import {
   agreed,
@@ -22,7 +22,6 @@ import {
  * Here the log takes the place of the master, and each index node's replica that of a replica. Each test asserts the
  * data on every replica, read while the other index nodes are stopped, so that no other can have answered.
  */
-jest.setTimeout(TEST_MS_MAX);
 let cluster: Cluster;
 beforeAll(async () => {
   cluster = await startCluster();
@@ -161,7 +160,7 @@ describe('replication', () => {
     await agreed(client, 'deletes');
     for (const points of await pointsOnEach(cluster, 'deletes')) expect(dataOf(points)).toEqual(some(5, 10));
     await client.deleteCollection('deletes');
-    await until(async () => (await viewsOf(cluster, 'deletes')).length === 0, { timeoutMs: 10_000 });
+    await until(async () => (await viewsOf(cluster, 'deletes')).length === 0);
     await alone(cluster, INDEXES, async () => {
       const read = allPoints(client, 'deletes', 'eventual');
       await expect(read).rejects.toMatchObject({ type: 'collection_not_found' });

@@ -3,12 +3,12 @@ import { execFile } from 'node:child_process';
 import { open, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { NewCollectionInput, PointInput } from '@vectorizer/client';
 import { CollectionUid } from '@vectorizer/contracts';
 import { temporaryDirectory } from '@vectorizer/testing';
 import { restore, takeSnapshot } from '../system/snapshots.ts';
-import { cutBeyond, startCluster, TEST_MS_MAX, type Cluster } from './cluster.ts';
+import { cutBeyond, startCluster, type Cluster } from './cluster.ts';
 import { some, wide } from './points.ts';
 import { agreed, allConnected, allPoints, dataOf, pointsOn, pointsOnEach, resync, resynced } from './replicas.ts';
 
@@ -16,7 +16,6 @@ import { agreed, allConnected, allPoints, dataOf, pointsOn, pointsOnEach, resync
  * Tests of snapshots that were never run where they were written. There, a snapshot is one message that a function makes
  * and another applies; here the primary stores it in parts, and what fetches it verifies it by SHA-256 and by state hash.
  */
-jest.setTimeout(TEST_MS_MAX);
 let cluster: Cluster;
 beforeAll(async () => {
   cluster = await startCluster();

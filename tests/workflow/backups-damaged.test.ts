@@ -45,7 +45,7 @@ describe('a restore whose gateway is gone since its collection was made', () => 
     await system.client.deleteCollection('copy');
     expect((await ask(system, `GET ${path}`)).body.restore).toMatchObject({ state: 'failed' });
     expect((await ask(system, `DELETE ${path}`)).status).toBe(200);
-  }, 60_000);
+  });
 });
 
 describe('a snapshot that is not what it was', () => {

@@ -119,7 +119,7 @@ describe('the changes of a collection of a cluster', () => {
   let system: System;
   beforeAll(async () => {
     system = await startSystem({ nodes: 2, shards: SHARDS, replicas: 2 });
-  }, 180_000);
+  });
   afterAll(async () => system[Symbol.asyncDispose]());
 
   it('are told once each and in order, while gateways, index nodes and log servers are killed', async () => {
@@ -151,7 +151,7 @@ describe('the changes of a collection of a cluster', () => {
     await following;
     expect(follower.told.toSorted()).toEqual(written.toSorted());
     expect(follower.told).toHaveLength(BATCHES * BATCH);
-  }, 300_000);
+  });
 
   it('make a copy of it, from its points and what happens meanwhile, however often the follower leaves', async () => {
     const { client } = system;
@@ -190,7 +190,7 @@ describe('the changes of a collection of a cluster', () => {
     expect(copy).toEqual(
       await Array.fromAsync(client.scrollAll('copied', { with_vector: false, consistency: 'strong' })),
     );
-  }, 300_000);
+  });
 
   it('near a vector make the set that a search finds, by distance and by number, whoever leaves or is killed', async () => {
     const { client } = system;
@@ -254,5 +254,5 @@ describe('the changes of a collection of a cluster', () => {
       expect(nears[i]?.found).toEqual(hits.map(({ id, version }) => `${id}@${version}`).toSorted());
       expect([...(nears[i]?.kinds ?? [])].toSorted()).toEqual(['enter', 'leave', 'update']);
     }
-  }, 300_000);
+  });
 });

@@ -59,23 +59,18 @@ describe('the command line', () => {
     await system.client.upsert('books', [{ id: 'a', vector: [1] }]);
     const before = (await system.status()).processes;
     for (const { pid } of before) process.kill(pid, 'SIGKILL');
-    await until(
-      async () => {
-        const { processes } = await system.status();
-        return processes.every(({ alive, pid }) => alive && before.every((old) => old.pid !== pid));
-      },
-      { timeoutMs: 20_000 },
-    );
-    await until(async () => (await fetch(`${system.url}/health/ready`).catch(() => undefined))?.ok === true, {
-      timeoutMs: 20_000,
+    await until(async () => {
+      const { processes } = await system.status();
+      return processes.every(({ alive, pid }) => alive && before.every((old) => old.pid !== pid));
     });
+    await until(async () => (await fetch(`${system.url}/health/ready`).catch(() => undefined))?.ok === true);
     expect(await system.client.count('books', { consistency: 'strong' })).toEqual({ count: 1 });
   });
 
   it('runs in the foreground until it is told to stop', async () => {
     await using directory = await temporaryDirectory();
     const up = startCommand(['up', '--port', '0', '--data', directory.path, '--json']);
-    await until(async () => (await runCommand('status', '--data', directory.path)).code === 0, { timeoutMs: 30_000 });
+    await until(async () => (await runCommand('status', '--data', directory.path)).code === 0);
     up.kill('SIGINT');
     const ended = await up.ended;
     expect(ended.code).toBe(0);

@@ -50,7 +50,7 @@ describe('every failure', () => {
     system = await startSystem('cluster');
     await system.client.createCollection({ name: 'books', dimension: 2, metric: 'dot' });
     await ask({ route: `PUT ${V}`, body: { points: [point] }, headers: { 'idempotency-key': 'used' } });
-  }, 180_000);
+  });
   afterAll(async () => system[Symbol.asyncDispose]());
 
   async function ask({ route, body, headers }: Call, url: string = system.url): Promise<Response> {

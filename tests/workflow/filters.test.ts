@@ -81,7 +81,7 @@ async function allReady(client: VectorizerClient): Promise<void> {
     const indexes = await client.listPayloadIndexes('books');
     return indexes.length > 0 && indexes.every(({ state }) => state === 'ready');
   };
-  await until(ready, { timeoutMs: 30_000, what: 'the payload indexes being ready' });
+  await until(ready, { what: 'the payload indexes being ready' });
 }
 
 /** The fields that a search by the filter is warned about. */
@@ -119,7 +119,7 @@ describe('filters through the public API', () => {
     await allReady(client);
     expect(await seenThrough(client)).toEqual(indexed);
     for (const { key } of INDEXES) await client.deletePayloadIndex('books', key);
-    await until(async () => (await warnedOf(client, both)).length === 2, { timeoutMs: 5_000, what: 'the warnings' });
+    await until(async () => (await warnedOf(client, both)).length === 2, { what: 'the warnings' });
     const unindexed = await seenThrough(client);
     expect(unindexed).toEqual(indexed);
     expect(unindexed.every(({ count, scrolled }) => count > 0 && count === scrolled.length)).toBe(true);
@@ -137,7 +137,7 @@ describe('filters through the public API', () => {
     expect(await client.deleteByFilter('books', filter)).toMatchObject({ status: 'deleted', deleted: count });
     expect((await client.count('books', { filter })).count).toBe(0);
     await client.deletePayloadIndex('books', 'year');
-    await until(async () => (await warnedOf(client, filter)).includes('year'), { timeoutMs: 5_000 });
+    await until(async () => (await warnedOf(client, filter)).includes('year'));
     expect((await client.count('books', { filter })).count).toBe(0);
   });
 

@@ -27,7 +27,7 @@ describe('the health of the whole', () => {
       // Each tells of itself every two seconds.
       return failed.includes('disk') && Object.values(processes ?? {}).every((heard) => heard === 1);
     };
-    await until(isKnown, { timeoutMs: 20_000, what: 'every process being heard of' });
+    await until(isKnown, { what: 'every process being heard of' });
     const { code, health } = await ask(system.url);
     expect(code).toBe(503);
     expect(health).toMatchObject({ status: 'degraded', failed_checks: ['disk'] });
@@ -45,7 +45,7 @@ describe('the health of the whole', () => {
 
   it('is told of one process as of five', async () => {
     await using system = await startSystem('standalone');
-    await until(async () => (await ask(system.url)).code === 200, { timeoutMs: 10_000 });
+    await until(async () => (await ask(system.url)).code === 200);
     const { health } = await ask(system.url);
     expect(health).toMatchObject({ status: 'healthy', failed_checks: [] });
     const names = health.checks.map(({ name }) => name);

@@ -33,13 +33,10 @@ describe('a cluster that is searched across collections', () => {
     expect(first.cache.status).toBe('miss');
     let again = first;
     // Another query process has a memory of its own, and gets what the first has left in the shared cache.
-    await until(
-      async () => {
-        again = await client.searchMany(['books', 'films'], asked);
-        return again.cache.status === 'hit';
-      },
-      { timeoutMs: 10_000 },
-    );
+    await until(async () => {
+      again = await client.searchMany(['books', 'films'], asked);
+      return again.cache.status === 'hit';
+    });
     expect(again.hits).toEqual(first.hits);
     expect(again.collections).toMatchObject([
       { collection: 'books', cache: { status: 'hit' } },
@@ -79,13 +76,11 @@ describe('a cluster that is searched across collections', () => {
     const { key } = await admin.keys.create({ name: 'reader', roles: ['viewer'], collections: ['books', 'films'] });
     await using reader = new VectorizerClient({ url: system.urls, apiKey: key, attempts: 1 });
     const asked = { vector: [1, 0], k: 1 };
-    await until(
-      async () =>
-        reader.searchMany(['books', 'films'], asked).then(
-          ({ hits }) => hits.length === 1,
-          () => false,
-        ),
-      { timeoutMs: 10_000 },
+    await until(async () =>
+      reader.searchMany(['books', 'films'], asked).then(
+        ({ hits }) => hits.length === 1,
+        () => false,
+      ),
     );
     await expect(reader.searchMany(['books', 'secrets'], asked)).rejects.toMatchObject({
       type: 'authorization_error',

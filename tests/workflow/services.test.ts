@@ -7,9 +7,7 @@ import { startSystem } from '../system/system.ts';
 describe('the five services as processes', () => {
   it('each answer health and metrics, and write JSON lines', async () => {
     await using system = await startSystem('cluster');
-    await until(async () => (await logLines(system.data)).filter(({ msg }) => msg === 'listening').length === 5, {
-      timeoutMs: 10_000,
-    });
+    await until(async () => (await logLines(system.data)).filter(({ msg }) => msg === 'listening').length === 5);
     const listening = (await logLines(system.data)).filter(({ msg }) => msg === 'listening');
     const services = new Set(listening.map(({ service }) => service));
     expect(services).toEqual(new Set(['gateway', 'index', 'ingest', 'query', 'replication-monitor']));
@@ -38,7 +36,7 @@ describe('the five services as processes', () => {
       const lines = (await logLines(system.data)).filter(({ correlation_id }) => correlation_id === id);
       return new Set(lines.map(({ service }) => service));
     };
-    await until(async () => (await passed('a-search')).size === 3, { timeoutMs: 5_000 });
+    await until(async () => (await passed('a-search')).size === 3);
     expect(await passed('a-write')).toEqual(new Set(['gateway', 'ingest', 'index']));
     expect(await passed('a-search')).toEqual(new Set(['gateway', 'query', 'index']));
   });
@@ -66,10 +64,10 @@ describe('the five services as processes', () => {
     expect((await ask('more', 'log-level', { method: 'PUT', body: { level: 'debug', for_s: 600 } })).status).toBe(202);
     const changed = async (): Promise<number> =>
       (await logLines(system.data)).filter(({ level_now: now }) => now === 'debug').length;
-    await until(async () => (await changed()) === 5, { timeoutMs: 10_000, what: 'every service having heard of it' });
+    await until(async () => (await changed()) === 5, { what: 'every service having heard of it' });
     await ask('told', 'collections/books/vectors', write);
     const told = async (part: string): Promise<boolean> => (await linesOf('told')).some((line) => line.includes(part));
-    await until(async () => (await told('  request  ')) && (await told('  applied  ')), { timeoutMs: 10_000 });
+    await until(async () => (await told('  request  ')) && (await told('  applied  ')));
     const lines = await linesOf('told');
     for (const part of ['gateway-1', 'ingest-1', 'index-1', 'procedure=ingest.write', 'procedure=index.outcomes']) {
       expect(lines.join('\n')).toContain(part);
@@ -88,20 +86,20 @@ describe('the five services as processes', () => {
     const index = (await system.status()).processes.find(({ name }) => name === 'index-1');
     const health = async (): Promise<{ status: string; failed_checks: string[] }> =>
       (await (await fetch(`${system.url}/health`)).json()) as { status: string; failed_checks: string[] };
-    await until(async () => (await health()).status === 'healthy', { timeoutMs: 20_000 });
+    await until(async () => (await health()).status === 'healthy');
     process.kill(index?.pid ?? 0, 'SIGSTOP');
     try {
       // It is the only process of its service as well.
       const failed = async (): Promise<string> => (await health()).failed_checks.toSorted().join(' ');
-      await until(async () => (await failed()) === 'replication services', { timeoutMs: 30_000 });
+      await until(async () => (await failed()) === 'replication services');
       expect((await fetch(`${system.url}/health`)).status).toBe(503);
       expect((await fetch(`${system.url}/health/ready`)).status).toBe(200);
       await expect(system.client.search('books', { vector: [1] })).rejects.toMatchObject({ type: 'index_unavailable' });
     } finally {
       process.kill(index?.pid ?? 0, 'SIGCONT');
     }
-    await until(async () => (await health()).status === 'healthy', { timeoutMs: 20_000 });
-  }, 120_000);
+    await until(async () => (await health()).status === 'healthy');
+  });
 
   it('tell the truth about their replicas', async () => {
     await using system = await startSystem('cluster');
@@ -114,13 +112,10 @@ describe('the five services as processes', () => {
     const { shards } = await client.getCollection('books');
     const [replica] = shards[0]?.replicas ?? [];
     expect(replica).toMatchObject({ reachable: true, phase: 'following', points: 2, applied_sequence: 1 });
-    await until(
-      async () => {
-        const [first] = (await client.replication.status()).replicas;
-        return first?.status === 'Connected' && first.operations_synced > 0;
-      },
-      { timeoutMs: 10_000 },
-    );
+    await until(async () => {
+      const [first] = (await client.replication.status()).replicas;
+      return first?.status === 'Connected' && first.operations_synced > 0;
+    });
     expect(await client.replication.status()).toMatchObject({
       role: 'master',
       enabled: true,

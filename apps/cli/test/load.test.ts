@@ -280,9 +280,7 @@ describe('a load that is disturbed', () => {
     const loading = setup.load({ file, patienceMs: 20_000 });
     await gone.promise;
     await setup.server[Symbol.asyncDispose]();
-    await until(() => setup.printed.err.some((line) => line.startsWith('waiting for the server')), {
-      timeoutMs: 10_000,
-    });
+    await until(() => setup.printed.err.some((line) => line.startsWith('waiting for the server')));
     await using again = await startMemoryServer(setup.server.port, setup.server.collections);
     expect(await loading).toBe(0);
     expect(again.collections.get('c')?.stateHash).toBe(expected.hash);

@@ -29,7 +29,7 @@ describe('what a process tells of its activity', () => {
     bus.listen(activity, (value) => told.push(value));
     const teller = new ActivityTeller({ service: 'query', bus, logger, place: 'here:15012' });
     bus.announce(watching, {});
-    await until(() => told.length === 2, { timeoutMs: 10_000 });
+    await until(() => told.length === 2);
     teller.close();
     const [first, second] = told;
     expect(first).toMatchObject({
@@ -53,7 +53,7 @@ describe('what a process tells of its activity', () => {
     const [alone, watched] = [start('alone'), start('watched')];
     watched.bus.announce(watching, {});
     // They began together: when the one has told twice, the other has had its turns.
-    await until(() => told.length === 2, { timeoutMs: 10_000 });
+    await until(() => told.length === 2);
     alone.teller.close();
     watched.teller.close();
     expect(told).toEqual(['watched', 'watched']);

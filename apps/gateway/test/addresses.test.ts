@@ -23,7 +23,7 @@ async function addressesIn(gateway: Gateway, key: string, count: number): Promis
     ({ entries } = answer.json<{ entries: AuditEntry[] }>());
     return entries.length === count;
   };
-  await until(found, { timeoutMs: 5_000, what: `${count} entries` });
+  await until(found, { what: `${count} entries` });
   return entries.map(({ address }) => address).toReversed();
 }
 

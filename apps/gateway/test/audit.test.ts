@@ -113,7 +113,7 @@ describe('the audit log', () => {
     await gateway.nats.restart();
     const refused = async (): Promise<number> =>
       (await asking(gateway, key)('GET /api/v1/audit?result=refused')).json<Partial<Page>>().entries?.length ?? 0;
-    await until(async () => (await refused()) === 20, { timeoutMs: 30_000 });
+    await until(async () => (await refused()) === 20);
   });
 
   it('is not written for what is done without keys, but for what is administered', async () => {

@@ -78,7 +78,7 @@ describe('the stream of the dashboard', () => {
       await again.close();
       return again.status === 200;
     };
-    await until(isOpen, { timeoutMs: 10_000 });
+    await until(isOpen);
     await Promise.all(streams.map(async (stream) => stream.close()));
   });
 });

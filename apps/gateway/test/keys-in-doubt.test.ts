@@ -74,6 +74,6 @@ describe('without log servers', () => {
     await until(async () => (await statusFor(gateway, key)) === 503, soon);
     expect(await statusFor(gateway, unknown)).toBe(401);
     await gateway.nats.restart();
-    await until(async () => (await statusFor(gateway, key)) === 200, { timeoutMs: 15_000 });
+    await until(async () => (await statusFor(gateway, key)) === 200);
   });
 });

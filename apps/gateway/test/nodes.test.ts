@@ -9,7 +9,7 @@ const gone = NodeId.parse('node-z');
 beforeAll(async () => {
   gateway = await startGateway();
   await gateway.registry.register({ node: gone, host: '127.0.0.1', port: 2 });
-}, 30_000);
+});
 afterAll(async () => gateway[Symbol.asyncDispose]());
 
 async function ask(method: 'GET' | 'DELETE', path: string): Promise<{ status: number; body: unknown }> {
@@ -25,7 +25,7 @@ function refused(message: RegExp): object {
 describe('the index nodes', () => {
   it('are listed, with how many replicas each has and whether it speaks', async () => {
     const speaks = async (): Promise<boolean> => JSON.stringify(await ask('GET', '')).includes('"speaks":true');
-    await until(speaks, { timeoutMs: 5_000, what: 'the node being heard' });
+    await until(speaks, { what: 'the node being heard' });
     expect(await ask('GET', '')).toEqual({
       status: 200,
       body: {

@@ -125,17 +125,14 @@ describe('the interface of Qdrant', () => {
     expect(second).toBeLessThan(first + 10);
     expect(third).toBeLessThan(second + 10);
     let counts: (readonly [string, number])[] = [];
-    await until(
-      async () => {
-        const audit = await ask('GET /api/v1/audit?limit=50', { key: root });
-        const { entries } = audit.json<{ entries: readonly NumberedAuditEntry[] }>();
-        counts = entries
-          .filter(({ actor_name, action }) => actor_name === 'writer' && action.startsWith('vectors.'))
-          .map(({ action, count }) => [action, count] as const);
-        return counts.length === 3;
-      },
-      { timeoutMs: 5_000 },
-    );
+    await until(async () => {
+      const audit = await ask('GET /api/v1/audit?limit=50', { key: root });
+      const { entries } = audit.json<{ entries: readonly NumberedAuditEntry[] }>();
+      counts = entries
+        .filter(({ actor_name, action }) => actor_name === 'writer' && action.startsWith('vectors.'))
+        .map(({ action, count }) => [action, count] as const);
+      return counts.length === 3;
+    });
     expect(counts).toEqual([
       ['vectors.batch', 6],
       ['vectors.upsert', 2],

@@ -70,7 +70,7 @@ describe('the rate of a key', () => {
     await using other = await startGateway({ limits, beside: gateway.nats });
     const key = await makeKey(gateway);
     const quiet = await makeKey(gateway);
-    await until(async () => (await list(other, quiet)).statusCode === 200, { timeoutMs: 2_000 });
+    await until(async () => (await list(other, quiet)).statusCode === 200);
     await list(gateway, quiet);
     // From here on the bucket is not full any more, and all that comes in stays in it.
     expect((await list(gateway, key)).statusCode).toBe(200);
@@ -192,14 +192,14 @@ describe('the rate of a key', () => {
     const remaining = async (key: string): Promise<number> =>
       Number((await list(gateway, key)).headers['ratelimit-remaining']);
     const key = await makeKey(gateway, { rate: { tier: 'default', read: { per_s: 0.001, burst: 100 } } });
-    await until(async () => (await remaining(key)) < 98, { timeoutMs: 5_000 });
+    await until(async () => (await remaining(key)) < 98);
     await redis.kill();
     const before = await remaining(key);
     expect(before).toBe(99);
     expect((await list(gateway, key)).statusCode).toBe(200);
     await redis.restart();
     // A bucket of a Redis that kept nothing is full again; the one of this process is not.
-    await until(async () => (await remaining(key)) === 99, { timeoutMs: 10_000 });
+    await until(async () => (await remaining(key)) === 99);
   });
 });
 

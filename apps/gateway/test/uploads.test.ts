@@ -29,7 +29,7 @@ beforeAll(async () => {
     replicas: 1,
     logger: createLogger({ service: 'test', level: 'silent' }),
   });
-}, 30_000);
+});
 afterAll(async () => {
   store.close();
   await connection.close();
@@ -189,12 +189,12 @@ describe('an archive that is uploaded', () => {
     );
     const sending = send(body).catch((cause: unknown) => cause);
     const running = { collection: 'books', state: 'running', progress: { shards_stored: 0, shards: 2 } };
-    await until(async () => (await listed()).length === 1, { timeoutMs: 10_000, what: 'the upload' });
+    await until(async () => (await listed()).length === 1, { what: 'the upload' });
     expect(await listed()).toMatchObject([running]);
     leave(new Error('the client is gone'));
     await sending;
-    await until(async () => (await listed()).length === 0, { timeoutMs: 10_000, what: 'it being forgotten' });
-    await until(async () => (await store.unfinished()).length === 0, { timeoutMs: 10_000, what: 'its parts' });
+    await until(async () => (await listed()).length === 0, { what: 'it being forgotten' });
+    await until(async () => (await store.unfinished()).length === 0, { what: 'its parts' });
   });
 
   it('gives nobody more than their key does', async () => {

@@ -48,7 +48,7 @@ describe('a damaged shared snapshot', () => {
     await using again = await openNode(system, here.path);
     await using second = await openNode(system, there.path);
     await place(system, books, [again, second]);
-    await until(() => reportIfPlaced(second, books)?.full_syncs === 1, { timeoutMs: 30_000 });
+    await until(() => reportIfPlaced(second, books)?.full_syncs === 1);
     await inPhase(second, books, 'following');
     await sameState(again, second, books);
     expect(await report(second, books)).toMatchObject({ full_syncs: 1, points: 30 });
@@ -67,7 +67,7 @@ describe('a snapshot that cannot be put in its place', () => {
     await second.index.close();
     const shared = (): boolean => (system.snapshots.newest(books.uid, 0)?.sequence ?? 0) > 11;
     await writeMany(system, books, 20);
-    await until(shared, { timeoutMs: 30_000, what: 'a snapshot of what was missed' });
+    await until(shared, { what: 'a snapshot of what was missed' });
     const last = await writeMany(system, books, 30);
     await cutBeyond(system, books, 11);
     await using held = await heldDirectory(join(there.path, 'replicas', `${books.uid}_0`));
@@ -88,7 +88,7 @@ describe('a damaged state', () => {
     const { system, node, books, directory } = setting;
     const last = await writeMany(system, books, 100);
     await applied(node, books, last);
-    await until(async () => (await report(node, books)).durable_sequence === last, { timeoutMs: 10_000 });
+    await until(async () => (await report(node, books)).durable_sequence === last);
     await flipBit(join(directory.path, 'replicas', `${books.uid}_0`, 'points.mdb'), '{"id":"p77"}');
     const into = newUid();
     const asked = async (): Promise<unknown> => node.call(shardBackup, { uid: books.uid, shard: 0, into });
@@ -110,7 +110,7 @@ describe('a damaged state', () => {
     await inPhase(node, books, 'diverged');
     const { resync: id } = await node.call(shardResync, { uid: books.uid, shard: 0 });
     const told = async (): Promise<boolean> => (await report(node, books)).resync?.state === 'failed';
-    await until(told, { timeoutMs: 30_000, what: 'the end of the resync' });
+    await until(told, { what: 'the end of the resync' });
     expect((await report(node, books)).resync).toEqual({
       id,
       state: 'failed',

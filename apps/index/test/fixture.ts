@@ -154,7 +154,6 @@ export async function applied(node: Node, { uid }: CollectionRecord, sequence: n
 
 export async function inPhase(node: Node, record: CollectionRecord, phase: ReplicaReport['phase']): Promise<void> {
   await until(async () => (await report(node, record)).phase === phase, {
-    timeoutMs: 30_000,
     what: `the replica being ${phase}`,
   });
 }

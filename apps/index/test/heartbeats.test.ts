@@ -13,7 +13,7 @@ describe('the heartbeats of an index node', () => {
     node.bus.listen(heartbeat, (beat) => heard.push(beat));
     for (const times of [1, 2, 3]) {
       node.bus.announce(rollCall, {});
-      await until(() => heard.length >= times, { timeoutMs: 5_000, what: 'the node answering' });
+      await until(() => heard.length >= times, { what: 'the node answering' });
     }
     expect(heard.at(-1)).toMatchObject({ node: node.id, every_ms: 600_000, replicas: [] });
   });
@@ -40,7 +40,6 @@ describe('the heartbeats of an index node', () => {
     await using node = await openNode(system, directory.path);
     await system.registry.remove(node.id);
     await until(() => system.registry.nodes().some((each) => each.node === node.id), {
-      timeoutMs: 10_000,
       what: 'the node being registered again',
     });
   });
@@ -52,6 +51,6 @@ describe('the heartbeats of an index node', () => {
     let uid = '';
     node.bus.listen(heartbeat, ({ replicas }) => (uid = replicas[0]?.phase === 'following' ? replicas[0].uid : uid));
     const books = await create(system, [node]);
-    await until(() => uid === books.uid, { timeoutMs: 10_000, what: 'the node telling of its replica' });
+    await until(() => uid === books.uid, { what: 'the node telling of its replica' });
   });
 });

@@ -52,7 +52,7 @@ describe('a copy of a data directory', () => {
     const before = await openNode(system, directory.path);
     await before.index.close();
     const copy = system.leases.hold(`node.${before.id}`, 'another-host/1/2#3');
-    await until(() => copy.held, { timeoutMs: 10_000, what: 'the copy being served' });
+    await until(() => copy.held, { what: 'the copy being served' });
     system.leases.holder = () => Promise.reject(new Failure('log_unavailable', 'no log server answers'));
     const { promise: takenOver, resolve: onTakenOver } = Promise.withResolvers<Failure>();
     await using node = await openNode(system, directory.path, { ...QUIET, onTakenOver });

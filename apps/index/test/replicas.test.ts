@@ -157,7 +157,7 @@ describe('an index node', () => {
     await system.catalog.drop('books');
     await system.log.dropStreams(books.uid);
     await expect(waiting).rejects.toMatchObject({ type: 'collection_not_found' });
-    await until(() => !existsSync(files), { timeoutMs: 10_000 });
+    await until(() => !existsSync(files));
     await expect(report(node, books)).rejects.toMatchObject({ type: 'collection_not_found' });
     const namesake = await create(system, [node]);
     await inPhase(node, namesake, 'following');
@@ -202,10 +202,10 @@ describe('an index node', () => {
     const heard: Heartbeat[] = [];
     node.bus.listen(heartbeat, (beat) => heard.push(beat));
     const { uid } = await create(system, [node]);
-    await until(() => heard.at(-1)?.replicas[0]?.phase === 'following', { timeoutMs: 10_000 });
+    await until(() => heard.at(-1)?.replicas[0]?.phase === 'following');
     expect(heard.at(-1)).toMatchObject({ node: node.id, host: '127.0.0.1', port: 15_013, replicas: [{ uid }] });
     const { length } = heard;
-    await until(() => heard.length >= length + 2, { timeoutMs: 10_000 });
+    await until(() => heard.length >= length + 2);
     expect(system.registry.nodes()).toMatchObject([{ node: node.id }]);
   });
 
@@ -229,13 +229,9 @@ describe('an index node', () => {
       (stage) => `vectorizer_search_stage_seconds_count{stage="${stage}"}`,
     );
     for (const count of await valuesOf(...stages)) expect(count).toBeGreaterThan(0);
-    await until(() => shows('vectorizer_index_points 5', 'vectorizer_index_replicas{phase="following"} 1'), {
-      timeoutMs: 10_000,
-    });
+    await until(() => shows('vectorizer_index_points 5', 'vectorizer_index_replicas{phase="following"} 1'));
     await system.catalog.drop('books');
-    await until(() => shows('vectorizer_index_points 0', 'vectorizer_index_replicas{phase="following"} 0'), {
-      timeoutMs: 10_000,
-    });
+    await until(() => shows('vectorizer_index_points 0', 'vectorizer_index_replicas{phase="following"} 0'));
     expect((await printMetrics()).text).not.toContain(books.uid);
   });
 });

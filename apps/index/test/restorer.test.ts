@@ -9,7 +9,7 @@ async function done(ask: () => Promise<JobReport>): Promise<ShardSnapshot> {
     ({ stored } = await ask());
     return stored !== null;
   };
-  await until(isDone, { timeoutMs: 30_000, what: 'the end of the job' });
+  await until(isDone, { what: 'the end of the job' });
   if (stored === null) throw new Error('it was waited for');
   return stored;
 }

@@ -9,7 +9,6 @@ export const SHARE_ALL = { sharing: { logBytesMax: 1, logRetentionMs: 0 }, verif
 /** Returns when the log begins after the sequence. */
 export async function cutBeyond(system: System, { uid }: CollectionRecord, sequence: number): Promise<void> {
   await until(async () => (await system.log.state(uid, 0)).firstSequence > sequence, {
-    timeoutMs: 30_000,
     what: 'the log being cut',
   });
 }
@@ -32,7 +31,7 @@ export function sameState(a: Node, b: Node, record: CollectionRecord): Promise<v
       const [one, other] = await Promise.all([report(a, record), report(b, record)]);
       return one.state_hash === other.state_hash && one.chain === other.chain && one.points === other.points;
     },
-    { timeoutMs: 30_000, what: 'both replicas having one state' },
+    { what: 'both replicas having one state' },
   );
 }
 

@@ -54,7 +54,7 @@ async function caughtUp(node: Pick<Node, 'call'>, { uid }: CollectionRecord, seq
     const found = await node.call(shardDescribe, { uid, shard: 0 }).catch(() => undefined);
     return found?.phase === 'following' && found.applied_sequence >= sequence;
   };
-  await until(isThere, { timeoutMs: 30_000, what: `${sequence} being applied` });
+  await until(isThere, { what: `${sequence} being applied` });
 }
 
 describe('a foreign message in a log', () => {
@@ -136,7 +136,7 @@ describe('a node whose disk is full', () => {
       );
     await caughtUp(healthy, films, last);
     const hasFailed = async (): Promise<boolean> => (await reportOf(full, films)).phase === 'failed';
-    await until(hasFailed, { timeoutMs: 30_000, what: 'the full disk being noticed' });
+    await until(hasFailed, { what: 'the full disk being noticed' });
     expect(await reportOf(full, films)).toMatchObject({
       stopped_by: 'node',
       reason: expect.stringMatching(disk.reason),
@@ -149,7 +149,7 @@ describe('a node whose disk is full', () => {
     await using again = await startNodeProcess(system, disk.path);
     await caughtUp(again, films, last);
     expect(await stateOf(again, films)).toEqual(await stateOf(healthy, films));
-  }, 120_000);
+  });
 });
 
 describe('a node whose disk is too small for a shared snapshot', () => {
@@ -169,7 +169,7 @@ describe('a node whose disk is too small for a shared snapshot', () => {
       );
     }
     const shared = (): boolean => (system.snapshots.newest(films.uid, 0)?.sequence ?? 0) === last;
-    await until(shared, { timeoutMs: 60_000, what: 'a snapshot of everything' });
+    await until(shared, { what: 'a snapshot of everything' });
     await cutBeyond(system, films, 1);
     const full = await startNodeProcess(system, disk.path, disk.limit);
     await using owned = new AsyncDisposableStack();
@@ -179,7 +179,7 @@ describe('a node whose disk is too small for a shared snapshot', () => {
       const found = await reportOf(full, films).catch(() => undefined);
       return found?.phase === 'failed';
     };
-    await until(hasFailed, { timeoutMs: 30_000, what: 'the full disk being noticed' });
+    await until(hasFailed, { what: 'the full disk being noticed' });
     expect(await reportOf(full, films)).toMatchObject({
       stopped_by: 'node',
       reason: expect.stringMatching(disk.reason),
@@ -190,7 +190,7 @@ describe('a node whose disk is too small for a shared snapshot', () => {
     await using again = await startNodeProcess(system, disk.path);
     await caughtUp(again, films, last);
     expect(await stateOf(again, films)).toEqual(await stateOf(healthy, films));
-  }, 120_000);
+  });
 });
 
 async function reportOf(node: NodeProcess, { uid }: CollectionRecord): Promise<ReplicaReport> {

@@ -37,7 +37,7 @@ describe('a new replica', () => {
     await cutBeyond(system, books, 1);
     await using second = await openNode(system, there.path, SHARE_ALL);
     await place(system, books, [first, second]);
-    await until(() => reportIfPlaced(second, books)?.full_syncs === 1, { timeoutMs: 30_000 });
+    await until(() => reportIfPlaced(second, books)?.full_syncs === 1);
     await inPhase(second, books, 'following');
     await applied(second, books, await writeMany(system, books, 7));
     expect(await report(second, books)).toMatchObject({ full_syncs: 1, points: 50, phase: 'following' });
@@ -90,7 +90,7 @@ describe('a replica that was away', () => {
     await writeMany(system, books, 20);
     // The log is cut at the older of two snapshots, so one has to be of what was missed.
     const shared = (): boolean => (system.snapshots.newest(books.uid, 0)?.sequence ?? 0) > 11;
-    await until(shared, { timeoutMs: 30_000, what: 'a snapshot of what was missed' });
+    await until(shared, { what: 'a snapshot of what was missed' });
     const last = await writeMany(system, books, 30);
     await applied(first, books, last);
     await cutBeyond(system, books, 11);
@@ -103,7 +103,7 @@ describe('a replica that was away', () => {
         if (phase === 'following') seen.add(points);
         return phase === 'following' && full_syncs === 1;
       },
-      { timeoutMs: 30_000, what: 'the full sync' },
+      { what: 'the full sync' },
     );
     await applied(again, books, last);
     await sameState(first, again, books);
@@ -119,7 +119,7 @@ describe('a replica that was away', () => {
     const last = await writeMany(system, books, 10);
     await applied(node, books, last);
     await system.catalog.drop(films.name);
-    await until(() => reportIfPlaced(node, films) === undefined, { timeoutMs: 10_000 });
+    await until(() => reportIfPlaced(node, films) === undefined);
     await node.index.close();
     const connection = await connectNats({ servers: system.nats.url, name: 'loss' });
     await connection.request(`$JS.API.STREAM.DELETE.KV_${buckets.collections}`);
@@ -143,7 +143,7 @@ describe('a replica that was away', () => {
     const books = await create(system, [first, second]);
     await applied(second, books, await writeMany(system, books, 10));
     await place(system, books, [first]);
-    await until(async () => (await readdir(join(there.path, 'replicas'))).length === 0, { timeoutMs: 10_000 });
+    await until(async () => (await readdir(join(there.path, 'replicas'))).length === 0);
     expect(second.index.replicas()).toEqual([]);
     await place(system, books, [first, second]);
     await inPhase(second, books, 'following');
@@ -164,8 +164,8 @@ describe('a damaged state', () => {
     const books = await create(system, [first, second]);
     const last = await writeMany(system, books, 200);
     await applied(second, books, last);
-    await until(async () => (await report(second, books)).durable_sequence === last, { timeoutMs: 10_000 });
-    await until(async () => typeof (await report(second, books)).verified_at === 'string', { timeoutMs: 10_000 });
+    await until(async () => (await report(second, books)).durable_sequence === last);
+    await until(async () => typeof (await report(second, books)).verified_at === 'string');
     // Of a payload, which nothing but the state hash guards.
     await flipBit(join(there.path, 'replicas', `${books.uid}_0`, 'points.mdb'), '{"id":"p77"}');
     await inPhase(second, books, 'diverged');
@@ -173,7 +173,7 @@ describe('a damaged state', () => {
     await expect(idsNear(second, books, { vector: [1, 0, 0, 0] })).rejects.toMatchObject({ type: 'replica_diverged' });
     const { resync: id } = await second.call(shardResync, { uid: books.uid, shard: 0 });
     const ended = async (): Promise<boolean> => (await report(second, books)).resync?.state !== 'running';
-    await until(ended, { timeoutMs: 30_000, what: 'the resync' });
+    await until(ended, { what: 'the resync' });
     expect((await report(second, books)).resync).toEqual({ id, state: 'complete' });
     const again = await second.call(shardResync, { uid: books.uid, shard: 0 });
     expect(again.resync).not.toBe(id);
@@ -211,7 +211,7 @@ describe('a damaged state', () => {
     const books = await create(system, [first, second]);
     const last = await writeMany(system, books, 50);
     await applied(second, books, last);
-    await until(async () => (await report(second, books)).durable_sequence === last, { timeoutMs: 10_000 });
+    await until(async () => (await report(second, books)).durable_sequence === last);
     // Of the quotation mark before the payload's id: it is JSON no more, which a merge needs it to be.
     await flipBit(join(there.path, 'replicas', `${books.uid}_0`, 'points.mdb'), '{"id":"p7');
     await write(system, books, [{ kind: 'payload_merge', id: 'p7', payload: '{"more":1}' }]);
@@ -244,12 +244,12 @@ describe('a replica that is left with the last entry of its first sync in hand',
       replica.read({ sequence: 1, deadline: Date.now() }, ({ sequence }) => sequence);
     const rebuilt = replica.rebuild();
     const leaving = (): boolean => replica.report().resync?.state === 'running';
-    await until(leaving, { timeoutMs: 10_000, what: 'the former state being left' });
+    await until(leaving, { what: 'the former state being left' });
     await isOver(rebuilt);
-    await until(inHand, { timeoutMs: 10_000, what: 'the entry being applied anew' });
+    await until(inHand, { what: 'the entry being applied anew' });
     expect(replica.report()).toMatchObject({ applied_sequence: 0, phase: 'syncing', shown: false });
     await expect(reading()).rejects.toMatchObject({ type: 'replica_behind' });
-    const caughtUp = until(() => replica.report().phase === 'following', { timeoutMs: 10_000 });
+    const caughtUp = until(() => replica.report().phase === 'following');
     await isOver(caughtUp);
     expect(await reading()).toBe(1);
     await replica.close(new Failure('index_unavailable', 'the test is over'));
@@ -262,7 +262,7 @@ describe('a replica that is left with the last entry of its first sync in hand',
     await isOver(replica.close(new Failure('index_unavailable', 'the test is over')));
     expect(replica.report()).toMatchObject({ phase: 'syncing' });
     const next = system.leases.hold(name, 'another');
-    await until(() => next.held, { timeoutMs: 5_000, what: 'the lease being free' });
+    await until(() => next.held, { what: 'the lease being free' });
     await next.close();
   });
 });
@@ -283,7 +283,7 @@ describe('replicas that can be compared', () => {
     expect(one.checkpoints).toEqual(other.checkpoints);
     const primaries = async (): Promise<number> =>
       (await Promise.all([report(first, books), report(second, books)])).filter(({ primary }) => primary).length;
-    await until(async () => (await primaries()) === 1, { timeoutMs: 10_000 });
+    await until(async () => (await primaries()) === 1);
   });
 });
 
@@ -343,7 +343,7 @@ async function replicaWithEntryInHand(
   });
   await replica.open();
   const inHand = (): boolean => held.length > 0;
-  await until(inHand, { timeoutMs: 10_000, what: 'an entry in hand' });
+  await until(inHand, { what: 'an entry in hand' });
   const isOver = async (what: Promise<unknown>): Promise<void> => {
     let over = false;
     const noted = what.finally(() => (over = true));
@@ -351,7 +351,7 @@ async function replicaWithEntryInHand(
       if (!over) for (const begin of held.splice(0)) begin();
       return over;
     };
-    await until(go, { timeoutMs: 10_000, what: 'the end' });
+    await until(go, { what: 'the end' });
     await noted;
   };
   return { replica, name: `${books.uid}.0`, inHand, isOver };

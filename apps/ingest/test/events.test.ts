@@ -144,7 +144,7 @@ describe('the consumer of events', () => {
     }
     expect([...first.values()].flat().toSorted((a, b) => a - b)).toEqual(Array.from({ length: 600 }, (_, i) => i));
     for (const order of first.values()) expect(order).toEqual(order.toSorted((a, b) => a - b));
-  }, 60_000);
+  });
 
   it('puts aside what is at fault, with the reason, and goes on', async () => {
     consume();

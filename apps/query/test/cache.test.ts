@@ -94,7 +94,7 @@ describe('an answer in memory', () => {
     const gate = Promise.withResolvers<void>();
     world.gates.push(gate.promise);
     const before = world.ask({}, [spec({ k: 9 })]);
-    await until(() => world.searched === 2, { timeoutMs: 5_000 });
+    await until(() => world.searched === 2);
     await world.heard('diverged');
     await world.heard();
     expect([await world.status(), await world.status({ k: 9 })]).toEqual(['miss', 'miss']);
@@ -169,7 +169,7 @@ describe('searches at the same time', () => {
     const gate = Promise.withResolvers<void>();
     world.gates.push(gate.promise);
     const asked = Array.from({ length: 20 }, async () => world.ask());
-    await until(() => world.searched === 1, { timeoutMs: 5_000 });
+    await until(() => world.searched === 1);
     gate.resolve();
     const answers = await Promise.all(asked);
     expect(answers.map(({ results }) => results)).toEqual(answers.map(() => answers[0]?.results));
@@ -183,7 +183,7 @@ describe('searches at the same time', () => {
     const gate = Promise.withResolvers<void>();
     world.gates.push(gate.promise);
     const older = world.ask();
-    await until(() => world.searched === 1, { timeoutMs: 5_000 });
+    await until(() => world.searched === 1);
     world.state = 6;
     expect(await world.ask({ consistency: 'session', seen: [6] })).toMatchObject({ sequences: [6] });
     gate.resolve();
@@ -197,7 +197,7 @@ describe('searches at the same time', () => {
     const gate = Promise.withResolvers<void>();
     world.gates.push(gate.promise);
     const ahead = world.ask({ consistency: 'session', seen: [6] });
-    await until(() => world.searched === 1, { timeoutMs: 5_000 });
+    await until(() => world.searched === 1);
     expect(await world.ask()).toMatchObject({ cache: miss, sequences: [5] });
     world.state = 6;
     gate.resolve();
@@ -211,9 +211,9 @@ describe('searches at the same time', () => {
     const gate = Promise.withResolvers<void>();
     world.gates.push(gate.promise);
     const demanding = world.ask({ consistency: 'session', seen: [5] }, [spec()], 10_000);
-    await until(() => world.searched === 1, { timeoutMs: 5_000 });
+    await until(() => world.searched === 1);
     const content = world.ask();
-    await until(() => setting.query.cacheFigures.shared === 1, { timeoutMs: 5_000 });
+    await until(() => setting.query.cacheFigures.shared === 1);
     gate.reject(new Failure('token_ahead', 'the log ends at 4'));
     await expect(demanding).rejects.toMatchObject({ type: 'token_ahead' });
     expect(await content).toMatchObject({ cache: miss, sequences: [5] });
@@ -275,7 +275,7 @@ describe('a search that says so', () => {
     expect(await world.ask({ max_staleness_ms: 0 })).toMatchObject({ cache: hitOfAge, sequences: [8] });
     world.state = 9;
     await world.heard();
-    await until(async () => (await world.ask({ max_staleness_ms: 5 })).cache.status === 'miss', { timeoutMs: 5_000 });
+    await until(async () => (await world.ask({ max_staleness_ms: 5 })).cache.status === 'miss');
   });
 
   it('is answered past the cache, as is every search of a collection without one', async () => {

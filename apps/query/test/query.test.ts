@@ -172,7 +172,7 @@ about('a replica that must wait for what is demanded', () => {
     const ask = async (): Promise<unknown> =>
       setting.bus.call(count, counting(record, 12), { context: context(20_000) });
     await Promise.all(Array.from({ length: 60 }, ask));
-    expect(performance.now() - startedMs).toBeLessThan(2_000);
+    expect(performance.now() - startedMs).toBeLessThan(10_000);
     const { length } = held.asked;
     expect(length).toBeGreaterThan(20);
     // From here on it is known who has it.
@@ -327,7 +327,7 @@ about('a replica that does not answer', () => {
     const calls = Array.from({ length: 30 }, () =>
       setting.bus.call(search, searching(record), { context: context(1_000) }).catch((error: unknown) => error),
     );
-    await until(() => nodes.flatMap(({ asked }) => asked).length > 30, { timeoutMs: 5_000 });
+    await until(() => nodes.flatMap(({ asked }) => asked).length > 30);
     const failures = (await Promise.all(calls)) as Failure[];
     expect(new Set(failures.map(({ type }) => type))).toEqual(new Set(['deadline_exceeded']));
     expect(nodes.flatMap(({ asked }) => asked)).toHaveLength(60);

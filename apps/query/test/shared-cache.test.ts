@@ -145,9 +145,9 @@ describe('the shared cache', () => {
       times.push(performance.now() - startMs);
     }
     // 16 lookups wait their few milliseconds before asking has turned out not to pay, then one of 32 does.
-    expect(times.filter((ms) => ms > 4).length).toBeLessThan(60);
+    expect(times.toSorted((a, b) => a - b)[times.length / 2]).toBeLessThan(4);
     expect(queries[0]?.cacheFigures.redis?.skipped).toBeGreaterThan(300);
-    await until(() => queries[0]?.cacheFigures.redis?.connected === false, { timeoutMs: 20_000 });
+    await until(() => queries[0]?.cacheFigures.redis?.connected === false);
     redis.resume();
     await until(() => queries[0]?.cacheFigures.redis?.connected === true, PATIENCE);
   });
@@ -177,7 +177,7 @@ describe('the shared cache', () => {
     using client = connected(redis);
     await until(() => setting.query.cacheFigures.redis?.connected === true, PATIENCE);
     for (const k of [5, 5, 6, 7, 7, 7]) await one.status({ k });
-    await until(async () => (await client.exists('vz:cached:frequent')) === 1, { timeoutMs: 20_000 });
+    await until(async () => (await client.exists('vz:cached:frequent')) === 1);
     await until(async () => (await keysOf(client)).length === 3, PATIENCE);
     await client.del(...(await keysOf(client)));
     const service = setting.another(warming);

@@ -77,7 +77,7 @@ export async function startMonitor({ misset = 0 } = {}): Promise<Setting> {
     return { monitor, bus };
   };
   const { monitor, bus } = another();
-  await until(() => monitor.acts, { timeoutMs: 10_000, what: 'the monitor acting' });
+  await until(() => monitor.acts, { what: 'the monitor acting' });
   return {
     nats,
     bus,

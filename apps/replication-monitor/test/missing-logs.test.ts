@@ -18,9 +18,7 @@ describe('a collection without a log', () => {
       report(lost, { node: 'a', shard, applied_sequence: 3 * shard }),
     ]);
     await beat(setting.bus, ...said);
-    await until(() => setting.monitor.status().replicas.every(({ last_heartbeat: at }) => at !== null), {
-      timeoutMs: 10_000,
-    });
+    await until(() => setting.monitor.status().replicas.every(({ last_heartbeat: at }) => at !== null));
     setting.passed(9_000);
     await beat(setting.bus, ...said);
     expect(await setting.log.uids()).toEqual([]);
@@ -29,14 +27,12 @@ describe('a collection without a log', () => {
       await beat(setting.bus, ...said);
       return (await setting.log.uids()).length > 0;
     };
-    await until(isMade, { timeoutMs: 20_000, what: 'the log being made' });
-    await until(
-      () =>
-        setting.log.state(half.uid, 1).then(
-          () => true,
-          () => false,
-        ),
-      { timeoutMs: 10_000 },
+    await until(isMade, { what: 'the log being made' });
+    await until(() =>
+      setting.log.state(half.uid, 1).then(
+        () => true,
+        () => false,
+      ),
     );
     await write(setting.log, half.uid);
     expect(await setting.log.uids()).toEqual([half.uid]);

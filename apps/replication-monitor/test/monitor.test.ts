@@ -284,7 +284,7 @@ describe('health', () => {
     };
     // What was well is told for a moment before it is looked at again.
     const healthSaying = async (text: string): ReturnType<typeof health> => {
-      await until(async () => (await health()).body.includes(text), { timeoutMs: 10_000, what: text });
+      await until(async () => (await health()).body.includes(text), { what: text });
       return health();
     };
     await beat(setting.bus, report(record, { node: 'a' }));
@@ -334,9 +334,9 @@ describe('the state of the cluster', () => {
       bound,
     );
     setting.nats.pause();
-    await until(async () => shown('vectorizer_log_unavailable 2'), { timeoutMs: 15_000 });
+    await until(async () => shown('vectorizer_log_unavailable 2'));
     setting.nats.resume();
-    await until(async () => shown('vectorizer_log_unavailable 0'), { timeoutMs: 15_000 });
+    await until(async () => shown('vectorizer_log_unavailable 0'));
     await setting.catalog.drop('books');
     await until(async () => !(await printMetrics()).text.includes('collection="books"'), bound);
   });

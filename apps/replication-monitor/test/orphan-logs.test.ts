@@ -63,7 +63,7 @@ describe('a log without a collection', () => {
       setting.passed(1_000);
       return (await setting.log.uids()).length === 0;
     };
-    await until(removed, { timeoutMs: 10_000 });
+    await until(removed);
   });
 
   it('is kept when its collection was made and not heard of yet', async () => {

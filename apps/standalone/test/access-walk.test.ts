@@ -88,7 +88,7 @@ describe('the routes of all services', () => {
     monitor = new Monitor(side.process);
     monitor.serve();
     identities.push(...(await makeIdentities(services)));
-  }, 120_000);
+  });
 
   afterAll(async () => {
     await monitor.close();
@@ -159,7 +159,7 @@ describe('the routes of all services', () => {
     process.stdout.write(`${line}\n`);
     expect(unexpected).toEqual([]);
     expect(asked).toBe(routes * identities.length);
-  }, 300_000);
+  });
 });
 
 async function createApp(name: string, process: Process): Promise<ServiceApp> {
@@ -223,7 +223,7 @@ async function everywhere(
     const rolesSettled = access.roles.list().length === services[0]?.process.access.roles.list().length;
     return settled && rolesSettled && isGood(good) && !bad.some(isGood);
   };
-  await until(() => services.every(knows), { timeoutMs: 10_000 });
+  await until(() => services.every(knows));
 }
 
 const PARAMETERS: Readonly<Record<string, string>> = {

@@ -108,7 +108,7 @@ describe('the changes of a collection', () => {
     await until(() => again.told().length === 2, bound);
     expect(again.told()[1]).toEqual(stream.told()[4]);
     await again.close();
-  }, 60_000);
+  });
 
   it('begin with the points that are there, and tell of a filter what matches and what does not any more', async () => {
     const { cluster, url } = await startBooks();
@@ -133,7 +133,7 @@ describe('the changes of a collection', () => {
     await until(() => listed.told().length === 3, bound);
     expect(listed.told().map(({ data }) => data['sequence'])).toEqual([undefined, 3, 4]);
     await Promise.all([stream.close(), listed.close()]);
-  }, 60_000);
+  });
 
   it('are refused from where they cannot be told, and end when the collection does', async () => {
     const { cluster, url, uid } = await startBooks();
@@ -162,7 +162,7 @@ describe('the changes of a collection', () => {
       event: 'error',
       data: { error: { type: 'collection_not_found' } },
     });
-  }, 60_000);
+  });
 
   it('end when the gateway stops, which is not held up by them', async () => {
     const { cluster, url } = await startBooks();
@@ -171,5 +171,5 @@ describe('the changes of a collection', () => {
     await cluster.app.close();
     await stream.ended;
     expect(stream.told().filter(({ event }) => event === 'error')).toEqual([]);
-  }, 60_000);
+  });
 });

@@ -58,7 +58,7 @@ export class DescribedSystem {
       await taker.close();
       await cluster[Symbol.asyncDispose]();
     });
-    await until(async () => (await system.ask('GET /api/v1/auth/me')).status === 200, { timeoutMs: 10_000 });
+    await until(async () => (await system.ask('GET /api/v1/auth/me')).status === 200);
     return system;
   }
 
@@ -66,7 +66,7 @@ export class DescribedSystem {
   async makeKey(given: Partial<NewKey>): Promise<string> {
     const { key } = await this.gateway.access.keys.create(settingsOf(given), 'test');
     const known = async (): Promise<boolean> => (await this.ask('GET /api/v1/auth/me', { key })).status !== 401;
-    await until(known, { timeoutMs: 10_000 });
+    await until(known);
     return key;
   }
 

@@ -90,7 +90,7 @@ async function snapshots(ask: Ask): Promise<void> {
   const path = { ...books, snapshot: String(body['id']) };
   const state = async (of: (body: Answered['body']) => unknown): Promise<boolean> =>
     of((await ask(`GET ${S}/:snapshot`, { path })).body) === 'complete';
-  await until(async () => state((each) => each['state']), { timeoutMs: 30_000, what: 'the snapshot' });
+  await until(async () => state((each) => each['state']), { what: 'the snapshot' });
   await ask(`GET ${S}`, { path: books });
   const { bytes: raw } = await ask(`GET ${S}/:snapshot/download`, { path });
   const headers = { 'content-type': 'application/x-tar' };
@@ -99,7 +99,7 @@ async function snapshots(ask: Ask): Promise<void> {
   await ask(`POST ${S}/:snapshot/restore`, { path, body: { name: 'again' } });
   const restored = async (): Promise<boolean> =>
     state((each) => (each['restore'] as { state?: unknown } | undefined)?.state);
-  await until(restored, { timeoutMs: 30_000, what: 'the restore' });
+  await until(restored, { what: 'the restore' });
   await ask(`DELETE ${S}/:snapshot`, { path });
   await ask(`DELETE ${C}/:collection`, { path: { collection: 'again' } });
 }
@@ -127,11 +127,11 @@ async function replication(ask: Ask, { cluster }: DescribedSystem): Promise<void
     const { replicas } = (await ask(`GET ${R}/replicas`)).body;
     return (replicas as { status: string }[]).every(({ status }) => status === 'Connected');
   };
-  await until(isBack, { timeoutMs: 30_000, what: 'being built anew' });
+  await until(isBack, { what: 'being built anew' });
   await ask(`POST ${R}/replicas/:node/:collection/:shard/resync`, { path: parts });
   await cluster.side.registry.register({ node: NodeId.parse('gone'), host: '127.0.0.1', port: 1 });
   const listed = async (): Promise<boolean> => (await ask(`GET ${R}/nodes`)).body['count'] === 2;
-  await until(listed, { timeoutMs: 10_000, what: 'the node' });
+  await until(listed, { what: 'the node' });
   await ask(`DELETE ${R}/nodes/:node`, { path: { node: 'gone' }, query: 'timeout_ms=500' });
 }
 

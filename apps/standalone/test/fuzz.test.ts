@@ -29,7 +29,7 @@ describe('every operation', () => {
     system = await DescribedSystem.start();
     await restore('books');
     await restore('codes');
-  }, 60_000);
+  });
   afterAll(async () => system[Symbol.asyncDispose]());
 
   it(`answers ${RUNS} requests as it is described to, and refuses what is not`, async () => {

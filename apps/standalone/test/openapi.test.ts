@@ -26,7 +26,7 @@ describe('the description of the API, held against a whole system', () => {
 
   beforeAll(async () => {
     system = await DescribedSystem.start();
-  }, 60_000);
+  });
   afterAll(async () => system[Symbol.asyncDispose]());
 
   it('fits what every operation answers when all is well, each status of it', async () => {
@@ -40,7 +40,7 @@ describe('the description of the API, held against a whole system', () => {
           .map((status) => `${route}: ${status}`),
       );
     expect(unseen).toEqual([]);
-  }, 120_000);
+  });
 
   it('fits the streams and the data of their events', async () => {
     const { url } = await system.cluster.app.listen();
@@ -101,5 +101,5 @@ describe('the description of the API, held against a whole system', () => {
       expect([route, asked.body, (await system.ask(route, asked)).type]).toEqual([route, asked.body, type]);
     }
     expect(system.faults).toEqual([]);
-  }, 120_000);
+  });
 });

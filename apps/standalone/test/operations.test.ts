@@ -101,7 +101,7 @@ describe('what became of a write', () => {
     await cluster.nats.restart();
     const readable = async (): Promise<boolean> =>
       (await send(cluster, `GET ${C}/vectors/b?consistency=strong`)).code === 404;
-    await until(readable, { timeoutMs: 30_000, what: 'reading again once the log is back' });
+    await until(readable, { what: 'reading again once the log is back' });
     expect(await ask(cluster, 'lost')).toMatchObject({ code: 200, body: { status: 'not_logged' } });
     await send(cluster, `PUT ${C}/vectors`, { points: [point('b')], key: 'lost' });
     expect(await ask(cluster, 'lost')).toMatchObject({ body: { status: 'applied' } });

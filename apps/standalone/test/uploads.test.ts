@@ -32,7 +32,7 @@ beforeAll(async () => {
   });
   await here.send('PUT', '/api/v1/aliases/library', { collection: 'books' });
   await here.write('books', 60, { wait: 'applied' });
-}, 60_000);
+});
 afterAll(async () => {
   await here[Symbol.asyncDispose]();
   await there[Symbol.asyncDispose]();
@@ -40,7 +40,7 @@ afterAll(async () => {
 
 async function ended(cluster: Cluster, id: string, job: (snapshot: Snapshot) => Job | undefined): Promise<Snapshot> {
   const look = async (): Promise<Snapshot> => cluster.get(`${C}/books/snapshots/${id}`);
-  await until(async () => job(await look())?.state !== 'running', { timeoutMs: 60_000, what: `the work on ${id}` });
+  await until(async () => job(await look())?.state !== 'running', { what: `the work on ${id}` });
   return look();
 }
 
@@ -90,7 +90,7 @@ describe('a snapshot that was downloaded', () => {
     expect(hits).toEqual(await found(here));
     await there.write('books', 3, { wait: 'applied' });
     expect(await there.get(`${C}/library`)).toMatchObject({ points: 60 });
-  }, 60_000);
+  });
 
   it('is refused when it was changed, and when its transfer was cut', async () => {
     const archive = await archived();
@@ -105,8 +105,8 @@ describe('a snapshot that was downloaded', () => {
     cut.write(archive.subarray(0, -20_000));
     const listed = async (): Promise<number> =>
       (await there.get<{ snapshots: unknown[] }>(`${C}/books/snapshots`)).snapshots.length;
-    await until(async () => (await listed()) > before.snapshots.length, { timeoutMs: 10_000, what: 'the upload' });
+    await until(async () => (await listed()) > before.snapshots.length, { what: 'the upload' });
     cut.once('error', () => undefined).destroy();
-    await until(async () => (await listed()) === before.snapshots.length, { timeoutMs: 10_000, what: 'its end' });
-  }, 60_000);
+    await until(async () => (await listed()) === before.snapshots.length, { what: 'its end' });
+  });
 });

@@ -76,10 +76,10 @@ describe('asking any of several processes', () => {
     world.speak('a', 'b');
     const answer = world.ask(async (to) => (world.life === 0 ? never() : Promise.resolve(to)));
     for (const count of [1, 2]) {
-      await until(() => world.asked.length === count, { timeoutMs: 3_000 });
+      await until(() => world.asked.length === count);
       world.silence(world.asked[count - 1] ?? '');
     }
-    await until(() => world.asked.includes('anybody'), { timeoutMs: 3_000 });
+    await until(() => world.asked.includes('anybody'));
     world.life = 1;
     world.speak('a', 'b');
     expect(await answer).toMatch(/^[ab]$/);
@@ -122,7 +122,7 @@ describe('asking any of several processes', () => {
       if (away) throw new AskElsewhere(unavailable, true);
       return Promise.resolve(to);
     });
-    await until(() => world.asked.length > 2, { timeoutMs: 3_000 });
+    await until(() => world.asked.length > 2);
     away = false;
     expect(await answer).toBe('anybody');
     const late = world.ask(() => Promise.reject(new AskElsewhere(unavailable, true)), 200);

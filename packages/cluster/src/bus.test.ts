@@ -73,24 +73,21 @@ describe.each([
     await using pair = await open();
     pair.server.serve(double, async ({ vector }, asked) => ({ vector: vector.map((x) => x * 2), asked }), 'node-1');
     const deadline = Date.now() + 5_000;
-    await until(
-      async () => {
-        const call = pair.caller.call(
-          double,
-          { vector: Float32Array.of(1.5, -2) },
-          { context: { correlationId: 'c-1', deadline }, instance: 'node-1' },
-        );
-        const answer = await call.catch(() => undefined);
-        if (answer === undefined) return false;
-        expect(answer.vector).toEqual(Float32Array.of(3, -4));
-        expect(answer.asked.correlationId).toBe('c-1');
-        // What is left of the time travels, so the way to the receiver is added to it.
-        expect(answer.asked.deadline).toBeGreaterThanOrEqual(deadline - 1);
-        expect(answer.asked.deadline).toBeLessThanOrEqual(Date.now() + 5_000);
-        return true;
-      },
-      { timeoutMs: 5_000 },
-    );
+    await until(async () => {
+      const call = pair.caller.call(
+        double,
+        { vector: Float32Array.of(1.5, -2) },
+        { context: { correlationId: 'c-1', deadline }, instance: 'node-1' },
+      );
+      const answer = await call.catch(() => undefined);
+      if (answer === undefined) return false;
+      expect(answer.vector).toEqual(Float32Array.of(3, -4));
+      expect(answer.asked.correlationId).toBe('c-1');
+      // What is left of the time travels, so the way to the receiver is added to it.
+      expect(answer.asked.deadline).toBeGreaterThanOrEqual(deadline - 1);
+      expect(answer.asked.deadline).toBeLessThanOrEqual(Date.now() + 5_000);
+      return true;
+    });
   });
 
   it('carries a failure with its type and details', async () => {
@@ -98,13 +95,10 @@ describe.each([
     pair.server.serve(refuse, async () => {
       throw new Failure('version_conflict', 'too late', { details: { version: 7 } });
     });
-    await until(
-      async () => {
-        const failure = await pair.caller.call(refuse, {}, { context: context() }).catch((error: unknown) => error);
-        return failure instanceof Failure && failure.type === 'version_conflict' && failure.details['version'] === 7;
-      },
-      { timeoutMs: 5_000 },
-    );
+    await until(async () => {
+      const failure = await pair.caller.call(refuse, {}, { context: context() }).catch((error: unknown) => error);
+      return failure instanceof Failure && failure.type === 'version_conflict' && failure.details['version'] === 7;
+    });
   });
 
   it('answers service_unavailable when nobody serves, deadline_exceeded when the handler is too slow', async () => {
@@ -114,13 +108,10 @@ describe.each([
     });
     const { promise, resolve } = Promise.withResolvers<object>();
     pair.server.serve(slow, () => promise);
-    await until(
-      async () => {
-        const failure = await pair.caller.call(slow, {}, { context: context(60) }).catch((error: unknown) => error);
-        return failure instanceof Failure && failure.type === 'deadline_exceeded';
-      },
-      { timeoutMs: 5_000 },
-    );
+    await until(async () => {
+      const failure = await pair.caller.call(slow, {}, { context: context(60) }).catch((error: unknown) => error);
+      return failure instanceof Failure && failure.type === 'deadline_exceeded';
+    });
     await expect(pair.caller.call(slow, {}, { context: context(-1) })).rejects.toMatchObject({
       type: 'deadline_exceeded',
     });
@@ -135,18 +126,13 @@ describe.each([
       unanswered: 0,
     });
     pair.server.serve(slow, () => Promise.withResolvers<never>().promise);
-    await until(async () => (await pair.caller.callAll(slow, {}, { context: context(300) })).unanswered === 1, {
-      timeoutMs: 5_000,
-    });
+    await until(async () => (await pair.caller.callAll(slow, {}, { context: context(300) })).unanswered === 1);
     pair.server.serve(refuse, async () => Promise.reject(new Failure('version_conflict', 'too late')));
-    await until(
-      async () => {
-        const all = pair.caller.callAll(refuse, {}, { context: context() });
-        const failure: unknown = await all.catch((error: unknown) => error);
-        return failure instanceof Failure && failure.type === 'version_conflict';
-      },
-      { timeoutMs: 5_000 },
-    );
+    await until(async () => {
+      const all = pair.caller.callAll(refuse, {}, { context: context() });
+      const failure: unknown = await all.catch((error: unknown) => error);
+      return failure instanceof Failure && failure.type === 'version_conflict';
+    });
   });
 
   it('tells everybody who listens', async () => {
@@ -154,13 +140,10 @@ describe.each([
     const heard: string[] = [];
     pair.server.listen(news, ({ text }) => heard.push(`one ${text}`));
     pair.server.listen(news, ({ text }) => heard.push(`two ${text}`));
-    await until(
-      () => {
-        pair.caller.announce(news, { text: 'hello' });
-        return heard.includes('one hello') && heard.includes('two hello');
-      },
-      { timeoutMs: 5_000 },
-    );
+    await until(() => {
+      pair.caller.announce(news, { text: 'hello' });
+      return heard.includes('one hello') && heard.includes('two hello');
+    });
   });
 });
 
@@ -202,10 +185,10 @@ describe('the bus over NATS', () => {
       return promise as Promise<never>;
     });
     const answer = pair.caller.call(slow, {}, { context: context(20_000) });
-    await until(() => calls === 1, { timeoutMs: 5_000 });
+    await until(() => calls === 1);
     await pair.nats.kill();
     await pair.nats.restart();
-    await until(() => calls === 2, { timeoutMs: 10_000, what: 'the call arriving again' });
+    await until(() => calls === 2, { what: 'the call arriving again' });
     resolve({ done: true });
     expect(await answer).toEqual({ done: true });
   });
@@ -223,11 +206,11 @@ describe('the bus over NATS', () => {
     expect(pair.caller.isSilent('node-1')).toBe(false);
     let known = false;
     pair.caller.listen(presence, ({ names }) => (known ||= names.includes('node-1')));
-    await until(() => known, { timeoutMs: 5_000 });
+    await until(() => known);
     const answer = pair.caller.call(slow, {}, { context: context(20_000), instance: 'node-1' });
-    await until(() => calls === 1, { timeoutMs: 5_000 });
+    await until(() => calls === 1);
     await pair.breakServer();
-    await until(() => calls === 2, { timeoutMs: 10_000, what: 'the call arriving again' });
+    await until(() => calls === 2, { what: 'the call arriving again' });
     resolve({ done: true });
     expect(await answer).toEqual({ done: true });
   });
@@ -241,7 +224,7 @@ describe('the bus over NATS', () => {
     await ask();
     expect(pair.caller.isSilent('node-1')).toBe(false);
     await pair.server.close();
-    await until(() => pair.caller.isSilent('node-1'), { timeoutMs: 5_000 });
+    await until(() => pair.caller.isSilent('node-1'));
   });
 
   it('sends calls on when one of two servers of a procedure leaves', async () => {
@@ -261,7 +244,7 @@ describe('the bus over NATS', () => {
       const failed = pair.caller.call(refuse, {}, { context: context() });
       await expect(failed).rejects.toMatchObject({ type: 'version_conflict' });
     };
-    await until(async () => (await call(), new Set(served).size === 2), { timeoutMs: 5_000 });
+    await until(async () => (await call(), new Set(served).size === 2));
     await pair.server.close();
     served.length = 0;
     for (let i = 0; i < 10; i++) await call();
@@ -280,10 +263,10 @@ describe('the bus over NATS', () => {
     // The first question already waits until all that are there have been heard.
     expect(await ask()).toBe('one other 0');
     await other[Symbol.asyncDispose]();
-    await until(async () => (await ask()) === 'one 0', { timeoutMs: 10_000 });
+    await until(async () => (await ask()) === 'one 0');
     await pair.server.close();
     // Its farewell may still be on its way.
-    await until(async () => (await ask()) === '0', { timeoutMs: 10_000 });
+    await until(async () => (await ask()) === '0');
   });
 
   it('takes an input that does not fit for a fault of ours, of which a client is told nothing', async () => {
@@ -313,14 +296,11 @@ describe('the bus over NATS', () => {
   it('says so when an answer is larger than the server carries', async () => {
     await using pair = await natsPair();
     pair.server.serve(double, async (_, asked) => ({ vector: new Float32Array(3_000_000), asked }));
-    await until(
-      async () => {
-        const failure = await pair.caller
-          .call(double, { vector: Float32Array.of(1) }, { context: context() })
-          .catch((error: unknown) => error);
-        return failure instanceof Failure && failure.type === 'payload_too_large';
-      },
-      { timeoutMs: 5_000 },
-    );
+    await until(async () => {
+      const failure = await pair.caller
+        .call(double, { vector: Float32Array.of(1) }, { context: context() })
+        .catch((error: unknown) => error);
+      return failure instanceof Failure && failure.type === 'payload_too_large';
+    });
   });
 });

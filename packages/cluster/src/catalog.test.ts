@@ -54,7 +54,7 @@ describe('the catalog', () => {
     expect(await here.catalog.drop('books')).toEqual(first);
     const second = await here.catalog.create(books, placement);
     expect(second.uid).not.toBe(first.uid);
-    await until(() => heard.at(-1)?.record.uid === second.uid, { timeoutMs: 5_000 });
+    await until(() => heard.at(-1)?.record.uid === second.uid);
     expect(there.catalog.findByUid(first.uid)).toBeUndefined();
     expect(there.catalog.findByUid(second.uid)).toEqual(second);
     expect(there.catalog.list()).toEqual([second]);
@@ -77,10 +77,10 @@ describe('the catalog', () => {
     expect(await heard.promise).toEqual(made);
     expect(await there.catalog.hear(made.uid, Date.now())).toEqual(made);
     await here.catalog.drop('books');
-    await until(() => there.catalog.findByUid(made.uid) === undefined, { timeoutMs: 5_000 });
+    await until(() => there.catalog.findByUid(made.uid) === undefined);
     const asked = performance.now();
     expect(await there.catalog.hear(made.uid, Date.now() + 10_000)).toBeUndefined();
-    expect(performance.now() - asked).toBeLessThan(500);
+    expect(performance.now() - asked).toBeLessThan(5_000);
     expect(await there.catalog.hear(newUid(), Date.now() + 50)).toBeUndefined();
     const waiting = there.catalog.hear(newUid(), Date.now() + 10_000);
     there.catalog.close();
@@ -101,7 +101,7 @@ describe('the catalog', () => {
     expect((await here.catalog.refreshAll()).uids).toEqual(new Set([made.uid]));
     const found = await here.catalog.find('books');
     expect(found?.payload_indexes.map(({ key }) => key).toSorted()).toEqual(keys.toSorted());
-    await until(() => heard.at(-1)?.record.payload_indexes.length === keys.length, { timeoutMs: 5_000 });
+    await until(() => heard.at(-1)?.record.payload_indexes.length === keys.length);
     expect(new Set(heard.map(({ kind }) => kind))).toEqual(new Set(['changed']));
     expect(there.catalog.findByUid(made.uid)).toEqual(found);
     await expect(here.catalog.update('absent', (record) => record)).rejects.toMatchObject({
@@ -154,7 +154,7 @@ describe('the catalog', () => {
     expect((await here.catalog.aliases.put(alias, first)).created).toBe(true);
     expect(await there.catalog.find('current')).toEqual(first);
     expect((await here.catalog.aliases.put(alias, second)).created).toBe(false);
-    await until(async () => (await there.catalog.find('current'))?.uid === second.uid, { timeoutMs: 5_000 });
+    await until(async () => (await there.catalog.find('current'))?.uid === second.uid);
     expect((await here.catalog.refreshAll()).uids).toEqual(new Set([first.uid, second.uid]));
     expect(here.catalog.list()).toEqual([first, second]);
     await expect(here.catalog.drop('current')).rejects.toMatchObject({ type: 'collection_not_found' });
@@ -179,7 +179,7 @@ describe('the catalog', () => {
     await (await new Kvm(connection).open(buckets.collections)).delete('books');
     await connection.close();
     expect((await here.catalog.refreshAll()).uids).toEqual(new Set());
-    await until(() => here.catalog.list().length === 0, { timeoutMs: 5_000 });
+    await until(() => here.catalog.list().length === 0);
     expect(await here.catalog.find('current')).toBeUndefined();
     await expect(here.catalog.aliases.get('current')).rejects.toMatchObject({ type: 'not_found' });
     const made = await here.catalog.create(current, placement);
@@ -251,7 +251,6 @@ describe('the catalog', () => {
     await nats.restart();
     const made = await here.catalog.create(books, placement);
     await until(() => there.catalog.list().some(({ uid }) => uid === made.uid), {
-      timeoutMs: 30_000,
       what: 'hearing of the creation',
     });
   });

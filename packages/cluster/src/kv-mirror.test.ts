@@ -55,7 +55,7 @@ describe('what deletions leave in a bucket', () => {
     await mirror.put('a', 'again');
     expect(await mirror.purgeDeleted(past)).toBe(1);
     expect(await records(setting)).toBe(2);
-    await until(() => later.get('a') === 'again', { timeoutMs: 5_000, what: 'the new value' });
+    await until(() => later.get('a') === 'again', { what: 'the new value' });
     expect((await (await setting.open()).refreshAll()).values.toSorted()).toEqual(['again', 'c']);
   });
 
@@ -89,6 +89,6 @@ describe('a watch that has died silently', () => {
     await other.put('missed', 'a');
     await other.put('newest', 'b');
     expect(await mirror.refresh('newest')).toBe('b');
-    await until(() => mirror.get('missed') === 'a', { timeoutMs: 5_000, what: 'the missed record' });
+    await until(() => mirror.get('missed') === 'a', { what: 'the missed record' });
   });
 });

@@ -102,10 +102,10 @@ describe('a stored snapshot', () => {
     if (file === undefined) throw new Error('it has one');
     for await (const part of store.read(manifest, file)) {
       expect(part.length).toBe(MEBIBYTE);
-      await until(async () => (await consumers())[0]?.num_pending === 32, { timeoutMs: 5_000 });
+      await until(async () => (await consumers())[0]?.num_pending === 32);
       break;
     }
-    await until(async () => (await consumers()).length === 0, { timeoutMs: 5_000 });
+    await until(async () => (await consumers()).length === 0);
   });
 });
 
@@ -127,7 +127,7 @@ describe('an upload that the store refuses', () => {
       }
     };
     await expect(store.putFile(manifest, file, parts())).rejects.toMatchObject({ type: 'log_unavailable' });
-    await until(() => ended, { timeoutMs: 5_000, what: 'the end of the parts' });
+    await until(() => ended, { what: 'the end of the parts' });
   });
 });
 

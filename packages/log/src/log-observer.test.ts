@@ -33,14 +33,14 @@ it('tells of what is published, tried again, and waits', async () => {
   const size = (await log.entryAt(uid, 0, 1))?.bytes.byteLength;
   expect(published[0]?.bytes).toBe(size);
   expect(published[0]?.seconds).toBeGreaterThan(0);
-  await until(() => pending === 0, { timeoutMs: 5_000 });
+  await until(() => pending === 0);
   nats.pause();
   const second = append('two', 2);
   expect(pending).toBe(2);
-  await until(() => retries > 0, { timeoutMs: 15_000 });
+  await until(() => retries > 0);
   nats.resume();
   await second;
-  await until(() => pending === 0, { timeoutMs: 5_000 });
+  await until(() => pending === 0);
   expect(published).toHaveLength(2);
   await connection.close();
 });

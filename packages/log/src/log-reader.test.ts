@@ -40,11 +40,11 @@ describe('reading the log', () => {
     const { seen, end } = follow(log);
     const writer = log.writer(uid, 0);
     for (let i = 0; i < 5; i++) await writer.append(request(`a${i}`), soon());
-    await until(() => seen.length === 5, { timeoutMs: 5_000 });
+    await until(() => seen.length === 5);
     await nats.kill();
     await nats.restart();
     for (let i = 0; i < 5; i++) await writer.append(request(`b${i}`), soon());
-    await until(() => seen.length === 10, { timeoutMs: 20_000, what: 'reading on after the restart' });
+    await until(() => seen.length === 10, { what: 'reading on after the restart' });
     expect(seen).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
     await end();
     await connection.close();
@@ -57,7 +57,7 @@ describe('reading the log', () => {
     const writer = near.writer(uid, 0);
     await writer.append(request('first'), soon());
     const reading = readTo(far, 0, 37);
-    await until(() => road.carries(), { timeoutMs: 5_000 });
+    await until(() => road.carries());
     road.stand();
     const large = Array.from({ length: 10 }, (_, i) => ({
       kind: 'upsert' as const,
@@ -69,7 +69,7 @@ describe('reading the log', () => {
       const { slow_consumers } = (await (await fetch(`${nats.monitorUrl}/varz`)).json()) as { slow_consumers: number };
       return slow_consumers > 0;
     };
-    await until(dropped, { timeoutMs: 10_000, what: 'the server dropping the reader' });
+    await until(dropped, { what: 'the server dropping the reader' });
     road.mend();
     // What comes after what was lost comes at once, before the reader has heard that it lost anything.
     for (let i = 0; i < 30; i++) await writer.append(request(`later-${i}`), soon());
@@ -84,7 +84,7 @@ describe('reading the log', () => {
     const writer = near.writer(uid, 0);
     await writer.append(request('first'), soon());
     const { seen, end } = follow(far);
-    await until(() => seen.length === 1, { timeoutMs: 5_000 });
+    await until(() => seen.length === 1);
     // Somebody hears it, and does not answer.
     connection.subscribe('$JS.API.CONSUMER.NONE.>');
     road.cut();
@@ -92,8 +92,8 @@ describe('reading the log', () => {
     await writer.append(request('second'), soon());
     road.misguide('CONSUMER.INFO', 'CONSUMER.NONE', 1);
     road.mend();
-    await until(() => road.misguided() === 1, { timeoutMs: 5_000, what: 'the reader asking for its consumer' });
-    await until(() => seen.length === 2, { timeoutMs: 15_000, what: 'reading on' });
+    await until(() => road.misguided() === 1, { what: 'the reader asking for its consumer' });
+    await until(() => seen.length === 2, { what: 'reading on' });
     await end();
   });
 
@@ -105,21 +105,21 @@ describe('reading the log', () => {
     road.misguide('CONSUMER.CREATE', 'CONSUMER.NOBODY', 2);
     const { seen, interruptions, end } = follow(far);
     const writer = near.writer(uid, 0);
-    await until(() => road.misguided() === 1, { timeoutMs: 5_000, what: 'the reader asking for a consumer' });
+    await until(() => road.misguided() === 1, { what: 'the reader asking for a consumer' });
     for (let i = 1; i <= 3; i++) {
       await writer.append(request(`${i}`), soon());
-      await until(() => seen.length === i, { timeoutMs: 5_000, what: 'reading without a consumer' });
+      await until(() => seen.length === i, { what: 'reading without a consumer' });
     }
     expect(interruptions).toEqual([]);
-    await until(() => road.misguided() === 2, { timeoutMs: 10_000, what: 'the reader asking once more' });
+    await until(() => road.misguided() === 2, { what: 'the reader asking once more' });
     await writer.append(request('4'), soon());
     const hasConsumer = async (): Promise<boolean> => {
       const { consumers } = (await (await fetch(`${nats.monitorUrl}/jsz`)).json()) as { consumers: number };
       return consumers === 1;
     };
-    await until(hasConsumer, { timeoutMs: 10_000, what: 'the reader having a consumer' });
+    await until(hasConsumer, { what: 'the reader having a consumer' });
     await writer.append(request('5'), soon());
-    await until(() => seen.length === 5, { timeoutMs: 5_000 });
+    await until(() => seen.length === 5);
     expect(seen).toEqual([1, 2, 3, 4, 5]);
     await end();
   });

@@ -27,7 +27,7 @@ describe('the write log', () => {
     const before = connection.stats().outMsgs;
     const append = log.writer(uid, 0).append(request('frozen'), Date.now() + 20_000);
     // The server is frozen with the first message in its socket until the second has been sent after it.
-    await until(() => connection.stats().outMsgs >= before + 2, { timeoutMs: 10_000 });
+    await until(() => connection.stats().outMsgs >= before + 2);
     nats.resume();
     await append;
     expect((await log.state(uid, 0)).lastSequence).toBe(1);

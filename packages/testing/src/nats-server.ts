@@ -6,8 +6,6 @@ import { freePort } from './free-port.ts';
 import { ServerProcess } from './server-process.ts';
 import { until } from './until.ts';
 
-const START_TIMEOUT_MS = 15_000;
-
 /** A real nats-server on loopback with JetStream, durable as in production unless `config` says otherwise. */
 export type NatsServer = AsyncDisposable & {
   readonly url: string;
@@ -49,7 +47,6 @@ export async function startNats(options: NatsOptions = {}): Promise<NatsServer> 
   const monitorUrl = `http://127.0.0.1:${monitorPort}`;
   const server = new ServerProcess(findBinary('nats-server', 'nats'), ['-c', file], () =>
     until(async () => (await fetch(`${monitorUrl}/healthz`).catch(() => undefined))?.ok === true, {
-      timeoutMs: START_TIMEOUT_MS,
       what: 'nats-server being ready',
     }),
   );

@@ -5,8 +5,6 @@ import { freePort } from './free-port.ts';
 import { ServerProcess } from './server-process.ts';
 import { until } from './until.ts';
 
-const START_TIMEOUT_MS = 15_000;
-
 /** A real redis-server on loopback that keeps nothing on disk, as a cache does. */
 export type RedisServer = AsyncDisposable & {
   readonly url: string;
@@ -22,7 +20,7 @@ export async function startRedis(): Promise<RedisServer> {
   const port = await freePort();
   const args = ['--bind', '127.0.0.1', '--port', String(port), '--save', '', '--appendonly', 'no'];
   const server = new ServerProcess(findBinary('redis-server', 'redis/bin'), args, () =>
-    until(() => accepts(port), { timeoutMs: START_TIMEOUT_MS, what: 'redis-server being ready' }),
+    until(() => accepts(port), { what: 'redis-server being ready' }),
   );
   await server.start();
   return {

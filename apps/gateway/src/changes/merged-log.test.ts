@@ -27,17 +27,13 @@ function endlessLogs(shards: number): { readonly log: Pick<Log, 'read'>; readonl
   return { log, ended: Promise.all(ends.map(async ({ promise }) => promise)) };
 }
 
-it.each([1, 2, 5])(
-  'reads no log any more when its follower leaves with entry %s',
-  async (taken) => {
-    const { log, ended } = endlessLogs(2);
-    const start = { position: { sequences: [0, 0] }, created: [] };
-    const { signal } = new AbortController();
-    const merged = mergedLog(log, { uid: newUid(), start, silenceMs: 60_000, signal });
-    for (let i = 0; i < taken; i++) await merged.next();
-    await merged.return(undefined);
-    await ended;
-    expect(await merged.next()).toEqual({ done: true, value: undefined });
-  },
-  5_000,
-);
+it.each([1, 2, 5])('reads no log any more when its follower leaves with entry %s', async (taken) => {
+  const { log, ended } = endlessLogs(2);
+  const start = { position: { sequences: [0, 0] }, created: [] };
+  const { signal } = new AbortController();
+  const merged = mergedLog(log, { uid: newUid(), start, silenceMs: 60_000, signal });
+  for (let i = 0; i < taken; i++) await merged.next();
+  await merged.return(undefined);
+  await ended;
+  expect(await merged.next()).toEqual({ done: true, value: undefined });
+});

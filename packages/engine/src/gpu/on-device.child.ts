@@ -63,7 +63,7 @@ class Pair {
   }
 
   async room(): Promise<void> {
-    await until(() => this.index.room >= 500 || (this.index.drain(0), false), { timeoutMs: 30_000, what: 'room' });
+    await until(() => this.index.room >= 500 || (this.index.drain(0), false), { what: 'room' });
   }
 
   /** Asks, then changes points while the answer is under way, then compares it with the state that was asked. */
@@ -216,11 +216,11 @@ async function loss(): Promise<void> {
   await Promise.all(under);
   for (const shard of shards) {
     await checkHits(shard, { k: 10 });
-    await until(() => shard.report().backend === 'cpu', { timeoutMs: 10_000, what: 'the loss being known' });
+    await until(() => shard.report().backend === 'cpu', { what: 'the loss being known' });
     // While the graph is being built, points come, go and change.
     await write(shard, [at('new', 0.5), at('p0', N + 1), { kind: 'delete', id: 'p1' }]);
     await checkHits(shard, { k: 10 });
-    await until(() => shard.report().buffered === 0, { timeoutMs: 30_000, what: 'a graph of all points' });
+    await until(() => shard.report().buffered === 0, { what: 'a graph of all points' });
     assert.equal(shard.report().indexed, N);
     const { hits } = await shard.search({ vector: Float32Array.of(0, 0, 0), k: 3, ...fields });
     assert.deepEqual(
@@ -244,7 +244,6 @@ async function memory(): Promise<void> {
   for (let i = 0; i < 200; i++) pair.put(`p${i}`);
   await Promise.all([pair.search(10), pair.search(10), pair.search(10, everyNth(2))]);
   await until(() => pair.index.backend.backend === 'cpu', {
-    timeoutMs: 10_000,
     what: 'the want of memory being known',
   });
   assert.match(pair.index.backend.backend_reason ?? '', /out of memory/);

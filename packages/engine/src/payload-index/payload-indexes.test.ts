@@ -60,7 +60,7 @@ class Points {
 
   async ready(): Promise<void> {
     const isReady = (): boolean => this.indexes.report().every(({ state }) => state === 'ready');
-    await until(isReady, { timeoutMs: 10_000, what: 'the indexes being ready' });
+    await until(isReady, { what: 'the indexes being ready' });
   }
 
   /** As of the call, in small batches. */

@@ -49,7 +49,7 @@ class Points {
 
   async ready(): Promise<void> {
     const isReady = (): boolean => this.indexes.report().every(({ state }) => state === 'ready');
-    await until(isReady, { timeoutMs: 10_000, what: 'the index being ready' });
+    await until(isReady, { what: 'the index being ready' });
   }
 }
 

@@ -43,7 +43,7 @@ async function startPair(
       const outcomes = await Promise.all([indexed, plain].map((shard) => shard.apply({ sequence, bytes, at: 1 })));
       expect(outcomes[0]).toEqual(outcomes[1]);
     },
-    ready: () => until(() => isReady(indexed), { timeoutMs: 20_000, what: 'the indexes being ready' }),
+    ready: () => until(() => isReady(indexed), { what: 'the indexes being ready' }),
     async [Symbol.asyncDispose]() {
       await indexed.close();
       await plain.close();
@@ -112,7 +112,7 @@ describe('a shard with payload indexes', () => {
       // Without them every point is read; that has been asked for once.
       const coded = (): boolean => !(pair.indexed.search(spec(random, { exact: true })) instanceof Promise);
       expect(coded()).toBe(false);
-      await until(coded, { timeoutMs: 20_000, what: 'the codes of all points' });
+      await until(coded, { what: 'the codes of all points' });
       for (let round = 0; round < 20; round++) {
         await write();
         const filter = round % 2 === 0 ? {} : { filter: randomFilter(random) };
@@ -154,7 +154,7 @@ describe('a shard with payload indexes', () => {
         }),
       );
     await pair.ready();
-    await until(() => pair.indexed.report().buffered === 0, { timeoutMs: 60_000 });
+    await until(() => pair.indexed.report().buffered === 0);
     let [right, all] = [0, 0];
     for (const condition of [
       { key: 'n', range: { lt: 1 } },
@@ -227,7 +227,7 @@ describe('a shard with payload indexes', () => {
     });
     payloadIndexes.declare([{ key: 'n', type: 'float' }]);
     payloadIndexes.start();
-    await until(() => payloadIndexes.report().every((index) => index.state === 'ready'), { timeoutMs: 20_000 });
+    await until(() => payloadIndexes.report().every((index) => index.state === 'ready'));
     const scans = new Gate({ running: 2, waiting: 2 });
     const index = Object.assign(new NoIndex(), { exact: true });
     const ground = { state, index, payloadIndexes, scans, efDefault: 64, held: new HeldStates() };

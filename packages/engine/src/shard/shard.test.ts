@@ -256,7 +256,7 @@ describe('the version of a hit', () => {
     await change(2, { ...merge, payload: '{"n":0}' });
     expect(versionsSeen(first)).toEqual([2, 2, 0]);
     first.startBackground();
-    await until(() => first.report().indexed === 1, { timeoutMs: 10_000 });
+    await until(() => first.report().indexed === 1);
     expect(versionsSeen(first)).toEqual([2, 2, 1]);
     await change(3, merge);
     expect(versionsSeen(first)).toEqual([3, 3, 1]);
@@ -272,9 +272,7 @@ describe('the background of a shard', () => {
     await using one = await startShard();
     one.shard.startBackground();
     await one.write(Array.from({ length: 50 }, (_, i) => upsert(`p${i}`, i)));
-    await until(() => one.shard.report().indexed === 50 && one.shard.report().durable_sequence === 1, {
-      timeoutMs: 10_000,
-    });
+    await until(() => one.shard.report().indexed === 50 && one.shard.report().durable_sequence === 1);
     expect(one.shard.searchNow(spec({ k: 3 })).hits.map(({ id }) => id)).toEqual(['p0', 'p1', 'p2']);
   });
 });
