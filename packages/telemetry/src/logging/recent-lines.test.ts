@@ -21,6 +21,15 @@ describe('recent lines', () => {
     expect(recent.of('nobody', 10)).toEqual([]);
   });
 
+  it('are also those about what was done for several requests at once', () => {
+    const recent = new RecentLines();
+    const logger = createLogger({ service: 'index', level: 'info', destination: { write: () => undefined }, recent });
+    logger.info({ correlation_ids: ['a', 'b'] }, 'of both');
+    logger.info({ correlation_ids: ['ab', 'c'], other: ['a'] }, 'of others');
+    expect(textsOf(recent.of('a', 10))).toEqual(['of both']);
+    expect(textsOf(recent.of('b', 10))).toEqual(['of both']);
+  });
+
   it('forget the oldest when there is no more room, and keep no line that is too long', () => {
     const recent = new RecentLines(10 * line('a', '0000').length);
     for (let i = 0; i < 5_000; i++) recent.add(line('a', String(i).padStart(4, '0')));

@@ -3,7 +3,8 @@ const CHARACTERS_MAX = 4 * 1024 * 1024;
 const LINE_CHARACTERS_MAX = 32 * 1024;
 /** So many forgotten lines are taken out at once. */
 const FORGOTTEN_MAX = 1_024;
-const MARK = '"correlation_id":"';
+/** A line is about one request, or, as one about what was done for several at once, has a list: `correlation_ids`. */
+const MARK = '"correlation_id';
 
 /**
  * The newest lines that belong to requests, so that whoever has a correlation id can ask each process what it has written
@@ -36,12 +37,18 @@ export class RecentLines {
 
   /** The last so many lines of a request, oldest first. */
   of(correlationId: string, max: number): string[] {
-    const wanted = `${MARK}${correlationId}"`;
     const found: string[] = [];
     for (let i = this.#lines.length - 1; i >= this.#first && found.length < max; i--) {
       const line = this.#lines[i];
-      if (line?.includes(wanted)) found.push(line.trimEnd());
+      if (line !== undefined && isAbout(line, correlationId)) found.push(line.trimEnd());
     }
     return found.toReversed();
   }
+}
+
+function isAbout(line: string, id: string): boolean {
+  if (line.includes(`${MARK}":"${id}"`)) return true;
+  if (!line.includes(`${MARK}s":[`) || !line.includes(`"${id}"`)) return false;
+  const { correlation_ids: ids } = JSON.parse(line) as { readonly correlation_ids?: unknown };
+  return Array.isArray(ids) && ids.includes(id);
 }
