@@ -21,6 +21,10 @@ export class Lateness {
     return this.#haste;
   }
 
+  get follows(): boolean {
+    return this.#follows;
+  }
+
   /** It has had all that its log held at some time, and follows from here on. */
   caughtUp(): void {
     if (this.#follows) return;

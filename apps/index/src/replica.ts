@@ -7,20 +7,16 @@ import {
   type ShardSnapshot,
   type StoppedBy,
 } from '@vectorizer/contracts';
-import { Shard } from '@vectorizer/engine';
+import type { Shard } from '@vectorizer/engine';
 import type { Lease } from '@vectorizer/cluster';
 import { Failure } from '@vectorizer/errors';
-import type { LogMessage } from '@vectorizer/log';
 import { outsideRequests, type Logger } from '@vectorizer/telemetry';
-import { applyEntry } from './apply-entry.ts';
-import { hasCaughtUp, noteCaughtUp } from './caught-up.ts';
-import { Checkpoints } from './checkpoints.ts';
+import { noteCaughtUp } from './caught-up.ts';
 import { followLog } from './follow-log.ts';
 import { FullSync, type ReplicaPlace } from './full-sync.ts';
-import { Lateness } from './lateness.ts';
 import type { JobTools } from './long-jobs.ts';
 import { NOTHING } from './nothing-applied.ts';
-import { beginOpening, type Opening } from './opening.ts';
+import { OpenState } from './open-state.ts';
 import type { ReplicaOptions } from './replica-options.ts';
 import { ReadGate, type Demand } from './read-gate.ts';
 import { SharedSnapshots } from './shared-snapshots.ts';
@@ -28,17 +24,6 @@ import { ResyncNote } from './resync-note.ts';
 import { noteStop, removeState, stopNoted, type StopNote } from './stop-note.ts';
 import { reasonOf, stoppedBy } from './stop-reasons.ts';
 import { storeSnapshot } from './store-snapshot.ts';
-
-/** The shard of a replica for as long as it is open. */
-type OpenShard = {
-  readonly shard: Shard;
-  /** Aborted when no more is to be applied to it. */
-  readonly ending: AbortController;
-  readonly opening: Opening;
-  readonly lateness: Lateness;
-  /** Whether reads are let in. A state that has never caught up shows nothing of the way there. */
-  shown: boolean;
-};
 
 /**
  * One replica: reads its log, applies it to its shard and lets reads in.
@@ -56,16 +41,13 @@ export class Replica {
   readonly #fullSync: FullSync;
   readonly #sharing: SharedSnapshots;
   readonly #closed = new AbortController();
-  #open: OpenShard | undefined;
+  #open: OpenState | undefined;
   #gate: ReadGate;
-  #checkpoints = new Checkpoints();
   #lease: Lease | undefined;
   #phase: ReplicaReport['phase'] = 'syncing';
   #stopped: { readonly failure: Failure; readonly by: StoppedBy } | undefined;
   #payloadIndexes: CollectionRecord['payload_indexes'];
   #verifiedAt: string | null = null;
-  /** The entry in hand. */
-  #applying: Promise<unknown> | undefined;
   #noting: Promise<void> = Promise.resolve();
   #opening: Promise<void> | undefined;
   readonly #resync = new ResyncNote();
@@ -116,7 +98,7 @@ export class Replica {
       ...(this.#open?.shard.report() ?? NOTHING),
       shown: this.#open?.shown === true,
       primary: this.#lease?.held === true,
-      checkpoints: [...this.#checkpoints.newest],
+      checkpoints: [...(this.#open?.checkpoints ?? [])],
       verified_at: this.#verifiedAt,
       full_sync: this.#fullSync.progress,
       full_syncs: this.#fullSync.completed,
@@ -177,113 +159,96 @@ export class Replica {
    * is being replaced they mean the former state.
    */
   quarantine(reason: string, by: 'log' | 'state'): void {
-    if (this.#open === undefined || this.#open.ending.signal.aborted) return;
+    if (this.#open === undefined || this.#open.ended) return;
     this.#stop(new Failure('replica_diverged', reason), by, { lasts: true });
   }
 
   /** Finishes the entry and the reads in hand, and flushes; reads get `reason`. */
   async close(reason: Failure): Promise<void> {
     this.#closed.abort();
-    this.#open?.ending.abort();
+    void this.#open?.end();
     this.#gate.end(reason);
     await this.#inTurn(async () => this.#leave(reason));
   }
 
   async #enter(): Promise<void> {
-    const { record, directory, gpu, turns } = this.#options;
     if (this.#closed.signal.aborted) return;
-    const ending = new AbortController();
-    let shard: Shard;
+    const { node, record, gpu } = this.#options;
     let noted: StopNote | undefined;
-    let opening: Opening;
+    let open: OpenState;
     try {
       noted = await stopNoted(this.#place);
-      opening = await beginOpening(directory, this.#closed.signal);
-      shard = await Shard.open({
-        directory,
-        kind: record.config.kind,
-        dimension: record.config.dimension,
-        metric: record.config.metric,
-        hnsw: record.config.hnsw,
-        payloadIndexes: this.#payloadIndexes,
-        quantization: record.config.quantization,
+      open = await OpenState.open({
+        place: this.#place,
+        node,
+        record,
         gpu,
-        turns,
-        logger: this.#logger,
-        onFailure: (failure) => void this.#fail(failure, ending.signal),
+        gate: this.#gate,
+        payloadIndexes: () => this.#payloadIndexes,
+        signal: this.#closed.signal,
+        onFailure: (failure, ending) => void this.#fail(failure, ending),
+        onShown: (sequence) => this.#options.onApplied({ uid: record.uid, shard: this.#options.shard, sequence }),
       });
     } catch (cause) {
       this.#stop(Failure.from(cause));
       return;
     }
-    const { sequence } = shard.position;
-    const shown = await hasCaughtUp(sequence, this.#place);
-    // They may have been declared anew while the shard was opened.
-    shard.declarePayloadIndexes(this.#payloadIndexes);
-    this.#open = { shard, ending, opening, lateness: new Lateness(), shown };
+    this.#open = open;
     if (noted !== undefined) {
       this.#stop(new Failure('replica_diverged', noted.reason), noted.by, { lasts: false });
       return;
     }
-    shard.startBackground();
-    if (shown) this.#gate.advance(sequence);
+    open.start();
     // Also when a request has had the replica built anew: it follows for good.
-    const open = this.#open;
     outsideRequests(() => void this.#live(open));
   }
 
   /** No more is applied and nobody reads; then the shard is closed. */
   async #leave(reason: Failure): Promise<void> {
-    const open = this.#open;
-    open?.ending.abort();
-    const gate = this.#gate;
+    const [open, gate] = [this.#open, this.#gate];
+    // Not the reader of the log, which may be waiting for a server that is away: it ends by itself and applies no more.
+    const ended = open?.end();
     this.#gate = new ReadGate(this.#options.shard);
     if (this.#closed.signal.aborted) this.#gate.end(reason);
     await this.#giveUpLease();
-    // Not the reader of the log, which may be waiting for a server that is away: it ends by itself and applies no more.
-    await this.#applying;
+    await ended;
     await this.#noting;
     await gate.close(reason);
     this.#open = undefined;
-    await open?.shard.close();
-    await open?.opening.over();
+    await open?.close();
   }
 
   /** From the opening of the shard until it is closed, or the replica has stopped for good. */
-  async #live(open: OpenShard): Promise<void> {
-    const { shard, ending } = open;
+  async #live(open: OpenState): Promise<void> {
+    const { record, shard, log } = this.#options;
+    const { signal } = open;
     try {
-      shard.hurry(open.lateness.haste);
-      if (shard.sequence === 0 && (await this.#syncFully(open, { needed: false }))) return;
-      const end = await followLog(shard, {
-        uid: this.#options.record.uid,
-        shard: this.#options.shard,
-        log: this.#options.log,
+      if (open.shard.sequence === 0 && (await this.#syncFully(open, { needed: false }))) return;
+      const end = await followLog(open.shard, {
+        uid: record.uid,
+        shard,
+        log,
         logger: this.#logger,
-        signal: ending.signal,
-        apply: async (message, clockAheadMs) => {
-          await this.#apply(open, message);
-          open.lateness.passed(message, Date.now() + clockAheadMs);
-          shard.hurry(open.lateness.haste);
-        },
+        signal,
+        apply: async (message, clockAheadMs) => open.apply(message, clockAheadMs),
         onCaughtUp: () => this.#caughtUp(open),
       });
       if (end === 'left_behind') await this.#syncFully(open, { needed: true });
     } catch (cause) {
-      if (ending.signal.aborted) return;
-      await this.#fail(Failure.from(cause), ending.signal);
+      if (open.ended) return;
+      await this.#fail(Failure.from(cause), signal);
     }
   }
 
   /** Whether a shared snapshot took the place of this state. Where none is needed, there need be none. */
-  async #syncFully(open: OpenShard, { needed }: { readonly needed: boolean }): Promise<boolean> {
-    const { signal } = open.ending;
-    if (signal.aborted) return false;
+  async #syncFully(open: OpenState, { needed }: { readonly needed: boolean }): Promise<boolean> {
+    const { signal } = open;
+    if (open.ended) return false;
     this.#become('syncing');
     const fetched = await this.#fullSync.fetch({ after: open.shard.sequence, needed, signal });
-    if (fetched === undefined || signal.aborted) return false;
+    if (fetched === undefined || open.ended) return false;
     await this.#inTurn(async () => {
-      if (!signal.aborted) await this.#replace(async () => fetched.install());
+      if (!open.ended) await this.#replace(async () => fetched.install());
     });
     return true;
   }
@@ -304,7 +269,6 @@ export class Replica {
       if (this.#closed.signal.aborted) return;
       this.#logger.warn({ reason: this.#stopped?.failure.message }, 'building the replica anew');
       this.#verifiedAt = null;
-      this.#checkpoints = new Checkpoints();
       await this.#replace(put);
     });
   }
@@ -332,34 +296,10 @@ export class Replica {
     await this.#enter();
   }
 
-  async #apply(open: OpenShard, message: LogMessage): Promise<void> {
-    const { node, record, shard } = this.#options;
-    const applying = applyEntry(open.shard, message, {
-      about: { node, collection: record.name, shard },
-      logger: this.#logger,
-      onApplied: () => {
-        // The gate and the checkpoints may be the next state's by now.
-        if (open.ending.signal.aborted) return false;
-        this.#checkpoints.passed(message.sequence, () => open.shard.report());
-        if (open.shown) this.#show(message.sequence);
-        return open.shown && this.#phase === 'following';
-      },
-    });
-    this.#applying = applying.catch(() => undefined);
-    await applying;
-    this.#applying = undefined;
-  }
-
   /** With the last entry of a state that is being left nothing begins any more, neither reads nor a lease. */
-  #caughtUp(open: OpenShard): void {
-    if (open.ending.signal.aborted) return;
-    open.lateness.caughtUp();
-    open.shard.hurry(open.lateness.haste);
-    if (!open.shown) {
-      this.#show(open.shard.sequence);
-      this.#note(async () => noteCaughtUp(open.shard, this.#place));
-    }
-    open.shown = true;
+  #caughtUp(open: OpenState): void {
+    if (open.ended) return;
+    if (open.caughtUp()) this.#note(async () => noteCaughtUp(open.shard, this.#place));
     this.#resync.caughtUp();
     this.#become('following');
   }
@@ -367,12 +307,6 @@ export class Replica {
   /** One at a time, and none about a state that another has taken the place of. */
   #note(write: () => Promise<void>): void {
     this.#noting = this.#noting.then(write);
-  }
-
-  #show(sequence: number): void {
-    const { record, shard, onApplied } = this.#options;
-    this.#gate.advance(sequence);
-    onApplied({ uid: record.uid, shard, sequence });
   }
 
   #become(phase: 'syncing' | 'following'): void {
@@ -408,7 +342,7 @@ export class Replica {
     this.#stopped = { failure, by };
     this.#resync.stopped(failure.message);
     this.#phase = phase;
-    this.#open?.ending.abort();
+    void this.#open?.end();
     this.#gate.end(failure);
     void this.#giveUpLease();
     if (lasts) this.#note(async () => noteStop({ by, reason: failure.message }, this.#place));
@@ -419,19 +353,16 @@ export class Replica {
   /** Work on the shard that closing aborts and waits for. A fault of what is stored stops the replica. */
   async #useShard<T>(work: (shard: Shard, signal: AbortSignal) => Promise<T>): Promise<T> {
     const open = this.#open;
-    // Of one that is being left the gate is the next one's already.
-    if (open === undefined || open.ending.signal.aborted) {
+    if (open === undefined || open.ended) {
       throw this.#stopped?.failure ?? new Failure('index_unavailable', 'the replica is not open');
     }
-    return this.#gate.read({ sequence: 0, deadline: Infinity }, async () => {
-      try {
-        return await work(open.shard, open.ending.signal);
-      } catch (cause) {
-        const failure = Failure.from(cause);
-        if (stoppedBy(failure) === 'state' && !open.ending.signal.aborted) this.#stop(failure);
-        throw failure;
-      }
-    });
+    try {
+      return await open.use(work);
+    } catch (cause) {
+      const failure = Failure.from(cause);
+      if (stoppedBy(failure) === 'state' && !open.ended) this.#stop(failure);
+      throw failure;
+    }
   }
 
   async #inTurn(task: () => Promise<void>): Promise<void> {

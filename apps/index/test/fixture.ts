@@ -146,8 +146,10 @@ export async function report(node: Node, { uid }: CollectionRecord): Promise<Rep
   return node.call(shardDescribe, { uid, shard: 0 });
 }
 
-/** Returns when the node has applied the sequence. */
-export async function applied(node: Node, { uid }: CollectionRecord, sequence: number): Promise<void> {
+/** Returns when the node has applied the sequence. Until it lets reads in, it would refuse one after a second. */
+export async function applied(node: Node, record: CollectionRecord, sequence: number): Promise<void> {
+  await until(async () => (await report(node, record)).shown, { what: 'the replica letting reads in' });
+  const { uid } = record;
   const input = { uid, shard: 0, min_sequence: sequence, ids: ['any'], with_payload: false, with_vector: false };
   await node.call(shardRead, input, 30_000);
 }
