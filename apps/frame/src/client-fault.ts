@@ -2,7 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { Failure } from '@vectorizer/errors';
+import type { Logger } from '@vectorizer/telemetry';
 import { answerOf } from './failure-answer.ts';
+import { countFailure } from './failure-metrics.ts';
 
 /** The whole request did not arrive in the server's time for it. */
 const SLOW = 'ERR_HTTP_REQUEST_TIMEOUT';
@@ -16,18 +18,24 @@ export function withoutHurry(socket: Socket): () => void {
   return () => void unhurried.delete(socket);
 }
 
-/** Answers what is not HTTP enough to become a request (bytes that do not parse, headers too long), in the one shape. */
-export function answerClientFault(error: Error & { readonly code?: string }, socket: Socket): void {
+/**
+ * Answers what is not HTTP enough to become a request (bytes that do not parse, headers too long), in the one shape, and writes
+ * the one line about it: no route, hook or filter ever hears of it.
+ */
+export function answerClientFault(error: Error & { readonly code?: string }, socket: Socket, logger: Logger): void {
   if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) {
     socket.destroy();
     return;
   }
   if (error.code === SLOW && unhurried.has(socket)) return;
   const { failure, status } = faultOf(error.code);
-  const { body } = answerOf(failure, randomUUID(), status);
+  const correlationId = randomUUID();
+  const { body } = answerOf(failure, correlationId, status);
+  countFailure({ endpoint: 'unknown', type: failure.type, status });
+  logger.info({ correlation_id: correlationId, type: failure.type, status }, failure.message);
   socket.end(
     `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\nconnection: close\r\ncontent-type: application/json; charset=utf-8\r\n` +
-      `content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+      `x-correlation-id: ${correlationId}\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
   );
 }
 

@@ -1,9 +1,10 @@
 import { Catch, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Failure, failures } from '@vectorizer/errors';
-import { counter, type Logger } from '@vectorizer/telemetry';
+import { Failure } from '@vectorizer/errors';
+import type { Logger } from '@vectorizer/telemetry';
 import { inScopeOf } from './request-scope.ts';
 import { answerOf, toFailure, type FailureShape } from './failure-answer.ts';
+import { countFailure } from './failure-metrics.ts';
 
 /** Answers whatever a request ran into, in the one shape, and writes the one log line about it. */
 @Catch()
@@ -26,22 +27,6 @@ export class FailureFilter implements ExceptionFilter {
   }
 }
 
-const errors = counter({
-  name: 'vectorizer_api_errors_total',
-  help: 'Answered errors',
-  labelNames: ['endpoint', 'error_type', 'status_code'] as const,
-});
-
-const rejections = counter({
-  name: 'vectorizer_limit_rejections_total',
-  help: 'Requests refused for their size or for load, by the type of the failure',
-  labelNames: ['reason'] as const,
-});
-/** The statuses of a limit: too large, too many. */
-const LIMIT_STATUSES: ReadonlySet<number> = new Set([413, 429]);
-// Shown before there are any, so that their first is seen as a rise.
-for (const [reason, { http }] of Object.entries(failures)) if (LIMIT_STATUSES.has(http)) rejections.inc({ reason }, 0);
-
 type Door = { readonly reply: FastifyReply; readonly logger: Logger; readonly shape?: FailureShape | undefined };
 
 /** Also for the faults that Fastify finds before any hook or filter: a URL that cannot be decoded. */
@@ -51,8 +36,7 @@ export function sendFailure(thrown: unknown, request: FastifyRequest, door: Door
   const answer = door.shape?.(failure, ours, { request, reply: door.reply }) ?? ours;
   inScopeOf(request, () => logFailure(failure, request, door.logger));
   const endpoint = request.is404 ? 'unknown' : (request.routeOptions?.url ?? 'unknown');
-  errors.inc({ endpoint, error_type: failure.type, status_code: answer.status });
-  if (LIMIT_STATUSES.has(answer.status)) rejections.inc({ reason: failure.type });
+  countFailure({ endpoint, type: failure.type, status: answer.status });
   if (door.reply.sent) return;
   if (failure.type === 'payload_too_large' && sizeOf(request) <= DRAINED_BYTES_MAX)
     door.reply.removeHeader('connection');

@@ -190,8 +190,8 @@ describe('a service app', () => {
     });
   });
 
-  it('answers bytes that are no HTTP, and headers that are too long, in the one shape', async () => {
-    const { app } = await start();
+  it('answers bytes that are no HTTP, and headers that are too long, in the one shape, each with a line', async () => {
+    const { app, lines } = await start();
     await using _ = app;
     const { port } = await app.listen();
     const raw = async (text: string): Promise<string> =>
@@ -207,6 +207,14 @@ describe('a service app', () => {
     const long = await raw(`GET / HTTP/1.1\r\nhost: a\r\nx-long: ${'x'.repeat(20_000)}\r\n\r\n`);
     expect(long).toContain('HTTP/1.1 431');
     expect(long).toContain('"type":"payload_too_large"');
+    for (const [told, status] of [
+      [nonsense, 400],
+      [long, 431],
+    ] as const) {
+      const id = /^x-correlation-id: (.+)\r$/m.exec(told)?.[1] ?? 'none';
+      expect(told).toContain(`"correlation_id":"${id}"`);
+      expect(JSON.parse(lines.find((line) => line.includes(id)) ?? '{}')).toMatchObject({ level: 'info', status });
+    }
   });
 
   it('hangs up on whoever sends a request too slowly, or nothing, and serves the others meanwhile', async () => {

@@ -97,7 +97,7 @@ export async function createServiceApp(options: ServiceAppOptions): Promise<Serv
     // What still arrives on an open connection while closing is answered like any other; Fastify's 503 has another shape.
     return503OnClosing: false,
     ...(https === undefined ? {} : { https: { ...https, ...serverOptions, handshakeTimeout: HANDSHAKE_MS_MAX } }),
-    clientErrorHandler: answerClientFault,
+    clientErrorHandler: (error, socket) => answerClientFault(error, socket, options.logger),
     frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {
       const failure = new Failure('validation_error', `path: ${error.message}`, { cause: error });
       sendFailure(failure, request, { reply, logger: options.logger, shape: options.failureShape });
