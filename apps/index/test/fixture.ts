@@ -148,7 +148,7 @@ export async function report(node: Node, { uid }: CollectionRecord): Promise<Rep
 
 /** Returns when the node has applied the sequence. Until it lets reads in, it would refuse one after a second. */
 export async function applied(node: Node, record: CollectionRecord, sequence: number): Promise<void> {
-  await until(async () => (await report(node, record)).shown, { what: 'the replica letting reads in' });
+  await until(async () => (await report(node, record)).shown === true, { what: 'the replica letting reads in' });
   const { uid } = record;
   const input = { uid, shard: 0, min_sequence: sequence, ids: ['any'], with_payload: false, with_vector: false };
   await node.call(shardRead, input, 30_000);
