@@ -1,6 +1,7 @@
 import { access, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Shard } from '@vectorizer/engine';
+import { syncDirectory } from '@vectorizer/files';
 import type { Logger } from '@vectorizer/telemetry';
 
 /**
@@ -31,8 +32,7 @@ export async function noteCaughtUp(shard: Pick<Shard, 'flush'>, { directory, log
     await shard.flush();
     await using file = await open(join(directory, FILE), 'w');
     await file.sync();
-    await using parent = await open(directory, 'r');
-    await parent.sync();
+    await syncDirectory(directory);
   } catch (cause) {
     logger.warn(
       { err: cause },

@@ -1,8 +1,9 @@
 import { randomInt } from 'node:crypto';
-import { access, constants, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { access, constants, mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { CollectionUid, NodeId } from '@vectorizer/contracts';
 import { Failure } from '@vectorizer/errors';
+import { writeWhole } from '@vectorizer/files';
 import { lockDirectory, type Lock } from '@vectorizer/cluster';
 
 /** Names one replica on its node. */
@@ -139,16 +140,9 @@ async function textOf(path: string, file: string): Promise<string | undefined> {
   );
 }
 
-/** Under another name first, and synced before and after the renaming: the file is whole or absent, whatever happens. */
 async function writeLine(path: string, file: string, line: string): Promise<void> {
   try {
-    const draft = `${file}.new`;
-    await using written = await open(draft, 'w');
-    await written.writeFile(`${line}\n`);
-    await written.sync();
-    await rename(draft, file);
-    await using directory = await open(path, 'r');
-    await directory.sync();
+    await writeWhole(file, `${line}\n`);
   } catch (cause) {
     throw notWritable(path, cause);
   }

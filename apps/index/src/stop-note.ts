@@ -1,6 +1,7 @@
-import { open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StoppedBy } from '@vectorizer/contracts';
+import { writeWhole } from '@vectorizer/files';
 import type { Logger } from '@vectorizer/telemetry';
 import { z } from 'zod';
 
@@ -30,13 +31,7 @@ export async function stopNoted({ directory }: Pick<Place, 'directory'>): Promis
 /** So that the next process does not show the state either. Durable when it returns; whole or absent, whatever happens. */
 export async function noteStop({ by, reason }: StopNote, { directory, logger }: Place): Promise<void> {
   try {
-    const draft = join(directory, `${FILE}.new`);
-    await using written = await open(draft, 'w');
-    await written.writeFile(JSON.stringify({ v: 1, by, reason }));
-    await written.sync();
-    await rename(draft, join(directory, FILE));
-    await using parent = await open(directory, 'r');
-    await parent.sync();
+    await writeWhole(join(directory, FILE), JSON.stringify({ v: 1, by, reason }));
   } catch (cause) {
     logger.warn(
       { err: cause },

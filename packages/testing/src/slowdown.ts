@@ -28,9 +28,11 @@ export function startSlowdown(): () => number {
 }
 
 let sink = 0;
+/** Not asked for in each round: what is global to a test is looked up slowly. */
+const { imul } = Math;
 
 function work(): void {
   let x = 1;
-  for (let i = 0; i < ROUNDS; i++) x = Math.imul(x ^ i, 0x9e3779b1);
+  for (let i = 0; i < ROUNDS; i++) x = imul(x ^ i, 0x9e3779b1);
   sink ^= x;
 }

@@ -1,7 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { access, readFile, rename, writeFile } from 'node:fs/promises';
+import { access, readFile } from 'node:fs/promises';
 import { newCalloutKey } from '@vectorizer/cluster';
 import { Failure } from '@vectorizer/errors';
+import { writeWhole } from '@vectorizer/files';
 import { makeDirectory } from '../process/make-directory.ts';
 import { Authority } from './authority.ts';
 import { files, IDENTITIES, REDIS_USERS, type RedisUser } from './files.ts';
@@ -35,13 +36,13 @@ export async function writeCertificates({ directory, hosts, days }: CertificateO
   const known = await loadAuthority(directory);
   const authority = known ?? (await Authority.create('Vectorizer development CA'));
   if (known === undefined) {
-    await put(files.authorityKey(directory), authority.key, PRIVATE);
-    await put(files.authority(directory), authority.certificate, PUBLIC);
+    await writeWhole(files.authorityKey(directory), authority.key, { mode: PRIVATE });
+    await writeWhole(files.authority(directory), authority.certificate, { mode: PUBLIC });
   }
   for (const name of IDENTITIES) {
     const { certificate, key } = await authority.issue({ name, hosts: [...LOOPBACK, ...hosts], days });
-    await put(files.key(directory, name), key, PRIVATE);
-    await put(files.certificate(directory, name), certificate, PUBLIC);
+    await writeWhole(files.key(directory, name), key, { mode: PRIVATE });
+    await writeWhole(files.certificate(directory, name), certificate, { mode: PUBLIC });
   }
   if ((await readOrUndefined(files.redisUsers(directory))) === undefined) await writeRedisUsers(directory);
   if ((await readOrUndefined(files.calloutIssuer(directory))) === undefined) await writeCallout(directory);
@@ -80,8 +81,8 @@ async function loadAuthority(directory: string): Promise<Authority | undefined> 
 /** The issuer, which log servers are told, is written last: where it is, the seed is. */
 async function writeCallout(directory: string): Promise<void> {
   const { seed, issuer } = newCalloutKey();
-  await put(files.calloutSeed(directory), seed, PRIVATE);
-  await put(files.calloutIssuer(directory), issuer, PUBLIC);
+  await writeWhole(files.calloutSeed(directory), seed, { mode: PRIVATE });
+  await writeWhole(files.calloutIssuer(directory), issuer, { mode: PUBLIC });
 }
 
 /** Redis keeps hashes; each service reads its own password from a file. Commands that administrate are for nobody. */
@@ -90,17 +91,10 @@ async function writeRedisUsers(directory: string): Promise<void> {
   for (const name of REDIS_USERS) {
     const password = randomBytes(SECRET_BYTES).toString('base64url');
     const hash = createHash('sha256').update(password).digest('hex');
-    await put(files.redisPassword(directory, name), password, PRIVATE);
+    await writeWhole(files.redisPassword(directory, name), password, { mode: PRIVATE });
     lines.push(`user ${name} on #${hash} ${REDIS_SCOPES[name]} +@all -@admin -@dangerous +info`);
   }
-  await put(files.redisUsers(directory), `${lines.join('\n')}\n`, PRIVATE);
-}
-
-/** Whole or not at all: a server may be reading. */
-async function put(file: string, text: string, mode: number): Promise<void> {
-  const temporary = `${file}.${process.pid}`;
-  await writeFile(temporary, text, { mode, flush: true });
-  await rename(temporary, file);
+  await writeWhole(files.redisUsers(directory), `${lines.join('\n')}\n`, { mode: PRIVATE });
 }
 
 async function readOrUndefined(file: string): Promise<string | undefined> {

@@ -1,7 +1,8 @@
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { Failure } from '@vectorizer/errors';
+import { writeWhole } from '@vectorizer/files';
 import { logServerCount } from './servers.ts';
 
 /** What the files of a data directory were written by. Started in another shape, they would seem to be lost. */
@@ -18,9 +19,7 @@ export async function checkShape(data: string, nodes: number): Promise<void> {
     throw new Failure('storage_error', `data directory ${data} was written by ${was}; ${cure}`);
   }
   if (found?.index_nodes === nodes) return;
-  const temporary = join(data, `shape.json.${process.pid}`);
-  await writeFile(temporary, JSON.stringify(wanted), { flush: true });
-  await rename(temporary, join(data, 'shape.json'));
+  await writeWhole(join(data, 'shape.json'), JSON.stringify(wanted));
 }
 
 async function readShape(data: string): Promise<Shape | undefined> {

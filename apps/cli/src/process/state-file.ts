@@ -1,6 +1,7 @@
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { writeWhole } from '@vectorizer/files';
 import { ProcessIdentity } from './processes.ts';
 
 /** `restarting`: it ended, and is started again in a moment; `held`: it ended, and is not until told to. */
@@ -54,15 +55,10 @@ export async function readState(data: string): Promise<InstanceState | undefined
   return parsed.success ? parsed.data : undefined;
 }
 
-/** Whole or not at all: readers come at any time. */
+/** Readers come at any time. */
 export async function writeState(state: InstanceState): Promise<void> {
   await mkdir(runDirectory(state.data), { recursive: true });
-  const temporary = `${stateFile(state.data)}.${process.pid}`;
-  const handle = await open(temporary, 'w');
-  await handle.writeFile(JSON.stringify(state));
-  await handle.sync();
-  await handle.close();
-  await rename(temporary, stateFile(state.data));
+  await writeWhole(stateFile(state.data), JSON.stringify(state));
 }
 
 export async function removeState(data: string): Promise<void> {

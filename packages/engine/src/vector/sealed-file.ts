@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { open, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { writeWhole } from '@vectorizer/files';
 import { pack, unpack } from 'msgpackr';
 
 /** What an index saves is a cache: it is either whole and proven so by a checksum, or of no use. */
@@ -14,14 +15,7 @@ export type Sealed =
 /** Writes a value behind the SHA-256 of it. A crash at any instant leaves the former value or the new one. */
 export async function writeSealed(directory: string, name: string, value: unknown): Promise<void> {
   const body = pack(value);
-  const temporary = join(directory, `${name}.new`);
-  const handle = await open(temporary, 'w');
-  await handle.write(createHash('sha256').update(body).digest());
-  await handle.write(body);
-  await handle.sync();
-  await handle.close();
-  await rename(temporary, join(directory, name));
-  await syncFile(directory);
+  await writeWhole(join(directory, name), [createHash('sha256').update(body).digest(), body]);
 }
 
 export async function readSealed(directory: string, name: string): Promise<Sealed> {

@@ -1,0 +1,2 @@
+export { syncDirectory } from './sync-directory.ts';
+export { writeWhole } from './write-whole.ts';
