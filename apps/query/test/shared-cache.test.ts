@@ -5,8 +5,6 @@ import { decodeValue, seal } from '../src/cache/redis-value.ts';
 import type { CacheOptions } from '../src/index.ts';
 import { caching, startQuery, type Setting } from './fixture.ts';
 import { hit, openWorld, spec, World } from './world.ts';
-
-const PATIENCE = { timeoutMs: 10_000 };
 /** Keeps nothing of its own, so that all it knows it has from Redis. */
 const shared = (redis: RedisServer, other: Partial<CacheOptions> = {}): CacheOptions =>
   caching({ redis: { url: redis.url }, bytesMax: 1, ...other });
@@ -24,7 +22,7 @@ async function twoServices(setting: Setting, options: CacheOptions): Promise<[Wo
   for (const world of [one, other]) world.slowMs = SLOW_MS;
   await other.heard();
   const queries = [setting.query, service.query];
-  await until(() => queries.every((query) => query.cacheFigures.redis?.connected), PATIENCE);
+  await until(() => queries.every((query) => query.cacheFigures.redis?.connected));
   return [one, other, queries];
 }
 
@@ -52,7 +50,7 @@ describe('the shared cache', () => {
     using client = connected(redis);
     one.hits = [{ ...hit('ä', '{"a":"\u2028 \ud83d\ude00"}'), vector: Float32Array.of(0.1, -0), score: 1 / 3 }];
     const first = await one.ask();
-    await until(async () => (await keysOf(client)).length === 1, PATIENCE);
+    await until(async () => (await keysOf(client)).length === 1);
     const second = await other.ask();
     expect(second).toEqual({ ...first, cache: { status: 'hit', age_ms: expect.any(Number) } });
     expect(other.searched).toBe(0);
@@ -68,7 +66,7 @@ describe('the shared cache', () => {
     const [one, other, queries] = await twoServices(setting, shared(redis, patient));
     using client = connected(redis);
     await one.ask();
-    await until(async () => (await keysOf(client)).length === 1, PATIENCE);
+    await until(async () => (await keysOf(client)).length === 1);
     other.state = 6;
     await other.heard();
     // Nor where somebody asks the same at the same time who is content with it.
@@ -79,11 +77,11 @@ describe('the shared cache', () => {
     expect(queries[1]?.cacheFigures.shared).toBe(1);
     expect(exact).toMatchObject({ cache: { status: 'miss' }, sequences: [6] });
     // What is newer than the asking service knows of will do.
-    await until(async () => (await sequenceIn(client)) === 6, PATIENCE);
+    await until(async () => (await sequenceIn(client)) === 6);
     const service = setting.another(shared(redis, patient));
     const third = new World(service.bus, one.record);
     await third.heard();
-    await until(() => service.query.cacheFigures.redis?.connected === true, PATIENCE);
+    await until(() => service.query.cacheFigures.redis?.connected === true);
     expect(await third.ask()).toMatchObject({ cache: { status: 'hit' }, sequences: [6] });
     expect(third.searched).toBe(0);
   });
@@ -94,10 +92,10 @@ describe('the shared cache', () => {
     const [one, other, queries] = await twoServices(setting, shared(redis, patient));
     using client = connected(redis);
     await one.ask({}, [spec({ k: 1 })]);
-    await until(async () => (await keysOf(client)).length === 1, PATIENCE);
+    await until(async () => (await keysOf(client)).length === 1);
     const [foreign] = await keysOf(client);
     await one.ask();
-    await until(async () => (await keysOf(client)).length === 2, PATIENCE);
+    await until(async () => (await keysOf(client)).length === 2);
     const key = (await keysOf(client)).find((each) => each !== foreign) ?? '';
     const value = (await client.getBuffer(key)) ?? Buffer.of();
     const flipped = Buffer.from(value);
@@ -109,7 +107,7 @@ describe('the shared cache', () => {
       other.searched = 0;
       expect(await other.ask()).toMatchObject({ cache: { status: 'miss' }, results: [{ hits: [hit('at-5')] }] });
       expect(other.searched).toBe(1);
-      await until(async () => (await client.getBuffer(key))?.equals(lie) === false, PATIENCE);
+      await until(async () => (await client.getBuffer(key))?.equals(lie) === false);
     }
     expect(queries[1]?.cacheFigures.redis).toMatchObject({ hits: 0 });
     expect(queries[1]?.cacheFigures.redis?.damaged).toBeGreaterThan(0);
@@ -123,12 +121,12 @@ describe('the shared cache', () => {
     await using setting = await startQuery({ cache: shared(redis) });
     const [one, other, queries] = await twoServices(setting, shared(redis, patient));
     await redis.kill();
-    await until(() => queries.every((query) => query.cacheFigures.redis?.connected === false), PATIENCE);
+    await until(() => queries.every((query) => query.cacheFigures.redis?.connected === false));
     expect([await one.status(), await other.status()]).toEqual(['miss', 'miss']);
     await redis.restart();
-    await until(() => queries.every((query) => query.cacheFigures.redis?.connected), PATIENCE);
-    await until(async () => (await one.status()) === 'hit', PATIENCE);
-    await until(async () => (await other.status()) === 'hit', PATIENCE);
+    await until(() => queries.every((query) => query.cacheFigures.redis?.connected));
+    await until(async () => (await one.status()) === 'hit');
+    await until(async () => (await other.status()) === 'hit');
   });
 
   it('keeps nobody waiting while it answers nothing, and is connected to anew', async () => {
@@ -149,7 +147,25 @@ describe('the shared cache', () => {
     expect(queries[0]?.cacheFigures.redis?.skipped).toBeGreaterThan(300);
     await until(() => queries[0]?.cacheFigures.redis?.connected === false);
     redis.resume();
-    await until(() => queries[0]?.cacheFigures.redis?.connected === true, PATIENCE);
+    await until(() => queries[0]?.cacheFigures.redis?.connected === true);
+  });
+
+  it('is asked for a collection’s answers by what that is worth, whatever others gain by it', async () => {
+    await using redis = await startRedis();
+    await using setting = await startQuery({ cache: shared(redis, patient) });
+    const [one, , queries] = await twoServices(setting, shared(redis, patient));
+    const [figures] = queries;
+    using client = connected(redis);
+    const unique = new World(setting.bus, await setting.collection([['b']], 'unique'), 'b');
+    await unique.heard();
+    expect(await one.status()).toBe('miss');
+    await until(async () => (await keysOf(client)).length === 1);
+    // Nobody asks the same of it again: after 16 lookups it is as good as never looked up.
+    for (let k = 10; k < 110; k++) expect(await unique.status({ k })).toBe('miss');
+    const skipped = figures?.cacheFigures.redis?.skipped ?? 0;
+    expect(skipped).toBeGreaterThan(70);
+    for (let i = 0; i < 10; i++) expect(await one.status()).toBe('hit');
+    expect(figures?.cacheFigures.redis?.skipped).toBe(skipped);
   });
 
   it('goes on when it is full or flushed', async () => {
@@ -160,10 +176,10 @@ describe('the shared cache', () => {
     await client.config('SET', 'maxmemory', '1');
     expect([await one.status(), await other.status()]).toEqual(['miss', 'miss']);
     // Both answers are sent to be stored some time later: neither may come when there is room again.
-    await until(async () => (await refusedIn(client)) === 2, PATIENCE);
+    await until(async () => (await refusedIn(client)) === 2);
     await client.config('SET', 'maxmemory', '0');
     await one.ask();
-    await until(async () => (await keysOf(client)).length === 1, PATIENCE);
+    await until(async () => (await keysOf(client)).length === 1);
     await client.flushall();
     expect(await other.status()).toBe('miss');
   });
@@ -175,22 +191,22 @@ describe('the shared cache', () => {
     const one = await openWorld(setting);
     one.slowMs = SLOW_MS;
     using client = connected(redis);
-    await until(() => setting.query.cacheFigures.redis?.connected === true, PATIENCE);
+    await until(() => setting.query.cacheFigures.redis?.connected === true);
     for (const k of [5, 5, 6, 7, 7, 7]) await one.status({ k });
     await until(async () => (await client.exists('vz:cached:frequent')) === 1);
-    await until(async () => (await keysOf(client)).length === 3, PATIENCE);
+    await until(async () => (await keysOf(client)).length === 3);
     await client.del(...(await keysOf(client)));
     const service = setting.another(warming);
     const other = new World(service.bus, one.record);
     await other.heard();
-    await until(() => other.searched === 2, PATIENCE);
+    await until(() => other.searched === 2);
     expect([await other.status({ k: 7 }), await other.status({ k: 5 })]).toEqual(['hit', 'hit']);
     expect(other.searched).toBe(2);
     // A list that cannot be read is none. Nobody stores another one in its place meanwhile.
     for (const each of [setting.query, service.query]) each.close();
     await client.set('vz:cached:frequent', seal('frequent', Buffer.of(0xc1)));
     const { query } = setting.another({ ...warming, warmUp: 1 });
-    await until(() => query.cacheFigures.redis?.damaged === 1, PATIENCE);
+    await until(() => query.cacheFigures.redis?.damaged === 1);
   });
 });
 

@@ -47,11 +47,13 @@ export class World {
   /** What a search takes the node. */
   slowMs = 0;
   readonly #bus: Setting['bus'];
+  readonly #node: string;
 
-  constructor(bus: Setting['bus'], record: CollectionRecord) {
+  constructor(bus: Setting['bus'], record: CollectionRecord, node = 'a') {
     this.#bus = bus;
+    this.#node = node;
     this.record = record;
-    serveNode(bus, 'a').search = async ({ searches }) => {
+    serveNode(bus, node).search = async ({ searches }) => {
       const { state } = this;
       this.searched += searches.length;
       await this.gates.shift();
@@ -63,7 +65,7 @@ export class World {
 
   /** The query service hears where the node is, and how. */
   async heard(phase: ReplicaReport['phase'] = 'following'): Promise<void> {
-    await beat(this.#bus, { ...report(this.record, { node: 'a' }), phase, applied_sequence: this.state });
+    await beat(this.#bus, { ...report(this.record, { node: this.#node }), phase, applied_sequence: this.state });
   }
 
   async ask(asked: Asked = {}, searches = [spec()], ms = 5_000): Promise<Noted> {

@@ -4,7 +4,7 @@ import type { Logger } from '@vectorizer/telemetry';
 import { bytesOf, type Cached } from './cached.ts';
 import { decodeValue, encodeValue, seal, unpack, unseal } from './redis-value.ts';
 import { RedisWatch } from './redis-watch.ts';
-import { Worth } from './worth.ts';
+import type { Worth } from './worth.ts';
 
 export type RedisTierOptions = {
   readonly redis: RedisConfig;
@@ -31,13 +31,13 @@ export type RedisFigures = {
 };
 
 export type RedisLookup = {
-  /** What computing one answer takes; a lookup is waited for no longer. 0 while that is not known. */
-  readonly computeMs: number;
+  /** Of the collection. A lookup is waited for no longer than computing takes. */
+  readonly worth: Worth;
   readonly isGood: (cached: Cached) => boolean;
 };
 
-/** What computing an answer takes, and whether it was done before lately. */
-type Computed = { readonly computeMs: number; readonly again: boolean };
+/** `again`: it was computed before lately. */
+type Computed = { readonly worth: Worth; readonly again: boolean };
 
 const PREFIX = 'vz:cache:';
 const NAMED_PREFIX = 'vz:cached:';
@@ -51,7 +51,6 @@ export class RedisTier {
   readonly #options: RedisTierOptions;
   readonly #client: Redis;
   readonly #watch: RedisWatch;
-  readonly #worth = new Worth();
   #inFlight = 0;
   #hits = 0;
   #misses = 0;
@@ -89,17 +88,17 @@ export class RedisTier {
 
   /** What Redis has that is good, by place. Never rejects. */
   async get(keys: readonly string[], lookup: RedisLookup): Promise<readonly (Cached | undefined)[]> {
-    if (!this.#connected || this.#inFlight >= IN_FLIGHT_MAX || !this.#worth.decide()) {
+    if (!this.#connected || this.#inFlight >= IN_FLIGHT_MAX || !lookup.worth.decide()) {
       this.#skipped += keys.length;
       return [];
     }
     const startMs = performance.now();
-    const values = await this.#fetch(keys, lookup.computeMs * keys.length);
+    const values = await this.#fetch(keys, lookup.worth.computeMs * keys.length);
     const cached = values.map((value, i) => this.#read(keys[i] as string, value, lookup));
     const found = cached.filter((each) => each !== undefined).length;
     this.#hits += found;
     this.#misses += keys.length - found;
-    this.#worth.looked({ tookMs: performance.now() - startMs, savedMs: found * lookup.computeMs });
+    lookup.worth.looked({ tookMs: performance.now() - startMs, found });
     return cached;
   }
 
@@ -107,9 +106,9 @@ export class RedisTier {
    * Stored some time later, or not at all: what is computed sooner than it is looked up here is not worth it, nor, while
    * hits here are rare, what is asked for the first time.
    */
-  put(key: string, cached: Cached, { computeMs, again }: Computed): void {
-    if (!this.#connected || this.#inFlight >= IN_FLIGHT_MAX || computeMs < this.#worth.lookupMs) return;
-    if (!again && !this.#worth.pays) return;
+  put(key: string, cached: Cached, { worth, again }: Computed): void {
+    if (!this.#connected || this.#inFlight >= IN_FLIGHT_MAX || worth.computeMs < worth.lookupMs) return;
+    if (!again && !worth.pays) return;
     const { ttlMs, entryBytesMax } = this.#options;
     if (bytesOf(cached) > entryBytesMax) return;
     // Not ahead of the answer, which is about to be sent.

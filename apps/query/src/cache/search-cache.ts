@@ -1,4 +1,5 @@
-import type { CacheNote, CollectionRecord, SearchAnswer, SearchSpec } from '@vectorizer/contracts';
+import { LRUCache } from 'lru-cache';
+import type { CacheNote, CollectionRecord, CollectionUid, SearchAnswer, SearchSpec } from '@vectorizer/contracts';
 import type { RedisConfig } from '@vectorizer/frame';
 import type { Logger } from '@vectorizer/telemetry';
 import { Admission } from './admission.ts';
@@ -10,6 +11,7 @@ import { MemoryTier, type MemoryLimits } from './memory-tier.ts';
 import { RedisTier, type RedisFigures } from './redis-tier.ts';
 import { searchKey } from './search-key.ts';
 import { WarmUp } from './warm-up.ts';
+import { Worth } from './worth.ts';
 
 export type CacheOptions = MemoryLimits & {
   /** Of the cache that query services share; undefined where there is none. */
@@ -35,8 +37,8 @@ export type CacheFigures = {
   readonly redis: RedisFigures | undefined;
 };
 
-/** Weight of the newest time in the running mean. */
-const WEIGHT = 0.1;
+/** Collections of which it is known what their answers cost; of those that were not searched for longest it is forgotten. */
+const COLLECTIONS_MAX = 10_000;
 const NONE: ReadonlySet<Cached> = new Set();
 
 /**
@@ -49,6 +51,8 @@ export class SearchCache {
   readonly #redis: RedisTier | undefined;
   readonly #options: CacheOptions;
   readonly #admission = new Admission();
+  /** By collection: to compute an answer of one may take a hundred times as long as of another. */
+  readonly #worths = new LRUCache<CollectionUid, Worth>({ max: COLLECTIONS_MAX });
   readonly #flights = new Flights({
     fetch: (call, wanted) => this.#fetch(call, wanted),
     recall: (key, call) => this.#inMemory(key, call),
@@ -57,8 +61,6 @@ export class SearchCache {
   #hits = 0;
   #misses = 0;
   #bypasses = 0;
-  /** What a search takes that is not answered from a cache. */
-  #computeMs = 0;
 
   constructor(options: CacheOptions, logger: Logger) {
     this.#options = options;
@@ -135,7 +137,7 @@ export class SearchCache {
   /** What Redis has, in place. */
   async #fromRedis(redis: RedisTier, call: CacheableCall, keys: readonly string[]): Promise<(Cached | undefined)[]> {
     if (call.newest === undefined && call.maxStalenessMs === undefined) return [];
-    const asked = { computeMs: this.#computeMs, isGood: (cached: Cached): boolean => isGoodFor(cached, call) };
+    const asked = { worth: this.#worthOf(call.record), isGood: (cached: Cached): boolean => isGoodFor(cached, call) };
     const values = [...(await redis.get(keys, asked))];
     for (const [place, value] of values.entries()) {
       if (value === undefined) continue;
@@ -151,19 +153,26 @@ export class SearchCache {
     const startedMs = performance.now();
     const searched = await call.compute(left.map((place) => specs[place] as SearchSpec));
     const tookMs = (performance.now() - startedMs) / left.length;
-    this.#computeMs += this.#computeMs === 0 ? tookMs : WEIGHT * (tookMs - this.#computeMs);
+    const worth = this.#worthOf(call.record);
+    worth.computed(tookMs);
     for (let i = 0; i < left.length; i++) {
       const [place, { sequences, result }] = [left[i] as number, searched[i] as Searched[number]];
       const cached = { sequences, result, at };
       values[place] = cached;
-      if (isCacheable(cached, call.record)) this.#keep(keys[place] as string, cached);
+      if (isCacheable(cached, call.record)) this.#keep(keys[place] as string, cached, worth);
     }
   }
 
-  #keep(key: string, cached: Cached): void {
+  #worthOf({ uid }: CollectionRecord): Worth {
+    let worth = this.#worths.get(uid);
+    if (worth === undefined) this.#worths.set(uid, (worth = new Worth()));
+    return worth;
+  }
+
+  #keep(key: string, cached: Cached, worth: Worth): void {
     const again = this.#admission.computed(key);
     if (again || this.#admission.isOfUse) this.#memory.put(key, cached);
-    this.#redis?.put(key, cached, { computeMs: this.#computeMs, again });
+    this.#redis?.put(key, cached, { worth, again });
   }
 }
 

@@ -4,10 +4,12 @@ const MEMORY = 0.97;
 const TRIALS = 16;
 /** When it does not pay, one lookup in so many is made all the same, to find out when it does. */
 const PROBE_EVERY = 32;
+/** Weight of the newest answer in the running mean. */
+const WEIGHT = 0.1;
 
 /**
- * Whether asking a slower cache first is worth its time: what its hits have saved lately must be more than what all
- * lookups have cost. So a cache that is slow, empty or full of other things costs next to nothing.
+ * Whether asking a slower cache first for the answers of one collection is worth its time: what its hits have saved lately must
+ * be more than what all lookups have cost. So a cache that is slow, empty or full of other things costs next to nothing.
  */
 export class Worth {
   #savedMs = 0;
@@ -15,6 +17,12 @@ export class Worth {
   #trials = 0;
   #skipped = 0;
   #lookupMs = 0;
+  #computeMs = 0;
+
+  /** What computing one answer takes; 0 while that is not known. */
+  get computeMs(): number {
+    return this.#computeMs;
+  }
 
   /** What a lookup takes lately; 0 before the first. */
   get lookupMs(): number {
@@ -33,12 +41,16 @@ export class Worth {
     return this.#skipped === 0;
   }
 
-  looked({ tookMs, savedMs }: { readonly tookMs: number; readonly savedMs: number }): void {
+  computed(tookMs: number): void {
+    this.#computeMs += this.#computeMs === 0 ? tookMs : WEIGHT * (tookMs - this.#computeMs);
+  }
+
+  looked({ tookMs, found }: { readonly tookMs: number; readonly found: number }): void {
     this.#trials += 1;
     // Of few all count alike: the first may have waited for a connection, and would be remembered for long.
     const weight = Math.max(1 / this.#trials, 1 - MEMORY);
     this.#lookupMs += weight * (tookMs - this.#lookupMs);
     this.#spentMs = MEMORY * this.#spentMs + tookMs;
-    this.#savedMs = MEMORY * this.#savedMs + savedMs;
+    this.#savedMs = MEMORY * this.#savedMs + found * this.#computeMs;
   }
 }
