@@ -12,7 +12,6 @@ import { credentialsFor } from '../system/keys.ts';
 import { startSystem, type System } from '../system/system.ts';
 
 const [SHARDS, BATCHES, BATCH] = [2, 120, 5];
-const bound = { timeoutMs: 120_000 };
 
 /** What a follower makes of the events: the collection as it is by then. Fails at a gap and at what comes twice. */
 class Follower {
@@ -132,7 +131,7 @@ describe('the changes of a collection of a cluster', () => {
     const following = (async (): Promise<void> => {
       for await (const event of pinned.changes('told', { signal: stop.signal })) follower.take(event);
     })();
-    await until(() => follower.position !== undefined, bound);
+    await until(() => follower.position !== undefined);
 
     const written: string[] = [];
     let sequences: number[] = [];
@@ -146,7 +145,7 @@ describe('the changes of a collection of a cluster', () => {
       written.push(...answer.results.map(({ id, version }) => `${id}@${version}`));
       sequences = later(sequences, answer.sequences);
     }
-    await until(() => reached(follower, sequences), { ...bound, what: 'the follower having been told of all' });
+    await until(() => reached(follower, sequences), { what: 'the follower having been told of all' });
     stop.abort();
     await following;
     expect(follower.told.toSorted()).toEqual(written.toSorted());
@@ -180,7 +179,7 @@ describe('the changes of a collection of a cluster', () => {
         if (round % 5 === 4) await client.deleteByFilter('copied', { must: [{ key: 'odd', match: { value: true } }] });
       }
       const { sequences } = await client.upsert('copied', pointsOf(5_000, 40));
-      await until(() => reached(follower, sequences), { ...bound, what: 'the follower having been told of all' });
+      await until(() => reached(follower, sequences), { what: 'the follower having been told of all' });
     } finally {
       stop.abort();
     }
@@ -241,7 +240,7 @@ describe('the changes of a collection of a cluster', () => {
       }
       for (let i = 0; i < 10; i++) sequences = later(sequences, (await writer.upsert('near', some())).sequences);
       const told = (near: Near): boolean => sequences.every((sequence, at) => (near.sequences[at] ?? 0) >= sequence);
-      await until(() => nears.every(told), { ...bound, what: 'the followers having been told of all' });
+      await until(() => nears.every(told), { what: 'the followers having been told of all' });
     } finally {
       stop.abort();
     }

@@ -260,7 +260,6 @@ const POINT = JSON.stringify({ id: 'p', vector: [0, 1] });
 
 describe('keys and producers of events', () => {
   let root = '';
-  const SOON = { timeoutMs: 15_000 };
   const get = async (path: string): Promise<Record<string, unknown[]>> =>
     (await ask(`${system.url}/api/v1/${path}`, root)).json() as Promise<Record<string, unknown[]>>;
   async function makeKey(body: object): Promise<{ id: string; key: string }> {
@@ -290,7 +289,7 @@ describe('keys and producers of events', () => {
       const { entries } = await get('audit?action=keys.create');
       return usage.requests > 0 && entries?.length === 1;
     };
-    await until(seen, { ...SOON, what: 'the use and the making of the key' });
+    await until(seen, { what: 'the use and the making of the key' });
     for (const name of ['gateway-1', 'query-1', 'ingest-1', 'index-1', 'monitor-1']) {
       const log = await readFile(join(system.data, `run/${name}.log`), 'utf8');
       expect(log).not.toContain('Permissions Violation');
@@ -309,7 +308,7 @@ describe('keys and producers of events', () => {
       const out = join(own(), `recovered-as-${who}.key`);
       expect(await runCommand('keys', 'recover', '--out', out, ...from)).toMatchObject({ code: 0, err: '' });
       const key = (await readFile(out, 'utf8')).trim();
-      await until(async () => (await ask(`${system.url}/api/v1/audit?action=keys.recover`, key)).status === 200, SOON);
+      await until(async () => (await ask(`${system.url}/api/v1/audit?action=keys.recover`, key)).status === 200);
     }
     expect((await get('audit?action=keys.recover'))['entries']).toHaveLength(2);
   });
@@ -324,13 +323,13 @@ describe('keys and producers of events', () => {
     const refused = ['films.upsert', 'books.upsert', `films.upsert.${id}`, 'books.upsert.abcdefghijkl'];
     for (const subject of refused) nats.publish(`vectorizer.events.${subject}`, POINT);
     nats.publish('vz.log.abc.0');
-    await until(() => faults.length === refused.length + 1, { ...SOON, what: 'five refusals' });
+    await until(() => faults.length === refused.length + 1, { what: 'five refusals' });
     const told = async (): Promise<string[]> =>
       ((await get(`audit?actor=key:${id}`))['entries'] ?? []).map((entry) => {
         const { action, result, actor_name, address } = entry as Record<string, string>;
         return [action, result, actor_name, address].join(' ').trim();
       });
-    await until(async () => (await told()).length === 2, { ...SOON, what: 'two entries' });
+    await until(async () => (await told()).length === 2, { what: 'two entries' });
     expect((await told()).toSorted()).toEqual(['authenticate ok loader 127.0.0.1', 'events.upsert ok loader']);
     const revoked = await fetch(`${system.url}/api/v1/auth/keys/${id}`, {
       method: 'DELETE',
@@ -371,7 +370,7 @@ describe('keys and producers of events', () => {
         for (let i = 0; i < 400; i++) await write(writer * 400 + i);
       }),
     );
-    await until(() => answered > 100, { ...SOON, what: 'a hundred writes' });
+    await until(() => answered > 100, { what: 'a hundred writes' });
     await system.kill('gateway-1', 'start');
     await writing;
     await using client = new VectorizerClient({ url: other, apiKey: root });
@@ -413,7 +412,7 @@ describe('keys and producers of events', () => {
         const { actor, error } = letter as { actor: string; error: { type: string } };
         return [actor, error.type];
       });
-    await until(async () => (await letters()).length === 4, { ...SOON, what: 'four dead letters' });
+    await until(async () => (await letters()).length === 4, { what: 'four dead letters' });
     expect(await letters()).toEqual([
       [`key:${id}`, 'authorization_error'],
       ['unknown', 'authentication_error'],

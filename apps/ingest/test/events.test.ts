@@ -30,7 +30,6 @@ const node = NodeId.parse('node-a');
 /** MessagePack of `[{ id: 'b', vector: [3, 4] }, { id: 'a', vector: [5, 6] }]`, and of `{ id: 'a', payload: { n: 2 } }`. */
 const PACKED_POINTS = Buffer.from('9282a26964a162a6766563746f7292030482a26964a161a6766563746f72920506', 'hex');
 const PACKED_UPDATE = Buffer.from('82a26964a161a77061796c6f616481a16e02', 'hex');
-const PATIENCE = { timeoutMs: 20_000 };
 
 describe('the consumer of events', () => {
   let nats: NatsServer;
@@ -99,7 +98,7 @@ describe('the consumer of events', () => {
     return entries.flatMap((entry) => decodeEntry(entry?.bytes ?? new Uint8Array()).requests);
   }
   const done = async (sequence: number): Promise<void> =>
-    until(async () => (await queue?.stateOf(sequence)) === 'done', { ...PATIENCE, what: `event ${sequence}` });
+    until(async () => (await queue?.stateOf(sequence)) === 'done', { what: `event ${sequence}` });
   const refusals = async (): Promise<NumberedLetter[]> => (await letters?.list(0, 100)) ?? [];
 
   it('writes JSON and MessagePack, one point or several, in their order', async () => {

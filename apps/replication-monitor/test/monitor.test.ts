@@ -16,8 +16,6 @@ import { createHealthApp, replicationHealth } from '@vectorizer/frame';
 import { printMetrics } from '@vectorizer/telemetry';
 import { until } from '@vectorizer/testing';
 import { beat, logger, node, report, startMonitor, write, type Setting } from './fixture.ts';
-
-const bound = { timeoutMs: 30_000 };
 const context = (): CallContext => ({ correlationId: 'c', deadline: Date.now() + 5_000 });
 const view = ({ monitor }: Setting, id: string): ReplicaView | undefined =>
   monitor.status().replicas.find((replica) => replica.id === id);
@@ -26,7 +24,7 @@ const routable = ({ monitor }: Setting): ReplicaView[] => monitor.status().repli
 
 /** Until the monitor has seen how far the logs are. */
 async function looked({ monitor }: Setting, lastSequences: number): Promise<void> {
-  await until(() => monitor.status().stats.master_offset === lastSequences, bound);
+  await until(() => monitor.status().stats.master_offset === lastSequences);
 }
 
 describe('the replication status', () => {
@@ -43,7 +41,7 @@ describe('the replication status', () => {
       report(record, { node: 'a', applied_sequence: 5, last_applied_at: late, ...said, ...primary }),
       report(record, { node: 'b', applied_sequence: 3, last_applied_at: early, ...said, state_hash: 'ef' }),
     );
-    await until(() => view(setting, 'b/books/0')?.lag_entries === 2, bound);
+    await until(() => view(setting, 'b/books/0')?.lag_entries === 2);
     const status = await setting.bus.call(replicationStatus, {}, { context: context() });
     expect(status).toMatchObject({ role: 'master', enabled: true });
     expect(status.stats).toEqual({
@@ -103,7 +101,7 @@ describe('lag', () => {
     const sync = '2026-01-01T00:00:00.000Z';
     setting.passed(500);
     await beat(setting.bus, report(record, { node: 'a', applied_sequence: 1, last_applied_at: sync }));
-    await until(() => (view(setting, 'a/books/0')?.lag_ms ?? 0) >= 500, bound);
+    await until(() => (view(setting, 'a/books/0')?.lag_ms ?? 0) >= 500);
     const speaking = view(setting, 'a/books/0');
     const heardAt = Date.parse(speaking?.last_heartbeat ?? '');
     expect(speaking?.lag_ms).toBe(heardAt - (second?.at ?? 0));
@@ -134,7 +132,7 @@ describe('lag', () => {
     expect(Math.abs(state.clockAheadMs + misset)).toBeLessThan(2_000);
     await beat(setting.bus, report(record, { node: 'a', applied_sequence: 1 }));
     setting.passed(5_000);
-    await until(() => (view(setting, 'a/books/0')?.lag_ms ?? 0) >= 4_000, bound);
+    await until(() => (view(setting, 'a/books/0')?.lag_ms ?? 0) >= 4_000);
     expect(view(setting, 'a/books/0')).toMatchObject({ status: 'Lagging', lag_entries: 2 });
     expect(view(setting, 'a/books/0')?.lag_ms).toBeLessThan(60_000);
   });
@@ -155,7 +153,7 @@ describe('lag', () => {
     await write(setting.log, record.uid, 2);
     await looked(setting, 2);
     await beat(setting.bus, report(record, { node: 'a', applied_sequence: 1 }));
-    await until(() => view(setting, 'a/books/0')?.lag_entries === 1, bound);
+    await until(() => view(setting, 'a/books/0')?.lag_entries === 1);
     await setting.nats.kill();
     setting.passed(9_000);
     expect(view(setting, 'a/books/0')?.lag_ms).toBeGreaterThanOrEqual(9_000);
@@ -230,7 +228,7 @@ describe('replicas that were stopped because their state is wrong', () => {
     await beat(bus, report(record, { node: 'silent', ...wrong }));
     setting.passed(5_001);
     await beat(bus, ...['refuses', 'obeys'].map((name) => report(record, { node: name, ...wrong })));
-    await until(() => asked.length > 0, bound);
+    await until(() => asked.length > 0);
     expect(asked).toEqual(['obeys']);
   });
 
@@ -242,13 +240,13 @@ describe('replicas that were stopped because their state is wrong', () => {
     const asked = askedOf(setting, 'one', 'other', 'elsewhere');
     for (const shard of [0, 1, 2, 3, 4]) await beat(bus, report(record, { node: 'new', shard, phase: 'syncing' }));
     await beat(bus, ...['one', 'other'].map((name) => report(record, { node: name, shard: 4, ...wrong })));
-    await until(() => asked.length > 0, bound);
+    await until(() => asked.length > 0);
     const resync = { id: newUid(), state: 'running' } as const;
     await beat(bus, report(record, { node: 'one', shard: 4, phase: 'syncing', resync }));
     await beat(bus, report(record, { node: 'elsewhere', shard: 5, ...wrong }));
-    await until(() => asked.length > 1, bound);
+    await until(() => asked.length > 1);
     await beat(bus, report(record, { node: 'one', shard: 4, resync: { ...resync, state: 'complete' } }));
-    await until(() => asked.length > 2, bound);
+    await until(() => asked.length > 2);
     expect(asked).toEqual(['one', 'elsewhere', 'other']);
   });
 
@@ -262,7 +260,7 @@ describe('replicas that were stopped because their state is wrong', () => {
     const differing = Object.entries({ a: 'aa', b: 'bb' });
     await beat(bus, ...differing.map(([name, chain]) => report(record, { node: name, applied_sequence: 4, chain })));
     await beat(bus, report(record, { node: 'c', shard: 1, ...wrong }));
-    await until(() => asked.length > 0, bound);
+    await until(() => asked.length > 0);
   });
 });
 
@@ -319,26 +317,24 @@ describe('the state of the cluster', () => {
     await using setting = await startMonitor();
     const record = await setting.collection([['a'], ['a']]);
     for (const shard of [0, 1]) await beat(setting.bus, report(record, { node: 'a', shard, points: 4 + shard }));
-    await until(
-      async () =>
-        shown(
-          'vectorizer_vectors_total{collection="books"} 9',
-          'vectorizer_collections_total 1',
-          'vectorizer_log_entries{collection="books"} 0',
-          'vectorizer_replication_lag_entries{replica_id="a/books/1"} 0',
-          'vectorizer_replication_replicas{status="Connected"} 2',
-          'vectorizer_replication_replicas{status="Diverged"} 0',
-          'vectorizer_log_unavailable 0',
-          'vectorizer_replication_monitor_acting 1',
-        ),
-      bound,
+    await until(async () =>
+      shown(
+        'vectorizer_vectors_total{collection="books"} 9',
+        'vectorizer_collections_total 1',
+        'vectorizer_log_entries{collection="books"} 0',
+        'vectorizer_replication_lag_entries{replica_id="a/books/1"} 0',
+        'vectorizer_replication_replicas{status="Connected"} 2',
+        'vectorizer_replication_replicas{status="Diverged"} 0',
+        'vectorizer_log_unavailable 0',
+        'vectorizer_replication_monitor_acting 1',
+      ),
     );
     setting.nats.pause();
     await until(async () => shown('vectorizer_log_unavailable 2'));
     setting.nats.resume();
     await until(async () => shown('vectorizer_log_unavailable 0'));
     await setting.catalog.drop('books');
-    await until(async () => !(await printMetrics()).text.includes('collection="books"'), bound);
+    await until(async () => !(await printMetrics()).text.includes('collection="books"'));
   });
 });
 
@@ -348,12 +344,12 @@ describe('a dropped collection', () => {
     const record = await setting.collection([['a']]);
     await beat(setting.bus, report(record, { node: 'a', operations_applied: 9 }));
     const series = 'vectorizer_replication_lag_ms{replica_id="a/books/0"}';
-    await until(async () => (await printMetrics()).text.includes(series), bound);
+    await until(async () => (await printMetrics()).text.includes(series));
     await setting.catalog.drop('books');
     expect(setting.monitor.status().replicas).toEqual([]);
     await beat(setting.bus, report(record, { node: 'a', operations_applied: 9 }));
     expect(setting.monitor.status().replicas).toEqual([]);
-    await until(async () => !(await printMetrics()).text.includes(series), bound);
+    await until(async () => !(await printMetrics()).text.includes(series));
     await setting.collection([['a']]);
     expect(view(setting, 'a/books/0')).toMatchObject({ status: 'Syncing', operations_synced: 0, last_heartbeat: null });
   });
@@ -414,13 +410,13 @@ describe('the events', () => {
     setting.bus.listen(replicationEvent, (event) => announced.push(event));
     const record = await setting.collection([['a']]);
     await beat(setting.bus, report(record, { node: 'a' }));
-    await until(() => announced.some(({ kind }) => kind === 'placed'), bound);
+    await until(() => announced.some(({ kind }) => kind === 'placed'));
     setting.passed(10_001);
-    await until(() => announced.some(({ to }) => to === 'Disconnected'), bound);
+    await until(() => announced.some(({ to }) => to === 'Disconnected'));
     await beat(setting.bus, report(record, { node: 'a' }));
-    await until(() => announced.some(({ from, to }) => from === 'Disconnected' && to === 'Connected'), bound);
+    await until(() => announced.some(({ from, to }) => from === 'Disconnected' && to === 'Connected'));
     setting.passed(10_001);
-    await until(() => announced.filter(({ to }) => to === 'Disconnected').length === 2, bound);
+    await until(() => announced.filter(({ to }) => to === 'Disconnected').length === 2);
     const { events, last } = await setting.bus.call(replicationEvents, { after: 0 }, { context: context() });
     expect(events.map(({ number }) => number)).toEqual(events.map((_, i) => i + 1));
     expect(last).toBe(events.length);
@@ -445,7 +441,6 @@ describe('the events', () => {
     }
     await until(
       async () => (await setting.events.after(0)).events.filter(({ kind }) => kind === 'placed').length === 2,
-      bound,
     );
     expect(second.monitor.acts).toBe(false);
     await setting.monitor.close();
@@ -453,7 +448,7 @@ describe('the events', () => {
     await beat(second.bus, report(record, { node: 'a' }));
     const told = async (): Promise<readonly ReplicationEvent[]> =>
       (await setting.events.after(0)).events.filter(({ kind }) => kind === 'status');
-    await until(async () => (await told()).length > 0, bound);
+    await until(async () => (await told()).length > 0);
     expect(second.monitor.acts).toBe(true);
     expect(await told()).toMatchObject([{ replica: 'b/books/0', to: 'Disconnected' }]);
   });
@@ -471,11 +466,11 @@ describe('the events', () => {
     await beat(second.bus, report(record, { node: 'a' }));
     const told = async (): Promise<readonly ReplicationEvent[]> =>
       (await setting.events.after(0)).events.filter(({ kind, node: of }) => kind === 'node' && of === 'b');
-    await until(async () => (await told()).some(({ to }) => to === 'lost'), bound);
+    await until(async () => (await told()).some(({ to }) => to === 'lost'));
     await second.monitor.close();
     const third = setting.another();
     setting.passed(70_001);
-    await until(() => third.monitor.acts, bound);
+    await until(() => third.monitor.acts);
     await beat(third.bus, report(record, { node: 'a' }));
     const fourth = node('fourth');
     await setting.registry.register({ node: fourth, host: '::1', port: 8 });
@@ -484,9 +479,9 @@ describe('the events', () => {
     const lost = async (): Promise<readonly ReplicationEvent[]> =>
       (await setting.events.after(0)).events.filter(({ to }) => to === 'lost');
     // Those that are lost are told in turn: `b` was passed over when the next one is told.
-    await until(async () => (await lost()).some((event) => event.node === 'fourth'), bound);
+    await until(async () => (await lost()).some((event) => event.node === 'fourth'));
     expect((await lost()).filter((event) => event.node === 'b')).toHaveLength(1);
     await beat(third.bus, report(record, { node: 'b' }));
-    await until(async () => (await told()).at(-1)?.to === 'back', bound);
+    await until(async () => (await told()).at(-1)?.to === 'back');
   });
 });

@@ -2,8 +2,6 @@ import { describe, expect, it } from '@jest/globals';
 import { encodeToken } from '@vectorizer/contracts';
 import { until } from '@vectorizer/testing';
 import { Cluster } from './cluster.ts';
-
-const bound = { timeoutMs: 30_000 };
 const C = '/api/v1/collections/books';
 
 type Told = { readonly id: string | undefined; readonly event: string; readonly data: Record<string, unknown> };
@@ -59,7 +57,7 @@ describe('the changes of a collection', () => {
     const filter = JSON.stringify({ must: [{ key: 'read', match: { value: true } }] });
     const near = JSON.stringify({ vector: [1, 2, 3, 4], radius: 0.1 });
     const stream = await follow(`${url}${query({ near, filter })}`);
-    await until(() => stream.told().length === 2, bound);
+    await until(() => stream.told().length === 2);
     expect(stream.told()[1]).toMatchObject({ event: 'members', data: { sequences: [2] } });
     expect(stream.told()[1]?.data['members']).toMatchObject([{ id: 'there', version: 1, payload: { read: true } }]);
 
@@ -69,7 +67,7 @@ describe('the changes of a collection', () => {
       points: [{ id: 'there', vector: [-1, 0, 0, 0], payload: { read: true } }],
     });
     await cluster.send('POST', `${C}/vectors/delete`, { filter: JSON.parse(filter) });
-    await until(() => changesIn(stream).length === 4, bound);
+    await until(() => changesIn(stream).length === 4);
     expect(changesIn(stream)).toMatchObject([
       [{ kind: 'enter', id: 'unread', version: 3, score: expect.closeTo(1, 5) }],
       [{ kind: 'update', id: 'unread', version: 4, payload: { read: true, again: true } }],
@@ -84,14 +82,14 @@ describe('the changes of a collection', () => {
     await using _ = cluster;
     await upsert(cluster, 'before', {});
     const stream = await follow(url);
-    await until(() => stream.told().length === 1, bound);
+    await until(() => stream.told().length === 1);
     expect(stream.told()[0]).toMatchObject({ event: 'position', data: { sequences: [1] } });
     await upsert(cluster, 'a', { year: 1965 });
     await cluster.send('POST', `${C}/vectors`, { points: [{ id: 'before', vector: [1, 2, 3, 4] }] });
     await cluster.send('DELETE', `${C}/vectors/before`);
     const filter = { must: [{ key: 'year', match: { value: 1 } }] };
     await cluster.send('POST', `${C}/vectors/delete`, { filter });
-    await until(() => stream.told().length === 5, bound);
+    await until(() => stream.told().length === 5);
     await stream.close();
     expect(stream.told().slice(1)).toMatchObject(
       [2, 3, 4, 5].map((sequence) => ({
@@ -105,7 +103,7 @@ describe('the changes of a collection', () => {
     expect(byFilter).toEqual([{ kind: 'delete_by_filter', filter }]);
 
     const again = await follow(url, { 'last-event-id': stream.told()[3]?.id ?? '' });
-    await until(() => again.told().length === 2, bound);
+    await until(() => again.told().length === 2);
     expect(again.told()[1]).toEqual(stream.told()[4]);
     await again.close();
   });
@@ -117,7 +115,7 @@ describe('the changes of a collection', () => {
     await upsert(cluster, 'other', { genre: 'novel' });
     const filter = JSON.stringify({ must: [{ key: 'genre', match: { value: 'sf' } }] });
     const stream = await follow(`${url}${query({ from: 'start', filter, with_vector: 'true' })}`);
-    await until(() => stream.told().length === 3, bound);
+    await until(() => stream.told().length === 3);
     expect(stream.told().slice(1)).toMatchObject([
       {
         event: 'points',
@@ -127,10 +125,10 @@ describe('the changes of a collection', () => {
     ]);
     await upsert(cluster, 'other', { genre: 'sf' });
     await upsert(cluster, 'old', { genre: 'novel' });
-    await until(() => stream.told().length === 5, bound);
+    await until(() => stream.told().length === 5);
     expect(changesIn(stream)).toMatchObject([[{ kind: 'upsert', id: 'other' }], [{ kind: 'delete', id: 'old' }]]);
     const listed = await follow(`${url}?from=2`);
-    await until(() => listed.told().length === 3, bound);
+    await until(() => listed.told().length === 3);
     expect(listed.told().map(({ data }) => data['sequence'])).toEqual([undefined, 3, 4]);
     await Promise.all([stream.close(), listed.close()]);
   });

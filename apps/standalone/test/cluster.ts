@@ -27,7 +27,6 @@ const logger = createLogger({ service: 'test', level: 'silent' });
 const INTERVALS = { lookMs: 50, tendMs: 50, sweepMs: 30_000 };
 /** Tests fail on purpose, and often. */
 const FAILURES = { per_s: 1_000_000, burst: 1_000_000 };
-const BOUND = { timeoutMs: 30_000 };
 
 /** What one process knows of the others: a connection and mirrors of its own. */
 export type Process = Omit<MonitorOptions, 'snapshots'> &
@@ -214,7 +213,7 @@ export class Cluster {
         status = await this.status();
         return 'replicas' in status && condition(status);
       },
-      { ...BOUND, what },
+      { what },
     ).catch((error: unknown) => {
       throw new Error(`${String(error)}: ${JSON.stringify(status, undefined, 1)}`);
     });

@@ -2,8 +2,6 @@ import { describe, expect, it } from '@jest/globals';
 import { until } from '@vectorizer/testing';
 import { Cluster } from './cluster.ts';
 
-const bound = { timeoutMs: 30_000 };
-
 type Stream = { readonly text: () => string; close(): Promise<void> };
 
 /** Reads server-sent events in the background. */
@@ -52,7 +50,7 @@ describe('the replication API', () => {
     expect(await cluster.get(`${base}/replicas`)).toMatchObject({ count: 2, replicas: [{}, {}] });
     const routable = async (): Promise<number> =>
       (await cluster.get<{ count: number }>(`${base}/replicas?routable=true`)).count;
-    await until(async () => (await routable()) === 1, { ...bound, what: 'one that can be read from' });
+    await until(async () => (await routable()) === 1, { what: 'one that can be read from' });
     expect((await cluster.get<{ status: string }>('/health')).status).toBe('healthy');
     await nodes[0].stop();
     await cluster.until('both being away', ({ stats }) => stats.connected_replicas === 0);
@@ -102,26 +100,26 @@ describe('the stream of events', () => {
   it('begins now or after a number, and goes on where a client was', async () => {
     await using cluster = await Cluster.start();
     const monitor = await cluster.addMonitor();
-    await until(() => monitor.acts, bound);
+    await until(() => monitor.acts);
     const { url } = await cluster.app.listen();
     const events = `${url}/api/v1/replication/events`;
     await cluster.addNode();
-    await until(async () => (await cluster.side.events.after(0)).events.some(({ to }) => to === 'joined'), bound);
+    await until(async () => (await cluster.side.events.after(0)).events.some(({ to }) => to === 'joined'));
     const { last } = await cluster.side.events.after(0);
     const live = await listen(events);
     await cluster.create('books', 1);
-    await until(() => live.text().includes('event: placed'), bound);
+    await until(() => live.text().includes('event: placed'));
     expect(idsIn(live.text())[0]).toBe(last + 1);
     expect(live.text()).toMatch(new RegExp(`^retry: 1000\\nid: ${last}\\n\\n`));
     await live.close();
 
     await cluster.send('DELETE', '/api/v1/collections/books');
     const again = await listen(events, { 'last-event-id': String(last) });
-    await until(() => again.text().includes('event: removed'), bound);
+    await until(() => again.text().includes('event: removed'));
     const ids = idsIn(again.text());
     expect(ids).toEqual(ids.map((_, i) => last + 1 + i));
     const all = await listen(`${events}?after=0`);
-    await until(() => all.text().includes('event: removed'), bound);
+    await until(() => all.text().includes('event: removed'));
     expect(idsIn(all.text())[0]).toBe(1);
     const data = /^data: (.*)$/m.exec(all.text())?.[1] ?? '';
     expect(JSON.parse(data)).toMatchObject({ number: 1, kind: 'monitor', at: expect.stringMatching(/Z$/) });

@@ -8,7 +8,6 @@ import { Cluster, type Node } from './cluster.ts';
 const NO_SCRUB = { sharing: { logBytesMax: 2 ** 40, logRetentionMs: 0 }, verifyIntervalMs: 3_600_000 };
 /** From the end of a payload of 12 bytes: before it lie a vector of 16 bytes and the point's digest. */
 const IN_DIGEST = 12 + 16 + 8;
-const bound = { timeoutMs: 30_000 };
 
 const allConnected = ({ replicas }: ReplicationStatus): boolean =>
   replicas.every(({ status, lag_entries }) => status === 'Connected' && lag_entries === 0);
@@ -20,7 +19,7 @@ const agreedAt = async (cluster: Cluster, sequence: number): Promise<void> =>
       const { agreed, shards } = await proofOf(cluster);
       return agreed && shards.every((shard) => shard.sequence === sequence);
     },
-    { ...bound, what: `all agreeing at ${sequence}` },
+    { what: `all agreeing at ${sequence}` },
   );
 const eventsOf = async (cluster: Cluster, node: Node): Promise<readonly ReplicationEvent[]> =>
   (await cluster.side.events.after(0)).events.filter(({ replica }) => replica === `${node.id}/books/0`);
@@ -28,7 +27,7 @@ const eventsOf = async (cluster: Cluster, node: Node): Promise<readonly Replicat
 const stored = async (nodes: readonly Node[], sequence: number): Promise<void> =>
   until(
     () => nodes.every(({ index }) => index.replicas().every(({ durable_sequence }) => durable_sequence === sequence)),
-    { ...bound, what: 'all being stored' },
+    { what: 'all being stored' },
   );
 
 describe('three replicas of real index nodes', () => {
@@ -111,7 +110,7 @@ describe('a flipped bit in the store of one replica', () => {
     const at = chain.length - chain.search(/[af]/);
     await flipBit(nodes[0], chain, { uid: await uidOf(cluster), at });
     await nodes[0].start();
-    await until(async () => (await eventsOf(cluster, nodes[0])).some(({ kind }) => kind === 'resync'), bound);
+    await until(async () => (await eventsOf(cluster, nodes[0])).some(({ kind }) => kind === 'resync'));
     await cluster.until('both being back', allConnected);
     await agreedAt(cluster, 40);
   });
@@ -127,7 +126,7 @@ describe('a flipped bit in the store of one replica', () => {
     await flipBit(nodes[0], '{"id":"p33"}', { uid: await uidOf(cluster), at: IN_DIGEST });
     // The wrong digest is taken out of the sum when the point is written anew. Nobody waits: it may be found meanwhile.
     await cluster.write('books', 40, { wait: 'logged' });
-    await until(async () => (await eventsOf(cluster, nodes[0])).some(({ kind }) => kind === 'resync'), bound);
+    await until(async () => (await eventsOf(cluster, nodes[0])).some(({ kind }) => kind === 'resync'));
     await cluster.until('the replica being back', allConnected);
     await agreedAt(cluster, 80);
     const [event] = (await eventsOf(cluster, nodes[0])).filter(({ kind }) => kind === 'resync');
@@ -145,7 +144,7 @@ describe('a flipped bit in the store of one replica', () => {
     await flipBit(nodes[0], '{"id":"p33"}', { uid: await uidOf(cluster), at: IN_DIGEST });
     await cluster.write('books', 40, { wait: 'logged' });
     for (const node of nodes) {
-      await until(async () => (await eventsOf(cluster, node)).some(({ kind }) => kind === 'resync'), bound);
+      await until(async () => (await eventsOf(cluster, node)).some(({ kind }) => kind === 'resync'));
     }
     await cluster.until('both being back', allConnected);
     await agreedAt(cluster, 80);
@@ -167,7 +166,7 @@ describe('a replica that has applied other entries', () => {
     const at = chain.length - chain.search(/[0-9b-e]/);
     await flipBit(nodes[0], chain, { uid: await uidOf(cluster), at });
     await nodes[0].start();
-    await until(async () => (await eventsOf(cluster, nodes[0])).some(({ kind }) => kind === 'resync'), bound);
+    await until(async () => (await eventsOf(cluster, nodes[0])).some(({ kind }) => kind === 'resync'));
     await cluster.until('both being back', allConnected);
     await agreedAt(cluster, 40);
     const [event] = (await eventsOf(cluster, nodes[0])).filter(({ kind }) => kind === 'resync');
@@ -221,19 +220,19 @@ describe('a lost node', () => {
     await agreedAt(cluster, 30);
     expect(third.index.replicas()).toMatchObject([{ points: 30 }]);
     await nodes[0].start();
-    await until(() => nodes[0].index.replicas().length === 0, bound);
+    await until(() => nodes[0].index.replicas().length === 0);
     const told = async (): Promise<string[]> =>
       (await cluster.side.events.after(0)).events.map((event) =>
         [event.kind, event.replica ?? event.node, event.to].join(' '),
       );
     const news = [`removed ${nodes[0].id}/books/0 `, `placed ${third.id}/books/0 `, `node ${third.id} joined`];
-    await until(async () => (await told()).filter((event) => news.includes(event)).length === 3, bound);
+    await until(async () => (await told()).filter((event) => news.includes(event)).length === 3);
   });
 
   it('is dealt with by the monitor that takes over from one that is gone', async () => {
     await using cluster = await Cluster.start();
     const first = await cluster.addMonitor(quick);
-    await until(() => first.acts, bound);
+    await until(() => first.acts);
     const second = await cluster.addMonitor(quick);
     const nodes = [await cluster.addNode(), await cluster.addNode(), await cluster.addNode()] as const;
     await cluster.create('books', 2);
