@@ -1,4 +1,4 @@
-import type { BackupRegistry, Catalog, SnapshotStore } from '@vectorizer/cluster';
+import type { BackupRegistry, Catalog, SnapshotStore, Unfinished } from '@vectorizer/cluster';
 import type { CollectionUid } from '@vectorizer/contracts';
 import type { Logger } from '@vectorizer/telemetry';
 import { FirstSeen } from './first-seen.ts';
@@ -23,6 +23,7 @@ export class OrphanSnapshots {
   readonly #parts: Parts;
   readonly #strays = new FirstSeen<CollectionUid>();
   readonly #unfinished = new FirstSeen<string>();
+  readonly #uploads = new UploadsSeen();
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -55,13 +56,37 @@ export class OrphanSnapshots {
 
   async #sweepUnfinished(): Promise<void> {
     const { backups, snapshots, logger, monotonicMs } = this.#parts;
-    // The files of an upload that is under way wait for the last of them.
-    const left = (await snapshots.unfinished()).filter(({ uid }) => uid === undefined || !backups.isWorkedOn(uid));
-    const found = new Map(left.map((each) => [`${each.name} ${each.size}`, each]));
+    const all = await snapshots.unfinished();
+    const left = all.filter(({ uid }) => uid === undefined || !backups.isWorkedOn(uid));
+    const age = this.#uploads.look(all);
+    // Of parts nobody knows to which file they belong, so a file is left only once nothing has been uploaded for so long.
+    const found = new Map(
+      left.map((each) => [`${each.name} ${each.size}${each.uid === undefined ? '' : ` ${age}`}`, each]),
+    );
     for (const key of this.#unfinished.since(found.keys(), { nowMs: monotonicMs(), ageMs: AGE_MS_MIN })) {
       const { name, remove } = found.get(key) ?? {};
       await remove?.();
       logger.warn({ name }, 'removed what an upload that was not completed had left');
     }
+  }
+}
+
+/**
+ * The files of a snapshot are stored one after the other, and all wait for the last one, which may take longer than anything is
+ * left alone. It grows meanwhile, part by part.
+ */
+class UploadsSeen {
+  #last = '';
+  #ages = 0;
+
+  /** Answers the same for as long as nothing was uploaded between two looks. */
+  look(unfinished: readonly Pick<Unfinished, 'name' | 'size'>[]): number {
+    const now = unfinished
+      .map(({ name, size }) => `${name} ${size}`)
+      .toSorted()
+      .join();
+    if (now !== this.#last) this.#ages += 1;
+    this.#last = now;
+    return this.#ages;
   }
 }

@@ -1,13 +1,23 @@
+import { createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { connectNats } from '@vectorizer/cluster';
-import { Backup, buckets, newUid, type CollectionUid, type ShardSnapshot } from '@vectorizer/contracts';
-import { temporaryDirectory } from '@vectorizer/testing';
+import {
+  Backup,
+  buckets,
+  newUid,
+  type CollectionUid,
+  type ShardSnapshot,
+  type SnapshotFile,
+} from '@vectorizer/contracts';
+import { temporaryDirectory, until } from '@vectorizer/testing';
 import { OrphanSnapshots } from '../src/orphan-snapshots.ts';
 import { logger, startMonitor, type Setting } from './fixture.ts';
 
 const HALF_HOUR_MS = 1_800_000;
+/** Of an object, as the store cuts them. */
+const PART_BYTES = 1024 * 1024;
 
 class Sweeper {
   nowMs = 0;
@@ -31,23 +41,23 @@ async function store(
 ): Promise<void> {
   await using directory = await temporaryDirectory();
   await writeFile(join(directory.path, 'file'), 'a');
-  const hex = '0'.repeat(64);
-  const files = [{ path: 'file', bytes: 1, sha256: hex }];
-  const taken_at = new Date().toISOString();
-  const manifest: ShardSnapshot = {
-    v: 1,
-    uid,
-    shard: 0,
-    sequence: 1,
-    chain: hex,
-    state_hash: hex,
-    points: 0,
-    taken_at,
-    files,
-  };
+  const manifest = manifestOf(uid, ['file']);
   const stop = new AbortController();
   const onProgress = (): void => (complete ? undefined : stop.abort(new Error('stopped')));
   await snapshots.put(manifest, directory.path, { signal: stop.signal, onProgress }).catch(() => undefined);
+}
+
+/** Of files that hold one letter. */
+function manifestOf(uid: CollectionUid, paths: readonly string[]): ShardSnapshot {
+  const [chain, state_hash] = ['0'.repeat(64), '0'.repeat(64)];
+  const sha256 = createHash('sha256').update('a').digest('hex');
+  const files = paths.map((path) => ({ path, bytes: 1, sha256 }));
+  const taken_at = new Date().toISOString();
+  return { v: 1, uid, shard: 0, sequence: 1, chain, state_hash, points: 0, taken_at, files };
+}
+
+async function* oneLetter(): AsyncGenerator<Buffer> {
+  yield await Promise.resolve(Buffer.from('a'));
 }
 
 async function backUp(setting: Setting, restoring: CollectionUid): Promise<CollectionUid> {
@@ -111,5 +121,39 @@ describe('an upload that ended half-way', () => {
     await sweeper.sweepAt(600_000);
     expect(await setting.snapshots.unfinished()).toEqual([]);
     expect(await storedIn(setting)).toEqual([books.uid]);
+  });
+
+  it('is not taken for one while a later file grows, however long that takes', async () => {
+    await using setting = await startMonitor();
+    const { snapshots } = setting;
+    const { uid } = await setting.collection([['a']]);
+    const manifest = manifestOf(uid, ['first', 'second']);
+    const [first, second] = manifest.files as [SnapshotFile, SnapshotFile];
+    await snapshots.putFile(manifest, first, oneLetter());
+    const gates = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const parts = async function* (): AsyncGenerator<Buffer> {
+      for (const gate of gates) {
+        // A part is stored once more than it is there.
+        yield Buffer.alloc(PART_BYTES + 1);
+        await gate.promise;
+      }
+    };
+    const grown = async (count: number): Promise<void> => {
+      const isSo = async (): Promise<boolean> =>
+        (await snapshots.unfinished()).some(({ uid: of, size }) => of === undefined && size === count);
+      await until(isSo, { what: `${count} parts` });
+    };
+    const upload = snapshots.putFile(manifest, second, parts());
+    const sweeper = new Sweeper(setting);
+    await grown(1);
+    await sweeper.sweepAt(0);
+    gates[0]?.resolve();
+    await grown(2);
+    await sweeper.sweepAt(HALF_HOUR_MS);
+    gates[1]?.resolve();
+    await upload;
+    await snapshots.complete(manifest);
+    await sweeper.sweepAt(2 * HALF_HOUR_MS);
+    expect(await Array.fromAsync(snapshots.read(manifest, first), (part) => part.length).catch(String)).toEqual([1]);
   });
 });

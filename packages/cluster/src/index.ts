@@ -29,5 +29,5 @@ export { NatsBus } from './nats-bus.ts';
 export { NodeRegistry, type NodeRecord } from './node-registry.ts';
 export { recoverKey, type Recovery } from './recover-key.ts';
 export { RoleRegistry, type Role } from './role-registry.ts';
-export { SnapshotStore, type TransferOptions } from './snapshot-store.ts';
+export { SnapshotStore, type TransferOptions, type Unfinished } from './snapshot-store.ts';
 export { trustAuthority } from './trust-authority.ts';

@@ -109,6 +109,37 @@ describe('a stored snapshot', () => {
   });
 });
 
+describe('what is stored', () => {
+  it('regression: is listed, and leaves nothing on the server, which has room for so many lists and no more', async () => {
+    await using setting = await startStore();
+    const { store, manager, directory } = setting;
+    const names = (): Promise<string[]> =>
+      store.unfinished().then((all) => all.map(({ name, size }) => `${name.split('/').at(-1)} ${size}`).toSorted());
+    expect(await names()).toEqual([]);
+    const manifest = await write(directory, [Buffer.alloc(3 * MEBIBYTE), Buffer.alloc(0), Buffer.from('b')]);
+    for (const file of manifest.files) {
+      const content = readFile(join(directory, file.path));
+      await store.putFile(
+        manifest,
+        file,
+        (async function* () {
+          yield await content;
+        })(),
+      );
+    }
+    expect(await names()).toEqual([`0 ${3 * MEBIBYTE}`, '1 0', '2 1']);
+    await store.complete(manifest);
+    await until(() => store.newest(manifest.uid, 0) !== undefined);
+    expect(await names()).toEqual([]);
+    expect([...(await store.stored()).keys()]).toEqual([manifest.uid]);
+    await store.dropAll(manifest.uid);
+    await until(() => store.newest(manifest.uid, 0) === undefined);
+    expect((await store.stored()).size).toBe(0);
+    expect(await store.purgeDeleted()).toBeGreaterThan(0);
+    expect(await Array.fromAsync(manager.consumers.list(STREAM))).toEqual([]);
+  });
+});
+
 describe('an upload that the store refuses', () => {
   it('regression: ends what it was reading', async () => {
     await using setting = await startStore();

@@ -13,7 +13,7 @@ import type { Logger } from '@vectorizer/telemetry';
 import { openWhileElecting } from './elections.ts';
 import { KvMirror } from './kv-mirror.ts';
 import { FileCheck } from './file-check.ts';
-import { readObject } from './read-object.ts';
+import { listObjects, readObject, type StoredObject } from './stored-objects.ts';
 
 /** A part of a file as it is stored; larger ones cost less each. */
 const PART_BYTES = 1024 * 1024;
@@ -86,9 +86,9 @@ export class SnapshotStore {
       if (at > (newest.get(uid) ?? '')) newest.set(uid, at);
     };
     for (const { uid, taken_at } of this.#manifests.values()) note(uid, taken_at);
-    for (const { name, deleted, mtime } of await this.#ask(async () => this.#objects.list())) {
+    for (const { name, at } of await this.#stored()) {
       const uid = placeOf(name)?.uid;
-      if (!deleted && uid !== undefined) note(uid, mtime);
+      if (uid !== undefined) note(uid, at);
     }
     return newest;
   }
@@ -98,7 +98,7 @@ export class SnapshotStore {
    * complete. Each with how much there is of it, by which one that grows is told from one that was left.
    */
   async unfinished(): Promise<readonly Unfinished[]> {
-    const objects = (await this.#ask(async () => this.#objects.list())).filter(({ deleted }) => !deleted);
+    const objects = await this.#stored();
     const files = objects.flatMap(({ name, size }) => {
       const place = placeOf(name);
       const complete = place === undefined || this.#manifests.get(keyOf(place)) !== undefined;
@@ -213,7 +213,7 @@ export class SnapshotStore {
   /** Removes what deletions have left, of manifests and of files; answers how many those were. */
   async purgeDeleted(): Promise<number> {
     const { manager } = this.#stream;
-    const left = (await this.#ask(async () => this.#objects.list())).filter(({ deleted }) => deleted);
+    const left = (await this.#listed()).filter(({ deleted }) => deleted === true);
     const removed = left.slice(0, PURGED_MAX);
     for (const { name, revision } of removed) {
       const filter = `$O.${buckets.snapshots}.M.${Base64UrlPaddedCodec.encode(name)}`;
@@ -246,6 +246,14 @@ export class SnapshotStore {
     await rename(temporary, to.path);
   }
 
+  async #stored(): Promise<StoredObject[]> {
+    return (await this.#listed()).filter(({ deleted }) => deleted !== true);
+  }
+
+  async #listed(): Promise<StoredObject[]> {
+    return this.#ask(async () => listObjects({ ...this.#stream, bucket: buckets.snapshots }));
+  }
+
   async #strayParts(known: ReadonlySet<string>): Promise<Unfinished[]> {
     const { manager } = this.#stream;
     const prefix = `$O.${buckets.snapshots}.C.`;
@@ -258,10 +266,9 @@ export class SnapshotStore {
   }
 
   async #removeObjects(unwanted: (place: Place) => boolean): Promise<void> {
-    const objects = await this.#ask(async () => this.#objects.list());
-    for (const { name, deleted } of objects) {
+    for (const { name } of await this.#stored()) {
       const place = placeOf(name);
-      if (!deleted && place !== undefined && unwanted(place)) await this.#ask(async () => this.#objects.delete(name));
+      if (place !== undefined && unwanted(place)) await this.#ask(async () => this.#objects.delete(name));
     }
   }
 
