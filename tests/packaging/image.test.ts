@@ -142,7 +142,8 @@ describe('the roles', () => {
     const keys = await containers.run(['cli', 'keys', 'list', '--url', url, '--key-file', keyFile]);
     expect(keys).toEqual({ code: 0, output: expect.stringContaining('bootstrap') });
     const started = [...roles.values()];
-    expect(await Promise.all(started.map(async (role) => (await role.stop()).code))).toEqual(started.map(() => 0));
+    const ends = await Promise.all(started.map(async (role) => role.stop()));
+    expect(ends.filter(({ code }) => code !== 0)).toEqual([]);
     expect((await started[0]?.health())?.code).toBe(1);
     expect(listing()).toBe(before);
   });
