@@ -7,7 +7,7 @@ import type {
   ReplicationStatus,
   VectorizerClient,
 } from '@vectorizer/client';
-import { until } from '@vectorizer/testing';
+import { pauseProcess, until } from '@vectorizer/testing';
 import { INDEXES, type Cluster, type IndexName } from './cluster.ts';
 
 /** A point's data, without the version, which is the sequence of its last change. */
@@ -39,18 +39,17 @@ export async function alone<T>(
   task: (name: IndexName) => Promise<T>,
 ): Promise<T[]> {
   const { processes } = await cluster.status();
-  const signal = (kept: IndexName, what: NodeJS.Signals): void => {
-    for (const { name, pid } of processes) {
-      if (name !== kept && (INDEXES as readonly string[]).includes(name)) process.kill(pid, what);
-    }
-  };
+  const others = (kept: IndexName): number[] =>
+    processes
+      .filter(({ name }) => name !== kept && (INDEXES as readonly string[]).includes(name))
+      .map(({ pid }) => pid);
   const answers: T[] = [];
   for (const name of names) {
-    signal(name, 'SIGSTOP');
+    for (const pid of others(name)) pauseProcess(pid);
     try {
       answers.push(await task(name));
     } finally {
-      signal(name, 'SIGCONT');
+      for (const pid of others(name)) process.kill(pid, 'SIGCONT');
     }
   }
   return answers;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { seededRandom, until } from '@vectorizer/testing';
+import { pauseProcess, seededRandom, until } from '@vectorizer/testing';
 import { ask, ended, restore, takeSnapshot, type Answer, type Snapshot } from '../system/snapshots.ts';
 import { settled, startSystem, type System } from '../system/system.ts';
 
@@ -65,7 +65,7 @@ describe('a gateway that ends', () => {
     await using system = await startFilled('cluster');
     const path = `books/snapshots/${(await takeSnapshot(system, 'books')).id}`;
     const [index, gateway] = [await pidOf(system, 'index-1'), await pidOf(system, 'gateway-1')];
-    process.kill(index, 'SIGSTOP');
+    pauseProcess(index);
     expect((await ask(system, `POST ${path}/restore`, { name: 'copy' })).status).toBe(202);
     expect((await ask(system, `POST ${path}/restore`, { name: 'other' })).body.error.type).toBe('version_conflict');
     expect((await ask(system, `DELETE ${path}`)).body.error.type).toBe('version_conflict');
@@ -82,7 +82,7 @@ describe('a gateway that ends', () => {
   it('says so at once where it is stopped in order', async () => {
     await using system = await startFilled('cluster');
     const [index, gateway] = [await pidOf(system, 'index-1'), await pidOf(system, 'gateway-1')];
-    process.kill(index, 'SIGSTOP');
+    pauseProcess(index);
     const { body } = await ask(system, 'POST books/snapshots');
     process.kill(gateway, 'SIGTERM');
     await until(async () => (await pidOf(system, 'gateway-1')) !== gateway);

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { VectorizerClient } from '@vectorizer/client';
 import { CollectionUid, encodeToken, subjects } from '@vectorizer/contracts';
 import { failures, type FailureType } from '@vectorizer/errors';
+import { pauseProcess } from '@vectorizer/testing';
 import { logServerOf } from '../system/log-server.ts';
 import { startSystem, type System } from '../system/system.ts';
 
@@ -144,7 +145,7 @@ describe('every failure', () => {
       return ask({ route: `PUT ${V}?timeout_ms=3000`, body: { points } }, alone.url);
     };
     const { pid } = await alone.process('nats');
-    process.kill(pid, 'SIGSTOP');
+    pauseProcess(pid);
     const answers = await Promise.all(Array.from({ length: 40 }, async (_, batch) => write(batch)));
     const refused = answers.filter(({ status }) => status === 429);
     expect(refused.length).toBeGreaterThan(0);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { until } from '@vectorizer/testing';
+import { pauseProcess, until } from '@vectorizer/testing';
 import { runCommand } from '../system/command.ts';
 import { logLines } from '../system/log-lines.ts';
 import { startSystem } from '../system/system.ts';
@@ -87,7 +87,7 @@ describe('the five services as processes', () => {
     const health = async (): Promise<{ status: string; failed_checks: string[] }> =>
       (await (await fetch(`${system.url}/health`)).json()) as { status: string; failed_checks: string[] };
     await until(async () => (await health()).status === 'healthy');
-    process.kill(index?.pid ?? 0, 'SIGSTOP');
+    pauseProcess(index?.pid ?? 0);
     try {
       // It is the only process of its service as well.
       const failed = async (): Promise<string> => (await health()).failed_checks.toSorted().join(' ');

@@ -8,6 +8,7 @@ export { Reseedable } from './reseedable.ts';
 export { seededRandom, type SeededRandom } from './seeded-random.ts';
 export { standingRoad, type Road } from './standing-road.ts';
 export { temporaryDirectory, type TemporaryDirectory } from './temporary-directory.ts';
+export { pauseProcess } from './pause-process.ts';
 export { startSlowdown } from './slowdown.ts';
 export { until } from './until.ts';
 export { freePort } from './free-port.ts';

@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { pauseProcess } from './pause-process.ts';
 
 /** A real server that a test started: `kill` is a crash, `stop` a shutdown, `pause`/`resume` freeze it in between. */
 export class ServerProcess {
@@ -45,7 +46,7 @@ export class ServerProcess {
   }
 
   pause(): void {
-    process.kill(this.pid, 'SIGSTOP');
+    pauseProcess(this.pid);
   }
 
   resume(): void {
