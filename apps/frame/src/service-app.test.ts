@@ -218,7 +218,7 @@ describe('a service app', () => {
   });
 
   it('hangs up on whoever sends a request too slowly, or nothing, and serves the others meanwhile', async () => {
-    const patience = { headers: 400, request: 800, look: 50 };
+    const patience = { headers: 400, request: 800, look: 50, farewell: 10_000 };
     const { app } = await start([], { patience, prepare: letThemBe });
     await using _ = app;
     const { port, url } = await app.listen();
@@ -248,6 +248,17 @@ describe('a service app', () => {
     const atEase = await trickle(`${post}x-at-ease: 1\r\ncontent-length: ${spaces.length + 2}\r\n\r\n{}`, ' ');
     expect(atEase).toMatch(/^HTTP\/1\.1 201 /);
     for (const heard of await slow) expect(heard).toMatch(/^HTTP\/1\.1 408 .*"type":"deadline_exceeded"/s);
+  });
+
+  it('regression: stops in order though an answer never comes', async () => {
+    const patience = { headers: 5_000, request: 5_000, look: 1_000, farewell: 200 };
+    const { app } = await start([], { patience });
+    const { port } = await app.listen();
+    const socket = connect(port, '127.0.0.1', () => socket.write('GET /things/never HTTP/1.1\r\nhost: a\r\n\r\n'));
+    socket.on('error', () => undefined);
+    await asked.promise;
+    await Promise.all([app.close(), once(socket, 'close')]);
+    expect(socket.destroyed).toBe(true);
   });
 
   it('says in one line that a port is taken', async () => {

@@ -67,8 +67,10 @@ export type Patience = {
   readonly request: number;
   /** How often it is looked for those that are over. */
   readonly look: number;
+  /** Until what is asked when the service stops is answered. */
+  readonly farewell: number;
 };
-const PATIENCE: Patience = { headers: 20_000, request: 120_000, look: 5_000 };
+const PATIENCE: Patience = { headers: 20_000, request: 120_000, look: 5_000, farewell: 20_000 };
 /** Until a client of HTTPS has shaken hands. */
 const HANDSHAKE_MS_MAX = 10_000;
 /** Of one process; more are not taken. */
@@ -122,7 +124,7 @@ export async function createServiceApp(options: ServiceAppOptions): Promise<Serv
   });
   await nest.init();
   await fastify.ready();
-  return serviceApp(nest, options);
+  return serviceApp(nest, { ...options, patience });
 }
 
 /** Nothing where there is nothing to rewrite: every request would pay for it. */
@@ -130,14 +132,20 @@ function rewriting({ rewriteUrl }: ServiceAppOptions): { rewriteUrl?: (request: 
   return rewriteUrl === undefined ? {} : { rewriteUrl: ({ url = '' }) => rewriteUrl(url) };
 }
 
-function serviceApp(nest: NestFastifyApplication, options: ServiceAppOptions): ServiceApp {
-  const { https, logger } = options;
+function serviceApp(
+  nest: NestFastifyApplication,
+  options: ServiceAppOptions & { readonly patience: Patience },
+): ServiceApp {
+  const { https, logger, patience } = options;
   const server: HttpServer = nest.getHttpServer();
   server.maxConnections = CONNECTIONS_MAX;
   const stop = https !== undefined && server instanceof Server ? reloadOnChange(server, https, logger) : undefined;
   const close = async (): Promise<void> => {
     stop?.();
+    // What waits for longer would keep the process from ending in order.
+    const cutOff = setTimeout(() => server.closeAllConnections(), patience.farewell);
     await nest.close();
+    clearTimeout(cutOff);
   };
   return {
     nest,
