@@ -1,7 +1,7 @@
 import { access, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Shard } from '@vectorizer/engine';
-import { syncDirectory } from '@vectorizer/files';
+import { syncFile } from '@vectorizer/files';
 import type { Logger } from '@vectorizer/telemetry';
 
 /**
@@ -32,7 +32,7 @@ export async function noteCaughtUp(shard: Pick<Shard, 'flush'>, { directory, log
     await shard.flush();
     await using file = await open(join(directory, FILE), 'w');
     await file.sync();
-    await syncDirectory(directory);
+    await syncFile(directory);
   } catch (cause) {
     logger.warn(
       { err: cause },

@@ -1,2 +1,2 @@
-export { syncDirectory } from './sync-directory.ts';
+export { syncFile } from './sync-file.ts';
 export { writeWhole } from './write-whole.ts';

@@ -1,6 +1,6 @@
 import { open, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { syncDirectory } from './sync-directory.ts';
+import { syncFile } from './sync-file.ts';
 
 /**
  * Puts a file there, or in the place of the one that is there; durable when it returns. A reader, and whoever comes after a
@@ -21,5 +21,5 @@ export async function writeWhole(
     await handle.sync();
   }
   await rename(draft, file);
-  await syncDirectory(dirname(file));
+  await syncFile(dirname(file));
 }

@@ -1,9 +1,10 @@
 import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { syncFile } from '@vectorizer/files';
 import type { Metric, SnapshotFile } from '@vectorizer/contracts';
 import type { Turns } from '../apply/turns.ts';
 import { ShardState } from '../state/shard-state.ts';
-import { sha256OfFile, syncFile } from '../vector/sealed-file.ts';
+import { sha256OfFile } from '../vector/sealed-file.ts';
 import { checkState } from './check-state.ts';
 import { damaged } from './damaged.ts';
 import { POINTS_FILE, type Written } from './write-snapshot.ts';

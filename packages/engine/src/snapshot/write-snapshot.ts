@@ -1,11 +1,12 @@
 import { link, mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { syncFile } from '@vectorizer/files';
 import type { ShardSnapshot, SnapshotFile } from '@vectorizer/contracts';
 import { Failure } from '@vectorizer/errors';
 import type { Turns } from '../apply/turns.ts';
 import type { ShardMeta } from '../state/meta.ts';
 import { ShardState } from '../state/shard-state.ts';
-import { sha256OfFile, syncFile } from '../vector/sealed-file.ts';
+import { sha256OfFile } from '../vector/sealed-file.ts';
 import { checkState } from './check-state.ts';
 
 /** What a snapshot is found to be: the manifest without what only its keeper knows. */

@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { syncFile } from '@vectorizer/files';
 import { z } from 'zod';
 import type { Hnsw, Metric } from '@vectorizer/contracts';
 import { Graph, type GraphOptions } from './graph.ts';
 import { LabelledGraph, type Labels } from './labelled-graph.ts';
 import { GRAPH_SPACE } from './metric.ts';
-import { readSealed, removeOthers, sha256OfFile, syncFile, writeSealed } from './sealed-file.ts';
+import { readSealed, removeOthers, sha256OfFile, writeSealed } from './sealed-file.ts';
 
 /**
  * A saved graph: `graph-<random>.hnsw` as hnswlib writes it, and `graph.manifest`, which names that file, its SHA-256,

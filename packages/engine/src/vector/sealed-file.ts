@@ -26,13 +26,6 @@ export async function readSealed(directory: string, name: string): Promise<Seale
   return sound ? { state: 'sound', value: unpack(body) } : { state: 'damaged' };
 }
 
-/** Makes a file's content, or a folder's names, durable. */
-export async function syncFile(path: string): Promise<void> {
-  const handle = await open(path, 'r');
-  await handle.sync();
-  await handle.close();
-}
-
 /** Through one buffer: a stream takes a new one for each piece, and what that takes the process keeps for long. */
 export async function sha256OfFile(file: string): Promise<string> {
   const hash = createHash('sha256');
