@@ -126,16 +126,14 @@ class Run {
   async #deleteMatching(filter: Filter): Promise<Outcome> {
     const matches = compileFilter(filter);
     const candidates = this.#ground.candidates?.(filter);
-    const ids: string[] = [];
+    let count = 0;
     for (const { id, record } of candidates === undefined ? this.#stage.points() : this.#stage.pointsOf(candidates)) {
-      if (matches(id, record.payload)) ids.push(id);
+      if (matches(id, record.payload)) {
+        this.#stage.delete(id, record);
+        count += 1;
+      }
       if (this.#slices.due) await this.#slices.next();
     }
-    for (const id of ids) {
-      this.#stage.get(id);
-      this.#stage.set(id, undefined);
-      if (this.#slices.due) await this.#slices.next();
-    }
-    return { status: 'deleted', count: ids.length };
+    return { status: 'deleted', count };
   }
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { cp, readdir, stat, truncate } from 'node:fs/promises';
+import { readdir, stat, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
@@ -7,6 +7,7 @@ import { limits, Metric, Quantization, type SearchSpec } from '@vectorizer/contr
 import { Reseedable, temporaryDirectory } from '@vectorizer/testing';
 import { Shard, type ShardOptions } from '../shard/shard.ts';
 import { digestOf, StateHash } from '../state/state-hash.ts';
+import { copyOfAMoment } from './copy-of-a-moment.ts';
 import { EntryGenerator, TAGS, type RandomEntry } from './random-entry.ts';
 import { Reference, type ReferencePoint } from './reference.ts';
 
@@ -89,7 +90,7 @@ class Trial {
     this.#lives += 1;
     // The background may flush while the files are copied, and what is on disk is durable before the shard hears of it.
     const before = this.shard.report().durable_sequence;
-    await cp(from, this.#directory(), { recursive: true, filter: (path) => !path.endsWith('-lock') });
+    await copyOfAMoment(from, this.#directory());
     await this.shard.close();
     await this.#maybeTearGraph(this.#directory());
     this.shard = await Shard.open({ ...this.#options, directory: this.#directory() });
