@@ -27,7 +27,7 @@ export type Taken = {
 type Processes = ReadonlyMap<string, Taken>;
 
 export type Measured = {
-  /** Before the points came, and after they were searched. */
+  /** Before the points came, and when they were searched. */
   readonly empty: Processes;
   readonly searched: Processes;
   /** Of one search, with what a process does besides; in microseconds of a core. */
@@ -48,6 +48,7 @@ const SEARCHES = 2_000;
 const SEARCHES_AT_ONCE = 4;
 const SETTLE_MS_MAX = 600_000;
 const SETTLE_POLL_MS = 200;
+const TAKE_EVERY_MS = 100;
 
 /** Starts a cluster of one index node on an empty directory, loads the sample, searches it, and stops it again. */
 export async function measureSample(sample: Sample, data: string): Promise<Measured> {
@@ -63,8 +64,7 @@ export async function measureSample(sample: Sample, data: string): Promise<Measu
     const filled = await take();
     await searchAll(client, queries.slice(0, WARM_UP));
     const warm = await take();
-    await searchAll(client, queries.slice(WARM_UP));
-    const searched = await take();
+    const searched = await takeDuring(async () => searchAll(client, queries.slice(WARM_UP)), take);
     // A replica that is closed saves what of its index it has not saved yet.
     await stopInstance(data);
     const writeUs = spentUs([empty, filled], sample.points);
@@ -73,6 +73,20 @@ export async function measureSample(sample: Sample, data: string): Promise<Measu
   } finally {
     await stopInstance(data);
   }
+}
+
+/** At its end, but of memory the least on the way: what waits to be collected as garbage is a matter of the moment. */
+async function takeDuring(task: () => Promise<void>, take: () => Promise<Processes>): Promise<Processes> {
+  const taken: Processes[] = [];
+  const done = task().then(() => true);
+  let ended = false;
+  while (!ended) {
+    ended = await Promise.race([done, sleep(TAKE_EVERY_MS, false)]);
+    taken.push(await take());
+  }
+  const last = taken.at(-1) ?? new Map<string, Taken>();
+  const least = (name: string): number => Math.min(...taken.map((each) => each.get(name)?.anonymousBytes ?? Infinity));
+  return new Map([...last].map(([name, each]) => [name, { ...each, anonymousBytes: least(name) }]));
 }
 
 function spentUs([before, after]: readonly [Processes, Processes], times: number): ReadonlyMap<string, number> {
