@@ -9,6 +9,8 @@ import { Series } from './series.ts';
 const WORTHWHILE_MS = 2;
 const EFS = [64, 128, 256, 512, 1_024, 2_048, 4_096, 10_000] as const;
 const TRIAL_MS = 300;
+/** What has just been filled is searched at half its speed at first, and would be taken for slow. */
+const WARM_UP_MS = 2_000;
 /** On a busy machine the quickest is what a search takes alone. */
 const QUIET = 0;
 
@@ -38,6 +40,7 @@ export async function benchCacheHttp(server: Server, dataset: Dataset, rounds: R
 export async function worthwhileEf(
   trial: (ef: number, milliseconds: number) => Promise<readonly number[]>,
 ): Promise<number> {
+  await trial(EFS[0], WARM_UP_MS);
   for (const ef of EFS) {
     if (quantile([...(await trial(ef, TRIAL_MS))], QUIET) >= WORTHWHILE_MS) return ef;
   }
