@@ -1,5 +1,6 @@
 import type { Filter, Operation, Outcome, RequestOutcome } from '@vectorizer/contracts';
 import { compileFilter } from '../filter/compile.ts';
+import { idsNamedBy } from '../filter/named-ids.ts';
 import { linkOf } from '../state/chain.ts';
 import { Fingerprint } from '../state/fingerprint.ts';
 import { packOutcomes, unpackOutcomes } from '../state/outcome-runs.ts';
@@ -125,7 +126,7 @@ class Run {
 
   async #deleteMatching(filter: Filter): Promise<Outcome> {
     const matches = compileFilter(filter);
-    const candidates = this.#ground.candidates?.(filter);
+    const candidates = idsNamedBy(filter) ?? this.#ground.candidates?.(filter);
     let count = 0;
     for (const { id, record } of candidates === undefined ? this.#stage.points() : this.#stage.pointsOf(candidates)) {
       if (matches(id, record.payload)) {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import type { Filter, Hit, Metric, SearchSpec, SearchResult, Warning } from '@vectorizer/contracts';
 import { Failure } from '@vectorizer/errors';
 import { compileFilter, type Matcher } from '../filter/compile.ts';
+import { idsNamedBy } from '../filter/named-ids.ts';
 import type { Candidate } from '../payload-index/best-candidates.ts';
 import type { PayloadIndexes } from '../payload-index/payload-indexes.ts';
 import type { Plan } from '../payload-index/plan.ts';
@@ -43,7 +44,7 @@ export function search(ground: SearchGround, spec: TimedSearch): ShardSearchResu
   if (spec.filter === undefined && served) return searchIndex(ground, spec);
   const plan = ground.payloadIndexes.plan(spec.filter ?? EVERYTHING);
   if (plan !== undefined) return searchPlanned(ground, spec, plan);
-  if (!served) return searchAll(ground, spec);
+  if (!served || namesPoints(spec.filter)) return searchAll(ground, spec);
   if (ground.index.exhaustive) return searchIndex(ground, spec);
   return (
     searchNear(ground, spec, {
@@ -197,10 +198,14 @@ function searchNear(
   return { sequence: state.meta.sequence, hits, warnings: warningsOf(ground, spec) };
 }
 
-/** Reads every point. An index that holds codes of its own is not given others beside them. */
+function namesPoints(filter: Filter | undefined): boolean {
+  return filter !== undefined && idsNamedBy(filter) !== undefined;
+}
+
+/** Reads every point, or those that the filter names. An index that holds codes of its own is not given others beside them. */
 function searchAll(ground: SearchGround, spec: TimedSearch): Promise<ShardSearchResult> {
   const { state, scans, index, payloadIndexes } = ground;
-  if (spec.exact === true && !index.exhaustive) payloadIndexes.wantCodes();
+  if (spec.exact === true && !index.exhaustive && !namesPoints(spec.filter)) payloadIndexes.wantCodes();
   return scans.run(async () => {
     using snapshot = state.snapshot();
     const seen = { sequence: snapshot.sequence, warnings: warningsOf(ground, spec) };
@@ -214,8 +219,7 @@ async function scanned(
   { metric, ...seen }: Seen & { readonly metric: Metric },
 ): Promise<ShardSearchResult> {
   const { vector, k, filter, deadline } = spec;
-  const matches = filter && compileFilter(filter);
-  const found = await exactSearch(snapshot, { vector, metric, k, matches, deadline });
+  const found = await exactSearch(snapshot, { vector, metric, k, filter, deadline });
   return { ...seen, hits: aboveThreshold(found, spec).flatMap((hit) => heldHit(snapshot, hit, spec)) };
 }
 

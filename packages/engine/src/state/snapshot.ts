@@ -52,7 +52,15 @@ export class Snapshot implements Disposable {
     return this.#walk(after, { ofBytes: (id, bytes) => ({ id, record: decodeRecord(bytes) }), ofChange: asPoint });
   }
 
-  /** The same without the payloads, whose texts cost as much to decode as all the rest. */
+  /** Of these ids the points that there are, in the same order. */
+  *some(ids: readonly string[]): Generator<StoredPoint> {
+    for (const id of ids) {
+      const record = this.point(id);
+      if (record !== undefined) yield { id, record };
+    }
+  }
+
+  /** All without the payloads, whose texts cost as much to decode as all the rest. */
   vectors(): Generator<StoredVector> {
     return this.#walk(undefined, { ofBytes: (id, bytes) => ({ id, vector: decodeVector(bytes) }), ofChange: asVector });
   }
