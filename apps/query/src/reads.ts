@@ -80,9 +80,12 @@ export class Reads {
     const plan = await this.#plan('search', input, { context, clock });
     const states = await this.#states(plan);
     const compute = (some: readonly SearchSpec[]): Promise<Searched> => this.#searchReplicas(plan, states, some);
+    const looked = (): void => clock.end('cache');
     const doubtedUntil = this.#parts.table.doubtedUntil(input.uid);
-    const call = { record: plan.record, searches, ...states, maxStalenessMs, doubtedUntil, bypass, context, compute };
-    const answer = await this.#parts.cache.answer(call);
+    const asked = { record: plan.record, searches, ...states, maxStalenessMs, doubtedUntil, bypass, context };
+    const answer = await this.#parts.cache.answer({ ...asked, looked, compute });
+    // What another call is computing is waited for there as well.
+    if (clock.stages.shards === undefined) looked();
     return { ...answer, stages: clock.stages };
   }
 

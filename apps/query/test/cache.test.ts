@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import { NewCollection, progress, unindexedFilter, type SearchSpec } from '@vectorizer/contracts';
+import { NewCollection, progress, search, unindexedFilter, type SearchSpec } from '@vectorizer/contracts';
 import { Failure } from '@vectorizer/errors';
 import { printMetrics } from '@vectorizer/telemetry';
 import { until } from '@vectorizer/testing';
-import { caching, node, serveNode, startQuery } from './fixture.ts';
+import { caching, context, node, serveNode, startQuery } from './fixture.ts';
 import { ask, hit, openWorld, spec } from './world.ts';
 
 const miss = { status: 'miss' };
@@ -22,6 +22,19 @@ describe('an answer in memory', () => {
     await world.heard();
     expect(await world.ask()).toMatchObject({ cache: miss, sequences: [6] });
     expect(await world.status()).toBe('hit');
+  });
+
+  it('tells apart the time that was spent on looking for it', async () => {
+    await using setting = await startQuery({ cache: caching() });
+    const world = await openWorld(setting);
+    const stages = async (more: object = {}): Promise<string[]> => {
+      const input = { uid: world.record.uid, consistency: 'eventual' as const, searches: [spec()], ...more };
+      const answer = await setting.bus.call(search, input, { context: context() });
+      return Object.keys(answer.stages ?? {});
+    };
+    expect(await stages({ bypass_cache: true })).toEqual(['plan', 'shards']);
+    expect(await stages()).toEqual(['plan', 'cache', 'shards']);
+    expect(await stages()).toEqual(['plan', 'cache']);
   });
 
   it('is not given once an index node has said that it has applied more', async () => {

@@ -123,6 +123,14 @@ describe('the changes of a collection', () => {
       },
       { event: 'caught-up', data: { sequences: [2] } },
     ]);
+    // Whoever comes back from any of these is told the rest, and at the end that it was all.
+    for (const [i, { id }] of stream.told().entries()) {
+      const back = await follow(`${url}${query({ filter })}`, { 'last-event-id': id ?? '' });
+      if (i < 2) await until(() => back.told().some(({ event }) => event === 'caught-up'));
+      const points = back.told().flatMap(({ data }) => (data['points'] as { id: string }[] | undefined) ?? []);
+      expect(points.map((point) => point.id)).toEqual(i === 0 ? ['old'] : []);
+      await back.close();
+    }
     await upsert(cluster, 'other', { genre: 'sf' });
     await upsert(cluster, 'old', { genre: 'novel' });
     await until(() => stream.told().length === 5);

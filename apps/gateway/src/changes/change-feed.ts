@@ -201,7 +201,8 @@ export class ChangeFeed {
       const last: string = after;
       const page = yield* asked(follower, async (context) => points.page(last, sequences, context));
       after = page.next;
-      const position = after === undefined ? { sequences } : { sequences, points: after };
+      // Also of the last page: who comes back from there has not heard yet that it was the last.
+      const position = { sequences, points: page.points.at(-1)?.id ?? last };
       const told = page.points.map((point) => pointOfShardJson(point, sequences.length));
       yield eventText('points', textOf(uid, position), `{"points":[${told.join(',')}]}`);
     }

@@ -17,6 +17,8 @@ export type CacheableCall = {
   readonly doubtedUntil: number;
   readonly bypass: boolean;
   readonly context: CallContext;
+  /** Told when it is known that an answer has to be computed. */
+  readonly looked: () => void;
   /** Asks the replicas. */
   readonly compute: (searches: readonly SearchSpec[]) => Promise<Searched>;
 };

@@ -29,17 +29,25 @@ export class MemoryTier {
 
   get(key: string): Cached | undefined {
     const cached = this.#entries.get(key);
-    return cached !== undefined && Date.now() - cached.at < this.#ttlMs ? cached : undefined;
+    if (cached === undefined || Date.now() - cached.at < this.#ttlMs) return cached;
+    this.#entries.delete(key);
+    return undefined;
   }
 
-  /** Takes the place of an older answer to the same search, never of a newer one. */
+  /** Takes the place of an older answer to the same search, never of a newer one, which a replica that lags may make later. */
   put(key: string, cached: Cached): void {
     const found = this.#entries.peek(key);
-    if (found !== undefined && covers(found.sequences, cached.sequences) && found.at >= cached.at) return;
+    if (found !== undefined && isNewer(found, cached)) return;
     this.#entries.set(key, cached, { size: bytesOf(cached) });
   }
 
   get figures(): { readonly entries: number; readonly bytes: number; readonly evictions: number } {
     return { entries: this.#entries.size, bytes: this.#entries.calculatedSize, evictions: this.#evictions };
   }
+}
+
+/** Of a newer state, or of the same and computed later. */
+function isNewer(one: Cached, other: Cached): boolean {
+  if (!covers(one.sequences, other.sequences)) return false;
+  return !covers(other.sequences, one.sequences) || one.at >= other.at;
 }

@@ -149,6 +149,7 @@ export class SearchCache {
 
   /** Puts in place what is left. */
   async #fromReplicas(call: CacheableCall, { keys, specs, values, left }: Remainder): Promise<void> {
+    call.looked();
     const at = Date.now();
     const startedMs = performance.now();
     const searched = await call.compute(left.map((place) => specs[place] as SearchSpec));
