@@ -5,7 +5,10 @@ import type { FieldsInput, Point, VectorInput, Warning } from './points.ts';
 
 /** How a search may be answered from the cache. */
 export type CacheInput = {
-  /** An answer that newer writes have overtaken will do if it was computed no longer ago than this. */
+  /**
+   * An answer that newer writes have overtaken will do if it was computed no longer ago than this. Not one from before what
+   * this client has seen, which soon is newer than all that is kept, unless it asks for `eventual` as well.
+   */
   readonly max_staleness_ms?: number | undefined;
 };
 export type SearchOptions = CallOptions & {

@@ -32,7 +32,8 @@ export const query = {
     ...reads,
     type: whole({ min: 0, max: 1_000 }, 'searches'),
     default: '0',
-    about: 'how many of the most frequent searches are computed anew after a start',
+    about:
+      'how many of the most frequent searches are computed anew after a start; Redis remembers them, as long as it runs itself',
   }),
   slow_query_ms: setting({
     ...reads,
