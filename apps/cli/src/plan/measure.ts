@@ -64,7 +64,7 @@ export async function measureSample(sample: Sample, data: string): Promise<Measu
     const filled = await take();
     await searchAll(client, queries.slice(0, WARM_UP));
     const warm = await take();
-    const searched = await takeDuring(async () => searchAll(client, queries.slice(WARM_UP)), take);
+    const searched = await takeDuring(searchAll(client, queries.slice(WARM_UP)), take);
     // A replica that is closed saves what of its index it has not saved yet.
     await stopInstance(data);
     const writeUs = spentUs([empty, filled], sample.points);
@@ -76,9 +76,9 @@ export async function measureSample(sample: Sample, data: string): Promise<Measu
 }
 
 /** At its end, but of memory the least on the way: what waits to be collected as garbage is a matter of the moment. */
-async function takeDuring(task: () => Promise<void>, take: () => Promise<Processes>): Promise<Processes> {
+async function takeDuring(task: Promise<void>, take: () => Promise<Processes>): Promise<Processes> {
   const taken: Processes[] = [];
-  const done = task().then(() => true);
+  const done = task.then(() => true);
   let ended = false;
   while (!ended) {
     ended = await Promise.race([done, sleep(TAKE_EVERY_MS, false)]);

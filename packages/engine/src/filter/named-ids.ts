@@ -6,6 +6,11 @@ export function idsNamedBy(filter: Filter): readonly string[] | undefined {
   return ids && [...new Set(ids)].toSorted(compareIds);
 }
 
+/** Whether a filter does so; without putting them in order, as each search with a filter asks. */
+export function namesPoints(filter: Filter | undefined): boolean {
+  return filter !== undefined && fewestIn(filter) !== undefined;
+}
+
 function fewestIn({ must = [] }: Filter): readonly string[] | undefined {
   let fewest: readonly string[] | undefined;
   for (const condition of must) {

@@ -1,5 +1,5 @@
 import { cp, readdir, readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 
 const COPIES_MAX = 50;
 
@@ -41,6 +41,6 @@ async function filesOf(directory: string): Promise<string[]> {
   const entries = await readdir(directory, { recursive: true, withFileTypes: true });
   return entries
     .filter((entry) => entry.isFile() && !entry.name.endsWith('-lock'))
-    .map(({ parentPath, name }) => join(parentPath, name).slice(directory.length))
+    .map(({ parentPath, name }) => relative(directory, join(parentPath, name)))
     .toSorted();
 }

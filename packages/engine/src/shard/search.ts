@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { Filter, Hit, Metric, SearchSpec, SearchResult, Warning } from '@vectorizer/contracts';
 import { Failure } from '@vectorizer/errors';
 import { compileFilter, type Matcher } from '../filter/compile.ts';
-import { idsNamedBy } from '../filter/named-ids.ts';
+import { namesPoints } from '../filter/named-ids.ts';
 import type { Candidate } from '../payload-index/best-candidates.ts';
 import type { PayloadIndexes } from '../payload-index/payload-indexes.ts';
 import type { Plan } from '../payload-index/plan.ts';
@@ -196,10 +196,6 @@ function searchNear(
   if (found === undefined) return undefined;
   const hits = hitsOf(state, found, spec);
   return { sequence: state.meta.sequence, hits, warnings: warningsOf(ground, spec) };
-}
-
-function namesPoints(filter: Filter | undefined): boolean {
-  return filter !== undefined && idsNamedBy(filter) !== undefined;
 }
 
 /** Reads every point, or those that the filter names. An index that holds codes of its own is not given others beside them. */
