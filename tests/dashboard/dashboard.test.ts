@@ -49,6 +49,23 @@ describe('the dashboard', () => {
     expect(faults).toEqual([]);
   });
 
+  it('shows what each tier of the query cache does', async () => {
+    await using opened = await openPage(browser, system.url);
+    const { page } = opened;
+    const caches = page.getByRole('region', { name: 'Query cache' });
+    await caches.getByRole('row', { name: /^Redis/ }).waitFor();
+    const { vector } = await system.client.getOne('films', 'work-1');
+    const seen = new AbortController();
+    const asking = (async () => {
+      while (!seen.signal.aborted) await system.client.search('films', { vector: vector ?? [], k: 3 });
+    })();
+    // Until the first search is a second ago, which had to be computed.
+    const row = caches.getByRole('row', { name: /^Memory 100 % \d[\d.,]* \/s 0 \/s/ });
+    await row.waitFor().finally(() => seen.abort());
+    await asking;
+    expect(await caches.getByRole('columnheader').allTextContents()).toContain('Evictions');
+  });
+
   it('shows a node that is killed, and that it is back', async () => {
     await using opened = await openPage(browser, system.url);
     const { page } = opened;

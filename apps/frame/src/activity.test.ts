@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { LocalBus } from '@vectorizer/cluster';
 import { activity, watching, type Activity } from '@vectorizer/contracts';
-import { counter, createLogger, histogram } from '@vectorizer/telemetry';
+import { counter, createLogger, gauge, histogram } from '@vectorizer/telemetry';
 import { until } from '@vectorizer/testing';
 import { ActivityTeller } from './activity.ts';
 
@@ -23,6 +23,16 @@ describe('what a process tells of its activity', () => {
     cache.inc({ cache_type: 'memory', status: 'bypass' }, 9);
     cache.inc({ cache_type: 'redis', status: 'hit' });
     cache.inc({ cache_type: 'redis', status: 'miss' }, 2);
+    cache.inc({ cache_type: 'redis', status: 'damaged' });
+    const tiers = ['cache_type'] as const;
+    counter({ name: 'vectorizer_cache_evictions_total', help: 'Evictions', labelNames: tiers }).inc(
+      { cache_type: 'memory' },
+      4,
+    );
+    gauge({ name: 'vectorizer_cache_size_bytes', help: 'Bytes', labelNames: tiers }).set(
+      { cache_type: 'memory' },
+      1_000,
+    );
     histogram({ name: 'vectorizer_search_latency_seconds', help: 'Time', buckets: [0.001, 0.01] }).observe(0.002);
     const bus = new LocalBus();
     const told: Activity[] = [];
@@ -35,7 +45,11 @@ describe('what a process tells of its activity', () => {
     expect(first).toMatchObject({
       service: 'query',
       place: 'here:15012',
-      counts: { searches: 4, failed_searches: 1, writes: 0, cache_lookups: 8, cache_hits: 6 },
+      counts: { searches: 4, failed_searches: 1, writes: 0 },
+      caches: [
+        { tier: 'memory', counts: { hits: 5, misses: 3, bypasses: 9, evictions: 4 }, bytes: 1_000 },
+        { tier: 'redis', counts: { hits: 1, misses: 3, bypasses: 0, evictions: 0 }, bytes: 0 },
+      ],
       latencies: { search: { bounds: [0.001, 0.01], counts: [0, 1, 0] }, write: { bounds: [], counts: [] } },
     });
     expect(first?.memory_bytes).toBeGreaterThan(0);

@@ -11,6 +11,7 @@ import {
   watching,
 } from '@vectorizer/contracts';
 import { countOf, distributionOf, type Logger } from '@vectorizer/telemetry';
+import { cacheActivities } from './cache-activity.ts';
 
 export type ActivityOptions = {
   readonly service: string;
@@ -27,12 +28,6 @@ const COUNTS: Readonly<Record<ActivityCount, readonly Series[]>> = {
   writes: [['vectorizer_insert_requests_total']],
   failed_writes: [['vectorizer_insert_requests_total', { status: 'error' }]],
   operations_applied: [['vectorizer_index_operations_applied_total']],
-  // What memory lacks is looked for in Redis: of one lookup there is a hit in one of them at most.
-  cache_lookups: [
-    ['vectorizer_cache_requests_total', { cache_type: 'memory', status: 'hit' }],
-    ['vectorizer_cache_requests_total', { cache_type: 'memory', status: 'miss' }],
-  ],
-  cache_hits: [['vectorizer_cache_requests_total', { status: 'hit' }]],
 };
 type Series = readonly [metric: string, labels?: Readonly<Record<string, string>>];
 const NOTHING: LatencyCounts = { bounds: [], counts: [] };
@@ -91,6 +86,7 @@ export class ActivityTeller {
       memory_bytes: process.memoryUsage.rss(),
       loop_busy,
       counts: Object.fromEntries(counts) as Activity['counts'],
+      caches: await cacheActivities(),
       latencies: {
         search: await latencies('vectorizer_search_latency_seconds'),
         write: await latencies('vectorizer_insert_latency_seconds'),

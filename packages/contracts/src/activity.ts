@@ -7,17 +7,22 @@ export const WATCHED_MS = 5 * ACTIVITY_MS;
 /** Said once a second by those that want to hear of activities. */
 export const watching = { name: 'service.watching', value: z.object({}) } as const;
 
-/** Of writes, those of batches. Lookups are of the searches that a cache may answer, hits those that it did. */
-export const ActivityCount = z.enum([
-  'searches',
-  'failed_searches',
-  'writes',
-  'failed_writes',
-  'operations_applied',
-  'cache_lookups',
-  'cache_hits',
-]);
+/** Of writes, those of batches. */
+export const ActivityCount = z.enum(['searches', 'failed_searches', 'writes', 'failed_writes', 'operations_applied']);
 export type ActivityCount = z.infer<typeof ActivityCount>;
+
+/** What became of the searches that a tier of the query cache was asked, or would have been. */
+export const CacheCount = z.enum(['hits', 'misses', 'bypasses', 'evictions']);
+export type CacheCount = z.infer<typeof CacheCount>;
+export const CacheTier = z.enum(['memory', 'redis']);
+export type CacheTier = z.infer<typeof CacheTier>;
+export const CacheActivity = z.object({
+  tier: CacheTier,
+  counts: z.record(CacheCount, z.number()),
+  /** What it holds now. */
+  bytes: z.number(),
+});
+export type CacheActivity = z.infer<typeof CacheActivity>;
 
 const BUCKETS_MAX = 64;
 
@@ -40,6 +45,8 @@ export const Activity = z.object({
   /** The share of the last second in which its event loop was busy. */
   loop_busy: z.number(),
   counts: z.record(ActivityCount, z.number()),
+  /** Of a query process, the tiers that its cache has. */
+  caches: z.array(CacheActivity).max(CacheTier.options.length),
   latencies: z.object({ search: LatencyCounts, write: LatencyCounts }),
 });
 export type Activity = z.infer<typeof Activity>;

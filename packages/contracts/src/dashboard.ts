@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Activity, ActivityCount } from './activity.ts';
+import { Activity, ActivityCount, CacheCount, CacheTier } from './activity.ts';
 import { Kind, Metric } from './collection.ts';
 import { CollectionName, NodeId } from './names.ts';
 import { ReplicaView, ReplicationStats } from './replication.ts';
@@ -18,6 +18,17 @@ export const ProcessSample = Activity.pick({
   loop_busy: true,
 });
 export type ProcessSample = Readonly<z.infer<typeof ProcessSample>>;
+
+export const CacheSample = z.object({
+  tier: CacheTier,
+  rates: z
+    .record(CacheCount, z.number())
+    .describe(
+      'Per second, over all processes; of Redis, evictions are those of its server, whoever keeps things there',
+    ),
+  bytes: z.number().describe('What it holds: in memory over all processes, of Redis all that its server holds'),
+});
+export type CacheSample = Readonly<z.infer<typeof CacheSample>>;
 
 export const NodeSample = z.object({
   node: NodeId,
@@ -82,6 +93,7 @@ export const DashboardSample = z.object({
   latency_ms: z
     .object({ search: Quantiles.nullable(), write: Quantiles.nullable() })
     .describe('As clients of the gateways see it, over the last ten seconds; null where nothing was answered'),
+  caches: list(CacheSample).describe('The tiers of the query cache; none before a query process has told of its own'),
   processes: list(ProcessSample),
   nodes: list(NodeSample).describe('The index nodes that have joined'),
   collections: list(CollectionSample),

@@ -1,4 +1,15 @@
-export { Activity, activity, ActivityCount, ACTIVITY_MS, LatencyCounts, WATCHED_MS, watching } from './activity.ts';
+export {
+  Activity,
+  activity,
+  ActivityCount,
+  ACTIVITY_MS,
+  CacheActivity,
+  CacheCount,
+  CacheTier,
+  LatencyCounts,
+  WATCHED_MS,
+  watching,
+} from './activity.ts';
 export {
   AUDIT_START,
   AuditEntry,
@@ -43,6 +54,7 @@ export { CHAIN_START, digestOfEntry, nextInChain } from './chain.ts';
 export { answers, type Answer, type AnswerName } from './answers/answers.ts';
 export { AliasRecord, CollectionConfig, CollectionRecord, Hnsw, Kind, Metric } from './collection.ts';
 export type {
+  CacheSample,
   CollectionSample,
   DashboardReplica,
   DashboardSample,

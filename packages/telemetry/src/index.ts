@@ -37,4 +37,4 @@ export {
   type TraceHeaders,
 } from './tracing/spans.ts';
 export { RecentLines } from './logging/recent-lines.ts';
-export { countOf, distributionOf, type Distribution } from './readings.ts';
+export { countOf, distributionOf, seriesOf, type Distribution, type Series } from './readings.ts';

@@ -1,17 +1,24 @@
-import { Counter, Histogram, register } from 'prom-client';
+import { Counter, Gauge, Histogram, register } from 'prom-client';
 
 /** Observations by upper bound, smallest first; the last count is of those above every bound. Not cumulative. */
 export type Distribution = { readonly bounds: readonly number[]; readonly counts: readonly number[] };
 
-/** What a counter has counted over all its series that have these labels; 0 as long as nobody has made it. */
-export async function countOf(name: string, labels: Readonly<Record<string, string>> = {}): Promise<number> {
+type Labels = Readonly<Record<string, string>>;
+
+/** What a counter or gauge says over all its series that have these labels; 0 as long as nobody has made it. */
+export async function countOf(name: string, labels: Labels = {}): Promise<number> {
+  return (await seriesOf(name, labels)).reduce((sum, { value }) => sum + value, 0);
+}
+
+export type Series = { readonly labels: Readonly<Record<string, unknown>>; readonly value: number };
+
+/** The series of a counter or gauge that have these labels. */
+export async function seriesOf(name: string, wanted: Labels): Promise<readonly Series[]> {
   const metric = register.getSingleMetric(name);
-  if (!(metric instanceof Counter)) return 0;
+  if (!(metric instanceof Counter || metric instanceof Gauge)) return [];
   const { values } = await metric.get();
-  const wanted = Object.entries(labels);
-  return values
-    .filter((series) => wanted.every(([label, value]) => (series.labels as Record<string, unknown>)[label] === value))
-    .reduce((sum, { value }) => sum + value, 0);
+  const series: readonly Series[] = values;
+  return series.filter(({ labels }) => Object.entries(wanted).every(([label, value]) => labels[label] === value));
 }
 
 /** What a histogram has observed over all its series; undefined as long as nobody has made it. */

@@ -2,6 +2,7 @@ import type { ReactElement } from 'react';
 import { live } from '../live/live.ts';
 import { formatTime } from '../ui/format.ts';
 import { useObservable } from '../ui/observable.ts';
+import { Caches } from './caches.tsx';
 import { Changes } from './changes.tsx';
 import { CollectionsTable } from './collections-table.tsx';
 import { LatencyChart, ThroughputChart } from './charts.tsx';
@@ -32,6 +33,7 @@ export function Overview(): ReactElement {
       </div>
       <ReplicaGrid sample={sample} />
       <CollectionsTable sample={sample} />
+      <Caches caches={sample.caches} />
       <div className="pair">
         <Processes processes={sample.processes} />
         <Changes changes={changes} />

@@ -19,8 +19,8 @@ export function Tiles({ sample }: { readonly sample: DashboardSample }): ReactEl
   );
 }
 
-function tilesOf({ rates, latency_ms: { search }, replication, collections }: DashboardSample): Tile[] {
-  const lookups = rates.cache_lookups;
+function tilesOf({ rates, caches, latency_ms: { search }, replication, collections }: DashboardSample): Tile[] {
+  const { lookups, hits } = lookupsOf(caches);
   const points = collections.reduce((sum, collection) => sum + collection.points, 0);
   const failed = rates.failed_searches + rates.failed_writes;
   const replicas = (replication?.replicas.length ?? 0) + (replication?.replicas_left_out ?? 0);
@@ -44,7 +44,7 @@ function tilesOf({ rates, latency_ms: { search }, replication, collections }: Da
     },
     {
       name: 'Cache hits',
-      value: lookups === 0 ? '–' : formatShare(Math.min(1, rates.cache_hits / lookups)),
+      value: lookups === 0 ? '–' : formatShare(Math.min(1, hits / lookups)),
       detail: lookups === 0 ? 'nothing looked up' : `of ${formatNumber(lookups)} /s`,
     },
     {
@@ -60,4 +60,11 @@ function tilesOf({ rates, latency_ms: { search }, replication, collections }: Da
       isBad: (replication?.stats.lag_ms ?? 0) > 1_000,
     },
   ];
+}
+
+/** What memory lacks is looked for in Redis: of one lookup there is a hit in one of them at most. */
+function lookupsOf(caches: DashboardSample['caches']): { readonly lookups: number; readonly hits: number } {
+  const memory = caches.find(({ tier }) => tier === 'memory')?.rates;
+  const hits = caches.reduce((sum, { rates }) => sum + rates.hits, 0);
+  return { lookups: memory === undefined ? 0 : memory.hits + memory.misses, hits };
 }

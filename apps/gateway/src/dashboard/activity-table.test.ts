@@ -14,8 +14,16 @@ function told(process: string, uptime_ms: number, searches: number): Activity {
     memory_bytes: 1,
     loop_busy: 0,
     counts: { ...NONE, searches },
+    caches: [],
     latencies: { search: { bounds: [0.001, 0.01], counts: [searches, 0, 0] }, write: IDLE },
   };
+}
+
+/** By a query process whose cache has done so much in each of its tiers. */
+function toldOfCaches(process: string, uptime_ms: number, done: number): Activity {
+  const counts = { hits: done, misses: 2 * done, bypasses: 0, evictions: 3 * done };
+  const caches = (['memory', 'redis'] as const).map((tier) => ({ tier, counts, bytes: 1_000 }));
+  return { ...told(process, uptime_ms, 0), service: 'query', caches };
 }
 
 describe('the activity of a cluster', () => {
@@ -31,6 +39,21 @@ describe('the activity of a cluster', () => {
     expect(latency_ms.search?.p50).toBeCloseTo(0.5);
     expect(latency_ms.write).toBeNull();
     expect(processes.map(({ process }) => process)).toEqual(['a', 'b']);
+  });
+
+  it('sums what the caches of the processes hold and did, but for what the one Redis tells to all', () => {
+    const table = new ActivityTable();
+    for (const [uptimeMs, done] of [
+      [1_000, 0],
+      [2_000, 10],
+    ] as const) {
+      for (const process of ['a', 'b']) table.hear(toldOfCaches(process, uptimeMs, done), uptimeMs);
+      table.hear(told('gateway', uptimeMs, 0), uptimeMs);
+    }
+    expect(table.now(2_000).caches).toEqual([
+      { tier: 'memory', rates: { hits: 20, misses: 40, bypasses: 0, evictions: 60 }, bytes: 2_000 },
+      { tier: 'redis', rates: { hits: 20, misses: 40, bypasses: 0, evictions: 30 }, bytes: 1_000 },
+    ]);
   });
 
   it('forgets a process that is silent', () => {

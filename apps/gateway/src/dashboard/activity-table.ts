@@ -1,7 +1,10 @@
 import {
   ACTIVITY_MS,
   ActivityCount,
+  CacheCount,
+  CacheTier,
   type Activity,
+  type CacheSample,
   type DashboardSample,
   type ProcessSample,
 } from '@vectorizer/contracts';
@@ -14,8 +17,9 @@ const SILENT_MS_MAX = 5 * ACTIVITY_MS;
 /** No more than these are remembered, whoever announces; a cluster has some tens. */
 const PROCESSES_MAX = 1_024;
 
+type Tellings = readonly Activity[];
 type Heard = { atMs: number; tellings: Activity[] };
-export type ClusterActivity = Pick<DashboardSample, 'rates' | 'latency_ms' | 'processes'>;
+export type ClusterActivity = Pick<DashboardSample, 'rates' | 'latency_ms' | 'caches' | 'processes'>;
 
 /** What the processes of the cluster have told of themselves lately. */
 export class ActivityTable {
@@ -39,6 +43,7 @@ export class ActivityTable {
     return {
       rates: ratesOf(all),
       latency_ms: { search: latency('search'), write: latency('write') },
+      caches: cachesOf(all),
       processes: all
         .flatMap((tellings) => tellings.at(-1) ?? [])
         .map(processOf)
@@ -51,18 +56,47 @@ export class ActivityTable {
   }
 }
 
-/** Per second, between the last two tellings of each process, by its own clock. */
-function ratesOf(all: readonly (readonly Activity[])[]): Record<ActivityCount, number> {
-  const rates = ActivityCount.options.map((name) => {
-    const rate = all.reduce((sum, tellings) => {
-      const [before, last] = tellings.slice(-2);
-      if (before === undefined || last === undefined || last.uptime_ms <= before.uptime_ms) return sum;
-      return sum + (last.counts[name] - before.counts[name]) / ((last.uptime_ms - before.uptime_ms) / 1_000);
-    }, 0);
-    // A series that went with its collection takes its count along.
-    return [name, Math.max(0, rate)] as const;
-  });
+function ratesOf(all: readonly Tellings[]): Record<ActivityCount, number> {
+  const rates = ActivityCount.options.map((name) => [name, sum(ratesEach(all, ({ counts }) => counts[name]))] as const);
   return Object.fromEntries(rates) as Record<ActivityCount, number>;
+}
+
+function cachesOf(all: readonly Tellings[]): CacheSample[] {
+  const newest = all.flatMap((tellings) => tellings.at(-1) ?? []);
+  return CacheTier.options.flatMap((tier): CacheSample[] => {
+    const of = ({ caches }: Activity): Activity['caches'][number] | undefined =>
+      caches.find((cache) => cache.tier === tier);
+    const bytes = newest.flatMap((told) => of(told)?.bytes ?? []);
+    if (bytes.length === 0) return [];
+    // Every process tells what the one Redis holds and has evicted.
+    const overAll = tier === 'redis' ? most : sum;
+    const rates = CacheCount.options.map((count) => {
+      const each = ratesEach(all, (told) => of(told)?.counts[count] ?? 0);
+      return [count, count === 'evictions' ? overAll(each) : sum(each)] as const;
+    });
+    return [{ tier, rates: Object.fromEntries(rates) as CacheSample['rates'], bytes: overAll(bytes) }];
+  });
+}
+
+/** Of each process: per second, between its last two tellings, by its own clock. */
+function ratesEach(all: readonly Tellings[], countOf: (told: Activity) => number): number[] {
+  return all.map((tellings) => {
+    const [before, last] = tellings.slice(-2);
+    if (before === undefined || last === undefined || last.uptime_ms <= before.uptime_ms) return 0;
+    return (countOf(last) - countOf(before)) / ((last.uptime_ms - before.uptime_ms) / 1_000);
+  });
+}
+
+/** A series that went with its collection takes its count along. */
+function sum(values: readonly number[]): number {
+  return Math.max(
+    0,
+    values.reduce((total, value) => total + value, 0),
+  );
+}
+
+function most(values: readonly number[]): number {
+  return Math.max(0, ...values);
 }
 
 function processOf({ service, process, place, uptime_ms, memory_bytes, loop_busy }: Activity): ProcessSample {

@@ -1,8 +1,7 @@
 import type { CollectionConfig } from './collections.ts';
 import type { ReplicaView, ReplicationStats } from './replication.ts';
 
-export type SampledRate =
-  'searches' | 'failed_searches' | 'writes' | 'failed_writes' | 'operations_applied' | 'cache_lookups' | 'cache_hits';
+export type SampledRate = 'searches' | 'failed_searches' | 'writes' | 'failed_writes' | 'operations_applied';
 
 /** The whole cluster at one moment. */
 export type ClusterSample = {
@@ -11,6 +10,8 @@ export type ClusterSample = {
   readonly rates: Readonly<Record<SampledRate, number>>;
   /** As clients of the gateways see it, over the last ten seconds; null where nothing was answered. */
   readonly latency_ms: { readonly search: Quantiles | null; readonly write: Quantiles | null };
+  /** The tiers of the query cache; none before a query process has told of its own. */
+  readonly caches: readonly CacheSample[];
   readonly processes: readonly ProcessSample[];
   /** The index nodes that have joined. */
   readonly nodes: readonly NodeSample[];
@@ -32,6 +33,16 @@ export type ProcessSample = {
   readonly uptime_ms: number;
   readonly memory_bytes: number;
   readonly loop_busy: number;
+};
+
+/**
+ * `rates`: per second, over all processes; of Redis, evictions are those of its server. `bytes`: what it holds, in memory over
+ * all processes, of Redis all that its server holds.
+ */
+export type CacheSample = {
+  readonly tier: 'memory' | 'redis';
+  readonly rates: Readonly<Record<'hits' | 'misses' | 'bypasses' | 'evictions', number>>;
+  readonly bytes: number;
 };
 
 /** `silent_ms`: since its last heartbeat, as this gateway hears them; null when it has heard none yet. */
