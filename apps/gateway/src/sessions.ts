@@ -49,7 +49,9 @@ export class Sessions {
     const { max_lag_ms } = asked;
     const consistency = asked.consistency ?? (max_lag_ms === undefined ? undefined : 'bounded');
     checkAsked(asked, consistency);
-    if (consistency === 'eventual' || consistency === 'strong') return { consistency };
+    if (consistency === 'eventual') return { consistency };
+    // All that the log holds is more than a token names, unless it names what no log has.
+    if (consistency === 'strong') return { consistency, ...(token && { seen: token }) };
     if (consistency === 'bounded') return { consistency, max_lag_ms, ...(token && { seen: token }) };
     const forgoes = consistency === undefined && asked.max_staleness_ms !== undefined;
     const own = forgoes ? undefined : this.#acknowledged.get(uid);

@@ -27,7 +27,7 @@ export class Demands {
       case 'bounded':
         return atLeast(seen?.[shard] ?? 0, this.#tails.noOlderThan(uid, shard, { ageMs: max_lag_ms ?? 0, context }));
       case 'strong':
-        return this.#tails.now(uid, shard, context);
+        return atLeast(seen?.[shard] ?? 0, this.#tails.now(uid, shard, context));
       default:
         return consistency satisfies never;
     }

@@ -129,10 +129,10 @@ about('what a read demands', () => {
     };
     expect(await demand('eventual')).toEqual([0, 0]);
     expect(await demand('session')).toEqual([4, 0]);
-    expect(await demand('strong')).toEqual([0, logged.sequence]);
+    expect(await demand('strong')).toEqual([4, logged.sequence]);
     // Or what a replica has of it, though the log's leader may not know of that yet.
     await beat(setting.bus, { ...report(record, { node: 'a', shard: 1 }), applied_sequence: logged.sequence + 1 });
-    expect(await demand('strong')).toEqual([0, logged.sequence + 1]);
+    expect(await demand('strong')).toEqual([4, logged.sequence + 1]);
   });
 
   it('that no replica has reached is answered with how far behind they are', async () => {
