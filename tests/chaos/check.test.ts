@@ -66,6 +66,20 @@ describe('the checker', () => {
     expect(brokenRules(run)).toEqual([]);
   });
 
+  it('lets a read be as old as it takes, but never one that refuses what a cache kept', () => {
+    const search = { kind: 'search', vector: [1, 1], k: 1, exact: true } as const;
+    const run = new GoodRun();
+    run.write([point('a', 1)]);
+    run.read({ ...search, consistency: 'default', max_staleness_ms: 1_000 });
+    answered(run, run.last, { token: [0], points: [], cache: 'hit' });
+    expect(brokenRules(run)).toEqual([]);
+    run.read({ ...search, consistency: 'default', no_cache: true });
+    answered(run, run.last, { cache: 'bypass' });
+    expect(brokenRules(run)).toEqual([]);
+    answered(run, run.last, { cache: 'hit' });
+    expect(brokenRules(run)).toEqual(['kept-answer-forced']);
+  });
+
   it('lets an unknown write happen', () => {
     const run = new GoodRun();
     const key = run.lost([point('a', 1)], 'unknown');

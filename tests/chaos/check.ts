@@ -1,7 +1,7 @@
 import { Case, type Evidence, type Violation } from './evidence.ts';
 import { conditionsHold, insertsFindNothing, sessionsGoForward, strongSeesAcknowledged } from './history-rules.ts';
 import { nothingIsFromTheFuture, readsAreExplained, strongReadsAreCurrent, tokensGoForward } from './read-rules.ts';
-import { boundedReadsAreRecent, gatewaysRemember } from './recency-rules.ts';
+import { boundedReadsAreRecent, gatewaysRemember, refusedCachesArePassedBy } from './recency-rules.ts';
 import { replicasAgree } from './replica-rules.ts';
 import { acknowledgedIsLogged, logIsFromClients, orderIsReal, outcomesAreExplained } from './write-rules.ts';
 
@@ -19,6 +19,7 @@ const rules = [
   strongReadsAreCurrent,
   boundedReadsAreRecent,
   gatewaysRemember,
+  refusedCachesArePassedBy,
   nothingIsFromTheFuture,
   replicasAgree,
 ] as const;

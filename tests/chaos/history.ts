@@ -46,10 +46,18 @@ export type Demanded =
 export type ReadRequest = Demanded &
   (
     | { readonly kind: 'get'; readonly id: string }
-    | { readonly kind: 'search'; readonly vector: readonly number[]; readonly k: number; readonly exact: boolean }
+    | ({
+        readonly kind: 'search';
+        readonly vector: readonly number[];
+        readonly k: number;
+        readonly exact: boolean;
+      } & CacheUse)
     | { readonly kind: 'scroll'; readonly after?: string; readonly limit: number }
     | { readonly kind: 'count' }
   );
+
+/** How a search may be answered from caches. */
+export type CacheUse = { readonly max_staleness_ms?: number; readonly no_cache?: true };
 
 export type Completion = At & { readonly type: 'complete'; readonly call: number } & (Acknowledged | Answered | Failed);
 

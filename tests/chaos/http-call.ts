@@ -44,12 +44,12 @@ async function attempt<Good>(door: Door, sent: Sent, { headers, good }: How<Good
 
 async function send(
   door: Door,
-  { method, path, body }: Sent,
-  headers: How<unknown>['headers'],
+  { method, path, body, headers }: Sent,
+  also: How<unknown>['headers'],
 ): Promise<Received | Failed> {
   const url = `${door.url}/api/v1/collections/${door.collection}${path}`;
   const json = body === undefined ? {} : { body: JSON.stringify(body) };
-  const typed = { ...headers, ...(body && { 'content-type': 'application/json' }) };
+  const typed = { ...headers, ...also, ...(body && { 'content-type': 'application/json' }) };
   const signal = AbortSignal.timeout(TIMEOUT_MS + WAY_BACK_MS);
   try {
     const response = await fetch(url, { method, headers: typed, ...json, signal });

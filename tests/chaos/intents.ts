@@ -1,6 +1,6 @@
 import type { Wait } from '@vectorizer/contracts';
 import { seededRandom, type SeededRandom } from '@vectorizer/testing';
-import type { Demanded, Payload, ReadRequest, WriteOp, WriteRequest } from './history.ts';
+import type { CacheUse, Demanded, Payload, ReadRequest, WriteOp, WriteRequest } from './history.ts';
 
 export const DIMENSION = 4;
 
@@ -41,6 +41,7 @@ const REPEATED = Array.from({ length: 6 }, (_, i) => {
   return { vector: [...random.vector(DIMENSION)], k: 3 + i, exact: i % 2 === 0 };
 });
 const LAG_MS_MAX = 400;
+const STALENESS_MS_MAX = 3_000;
 
 /** The intents of one client, one after the other. */
 export class Intents {
@@ -143,7 +144,14 @@ export class Intents {
   #repeatedRead(): ReadRequest {
     const demanded = this.#demanded();
     if (this.#chance(0.15)) return { kind: 'get', id: this.#random.pick(HOT_IDS), ...demanded };
-    return { kind: 'search', ...this.#random.pick(REPEATED), ...demanded };
+    return { kind: 'search', ...this.#random.pick(REPEATED), ...demanded, ...this.#cacheUse(demanded) };
+  }
+
+  /** What is to be all that was acknowledged cannot be stale as well. */
+  #cacheUse({ consistency }: Demanded): CacheUse {
+    if (this.#chance(0.1)) return { no_cache: true };
+    if (consistency === 'bounded' || consistency === 'strong' || this.#chance(0.6)) return {};
+    return { max_staleness_ms: this.#random.int(STALENESS_MS_MAX) };
   }
 
   #demanded(): Demanded {

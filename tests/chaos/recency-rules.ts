@@ -22,7 +22,7 @@ export function* boundedReadsAreRecent(evidence: Case): Generator<Violation> {
  */
 export function* gatewaysRemember(evidence: Case): Generator<Violation> {
   const until = Math.min(...evidence.faults.filter(({ what }) => what.includes('gateway')).map(({ at }) => at));
-  const reads = evidence.calls.reads.filter(isAnswered).filter(({ request }) => request.consistency === 'default');
+  const reads = evidence.calls.reads.filter(isAnswered).filter(demandsWhatItsGatewayKnows);
   for (const [gateway, ofGateway] of Map.groupBy(reads, (read) => read.gateway)) {
     const applied = (write: WriteCall): boolean =>
       isAcknowledged(write) && write.gateway === gateway && write.request.wait !== 'logged';
@@ -30,6 +30,23 @@ export function* gatewaysRemember(evidence: Case): Generator<Violation> {
     for (const call of ofGateway.filter(({ at }) => at < until)) {
       yield* missed(evidence, call, { writes, before: call.at, rule: 'forgetful-gateway' });
     }
+  }
+}
+
+/** One that takes a stale answer demands nothing of what its gateway has acknowledged. */
+function demandsWhatItsGatewayKnows({ request }: AnsweredRead): boolean {
+  return request.consistency === 'default' && !('max_staleness_ms' in request);
+}
+
+/** A search that refuses a kept answer is told that it got none. */
+export function* refusedCachesArePassedBy(evidence: Case): Generator<Violation> {
+  for (const { call, request, end } of evidence.calls.reads.filter(isAnswered)) {
+    if (request.kind !== 'search' || request.no_cache === undefined || end.cache === 'bypass') continue;
+    yield {
+      rule: 'kept-answer-forced',
+      message: `no-cache was asked for, and the answer is a ${end.cache}`,
+      calls: [call],
+    };
   }
 }
 

@@ -1,7 +1,12 @@
 import type { ReadRequest, WriteOp, WriteRequest } from './history.ts';
 
 /** A request that is still to be sent somewhere. */
-export type Sent = { readonly method: string; readonly path: string; readonly body?: object };
+export type Sent = {
+  readonly method: string;
+  readonly path: string;
+  readonly body?: object;
+  readonly headers?: Readonly<Record<string, string>>;
+};
 
 /** The request of a write, as docs/API.md has it, without what goes for all writes. */
 export function writeOf({ route, ops }: WriteRequest): Sent {
@@ -57,8 +62,9 @@ export function readOf(request: ReadRequest, timeoutMs: number): Sent {
       return { method: 'GET', path: `/vectors/${request.id}?${query.toString()}` };
     }
     case 'search': {
-      const { vector, k, exact } = request;
-      return { method: 'POST', path: '/search', body: { vector, k, exact, ...settings, ...fields } };
+      const { vector, k, exact, max_staleness_ms, no_cache } = request;
+      const body = { vector, k, exact, max_staleness_ms, ...settings, ...fields };
+      return { method: 'POST', path: '/search', body, ...(no_cache && { headers: { 'cache-control': 'no-cache' } }) };
     }
     case 'scroll': {
       const { after, limit } = request;
