@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Catalog, Lease, Leases, NodeRegistry, SnapshotStore } from '@vectorizer/cluster';
+import type { Catalog, Claims, Lease, Leases, NodeRegistry, SnapshotStore } from '@vectorizer/cluster';
 import {
   heartbeat,
   HEARTBEAT_MS,
@@ -71,6 +71,7 @@ export class IndexNode {
   readonly #turns = new Turns();
   readonly #gauges = new NodeGauges();
   readonly #closing = new AbortController();
+  readonly #claims: Claims;
   #identity: Lease | undefined;
   #joined = false;
   #registering = false;
@@ -86,7 +87,17 @@ export class IndexNode {
     this.#progress = new Progress(options.bus, directory.node);
     const onApplied = this.#progress.applied;
     const turns = this.#turns;
-    const replicas = new Replicas({ ...options, directory, logger, gpu, turns, onChange, onApplied });
+    this.#claims = options.leases.claims();
+    const replicas = new Replicas({
+      ...options,
+      directory,
+      logger,
+      claims: this.#claims,
+      gpu,
+      turns,
+      onChange,
+      onApplied,
+    });
     this.#replicas = replicas;
     this.#restorer = new Restorer({ ...options, directory, logger, turns });
     const { verifyIntervalMs } = options;
@@ -122,6 +133,7 @@ export class IndexNode {
     this.#progress.stop();
     await Promise.all([this.#replicas.close(), this.#jobs.close()]);
     await this.#upkeep.close();
+    await this.#claims.close();
     this.#gauges.show([]);
     await this.#identity?.close();
     await this.#directory.close();
@@ -130,6 +142,7 @@ export class IndexNode {
   async #start(): Promise<void> {
     const onTaken = (failure: Failure): void => this.#takenOver(failure);
     this.#identity = await holdIdentity({ ...this.#options, node: this.node, onTaken });
+    this.#claims.standOn(this.#identity);
     await this.#replicas.start();
     const { bus, snapshots } = this.#options;
     const [replicas, restorer, jobs, turns] = [this.#replicas, this.#restorer, this.#jobs, this.#turns];

@@ -1,6 +1,6 @@
 import type { CollectionRecord, NodeId } from '@vectorizer/contracts';
 import type { Gpu, Turns } from '@vectorizer/engine';
-import type { Leases, SnapshotStore } from '@vectorizer/cluster';
+import type { Claims, SnapshotStore } from '@vectorizer/cluster';
 import type { Log } from '@vectorizer/log';
 import type { Logger } from '@vectorizer/telemetry';
 import type { Progress } from './progress.ts';
@@ -12,7 +12,8 @@ export type ReplicaOptions = {
   readonly shard: number;
   readonly directory: string;
   readonly log: Log;
-  readonly leases: Leases;
+  /** Of the replicas of a shard the one that holds it is the primary. */
+  readonly claims: Claims;
   readonly snapshots: SnapshotStore;
   readonly gpu: Gpu;
   readonly turns: Turns;

@@ -8,7 +8,7 @@ import {
   type StoppedBy,
 } from '@vectorizer/contracts';
 import type { Shard } from '@vectorizer/engine';
-import type { Lease } from '@vectorizer/cluster';
+import type { Claim } from '@vectorizer/cluster';
 import { Failure } from '@vectorizer/errors';
 import { outsideRequests, type Logger } from '@vectorizer/telemetry';
 import { noteCaughtUp } from './caught-up.ts';
@@ -43,7 +43,7 @@ export class Replica {
   readonly #closed = new AbortController();
   #open: OpenState | undefined;
   #gate: ReadGate;
-  #lease: Lease | undefined;
+  #claim: Claim | undefined;
   #phase: ReplicaReport['phase'] = 'syncing';
   #stopped: { readonly failure: Failure; readonly by: StoppedBy } | undefined;
   #payloadIndexes: CollectionRecord['payload_indexes'];
@@ -97,7 +97,7 @@ export class Replica {
       ...(this.#stopped && { reason: this.#stopped.failure.message, stopped_by: this.#stopped.by }),
       ...(this.#open?.shard.report() ?? NOTHING),
       shown: this.#open?.shown === true,
-      primary: this.#lease?.held === true,
+      primary: this.#claim?.held === true,
       checkpoints: [...(this.#open?.checkpoints ?? [])],
       verified_at: this.#verifiedAt,
       full_sync: this.#fullSync.progress,
@@ -126,7 +126,7 @@ export class Replica {
 
   /** Of the replicas of a shard one takes the shared snapshots, when the log has grown. */
   async shareIfDue(): Promise<void> {
-    if (this.#lease?.held !== true) return;
+    if (this.#claim?.held !== true) return;
     await this.#useShard(async (shard, signal) => this.#sharing.takeIfDue(shard, signal));
   }
 
@@ -210,7 +210,7 @@ export class Replica {
     const ended = open?.end();
     this.#gate = new ReadGate(this.#options.shard);
     if (this.#closed.signal.aborted) this.#gate.end(reason);
-    await this.#giveUpLease();
+    this.#giveUpClaim();
     await ended;
     await this.#noting;
     await gate.close(reason);
@@ -296,7 +296,7 @@ export class Replica {
     await this.#enter();
   }
 
-  /** With the last entry of a state that is being left nothing begins any more, neither reads nor a lease. */
+  /** With the last entry of a state that is being left nothing begins any more, neither reads nor a claim. */
   #caughtUp(open: OpenState): void {
     if (open.ended) return;
     if (open.caughtUp()) this.#note(async () => noteCaughtUp(open.shard, this.#place));
@@ -312,16 +312,15 @@ export class Replica {
   #become(phase: 'syncing' | 'following'): void {
     if (this.#phase === phase || this.#stopped !== undefined) return;
     this.#phase = phase;
-    const { leases, record, shard, node, onPhase } = this.#options;
-    if (phase === 'following') this.#lease ??= leases.hold(`${record.uid}.${shard}`, node, onPhase);
-    else void this.#giveUpLease();
+    const { claims, record, shard, onPhase } = this.#options;
+    if (phase === 'following') this.#claim ??= claims.hold(`${record.uid}.${shard}`, onPhase);
+    else this.#giveUpClaim();
     onPhase();
   }
 
-  async #giveUpLease(): Promise<void> {
-    const lease = this.#lease;
-    this.#lease = undefined;
-    await lease?.close();
+  #giveUpClaim(): void {
+    this.#claim?.close();
+    this.#claim = undefined;
   }
 
   /** What was not foreseen may come of what is stored, so that is read again: damage explains it, and can be mended. */
@@ -344,7 +343,7 @@ export class Replica {
     this.#phase = phase;
     void this.#open?.end();
     this.#gate.end(failure);
-    void this.#giveUpLease();
+    this.#giveUpClaim();
     if (lasts) this.#note(async () => noteStop({ by, reason: failure.message }, this.#place));
     this.#logger.error({ reason: failure.message, err: cause.cause ?? cause }, `the replica has ${phase}`);
     this.#options.onPhase();

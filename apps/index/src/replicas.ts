@@ -1,4 +1,4 @@
-import type { Catalog, CatalogChange, Leases, SnapshotStore } from '@vectorizer/cluster';
+import type { Catalog, CatalogChange, Claims, SnapshotStore } from '@vectorizer/cluster';
 import type { CollectionRecord, CollectionUid, ReplicaReport } from '@vectorizer/contracts';
 import type { Gpu, Turns } from '@vectorizer/engine';
 import { Failure } from '@vectorizer/errors';
@@ -17,7 +17,7 @@ export type ReplicasOptions = {
   readonly catalog: Catalog;
   readonly directory: DataDirectory;
   readonly log: Log;
-  readonly leases: Leases;
+  readonly claims: Claims;
   readonly snapshots: SnapshotStore;
   readonly sharing: SharingSettings;
   readonly gpu: Gpu;

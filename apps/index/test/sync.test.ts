@@ -1,7 +1,7 @@
 import { readdir, stat, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { connectNats } from '@vectorizer/cluster';
+import { connectNats, type Claims } from '@vectorizer/cluster';
 import { buckets, CHECKPOINT_INTERVAL, NodeId, shardResync } from '@vectorizer/contracts';
 import { Gpu, Turns } from '@vectorizer/engine';
 import { Failure } from '@vectorizer/errors';
@@ -239,7 +239,8 @@ describe('a replica that is left with the last entry of its first sync in hand',
   it('regression: lets no read into what is built anew before that has caught up', async () => {
     await using system = await startSystem();
     await using directory = await temporaryDirectory();
-    const { replica, inHand, isOver } = await replicaWithEntryInHand(system, directory.path);
+    await using here = claimant(system, 'here');
+    const { replica, inHand, isOver } = await replicaWithEntryInHand(system, directory.path, here.claims);
     const reading = (): Promise<number> =>
       replica.read({ sequence: 1, deadline: Date.now() }, ({ sequence }) => sequence);
     const rebuilt = replica.rebuild();
@@ -255,20 +256,21 @@ describe('a replica that is left with the last entry of its first sync in hand',
     await replica.close(new Failure('index_unavailable', 'the test is over'));
   });
 
-  it('regression: leaves no lease behind when it is closed', async () => {
+  it('regression: claims nothing any more when it is closed', async () => {
     await using system = await startSystem();
     await using directory = await temporaryDirectory();
-    const { replica, name, isOver } = await replicaWithEntryInHand(system, directory.path);
+    await using here = claimant(system, 'here');
+    await using there = claimant(system, 'there');
+    const { replica, name, isOver } = await replicaWithEntryInHand(system, directory.path, here.claims);
     await isOver(replica.close(new Failure('index_unavailable', 'the test is over')));
     expect(replica.report()).toMatchObject({ phase: 'syncing' });
-    const next = system.leases.hold(name, 'another');
-    await until(() => next.held, { what: 'the lease being free' });
-    await next.close();
+    const next = there.claims.hold(name);
+    await until(() => next.held, { what: 'the name being free' });
   });
 });
 
 describe('replicas that can be compared', () => {
-  it('tell of their state at the same sequences, and one of them holds the lease', async () => {
+  it('tell of their state at the same sequences, and one of them is the primary', async () => {
     await using system = await startSystem();
     await using here = await temporaryDirectory();
     await using there = await temporaryDirectory();
@@ -305,13 +307,27 @@ describe('a node of another cluster', () => {
   });
 });
 
+/** A node's claims, and the lease that they stand on. */
+function claimant({ leases }: System, name: string): AsyncDisposable & { readonly claims: Claims } {
+  const [claims, lease] = [leases.claims(), leases.hold(`node.${name}`, name)];
+  claims.standOn(lease);
+  return {
+    claims,
+    async [Symbol.asyncDispose]() {
+      await claims.close();
+      await lease.close();
+    },
+  };
+}
+
 /** A new replica, whose entries stay in hand while it catches up, until what depends on them is over. */
 async function replicaWithEntryInHand(
   system: System,
   directory: string,
+  claims: Claims,
 ): Promise<{
   readonly replica: Replica;
-  /** Of its lease. */
+  /** Of its claim. */
   readonly name: string;
   readonly inHand: () => boolean;
   readonly isOver: (what: Promise<unknown>) => Promise<void>;
@@ -331,6 +347,7 @@ async function replicaWithEntryInHand(
   const replica = new Replica({
     ...system,
     ...QUIET,
+    claims,
     node: NodeId.parse('here'),
     record: books,
     shard: 0,

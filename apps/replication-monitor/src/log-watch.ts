@@ -7,13 +7,24 @@ import type { KnownReplica, KnownShard } from './replica-registry.ts';
 /** Logs looked at, at once. */
 const LOOKS_IN_FLIGHT_MAX = 8;
 
+/** A log is looked at this seldom while all of its replicas say that they stand where it ended. */
+const QUIET_LOOKS = 5;
+/** A replica that has missed so many heartbeats says nothing of now. */
+const HEARTBEATS_MISSED_MAX = 2;
+
+type Parts = { readonly log: Log; readonly monotonicMs: () => number };
+
 /** Looks where the logs stand, and since when each replica misses what it misses. */
 export class LogWatch {
   readonly #log: Log;
+  readonly #monotonicMs: () => number;
+  /** How many looks a quiet log was left out of. */
+  readonly #leftOut = new WeakMap<KnownShard, number>();
   #silent = 0;
 
-  constructor(log: Log) {
+  constructor({ log, monotonicMs }: Parts) {
     this.#log = log;
+    this.#monotonicMs = monotonicMs;
   }
 
   /** Logs that did not answer at the last look. */
@@ -24,7 +35,8 @@ export class LogWatch {
   /** Of a log that cannot be reached, what was known is kept. Throws the first failure, after all were tried. */
   async look(shards: readonly KnownShard[]): Promise<void> {
     const failures: Failure[] = [];
-    await eachBounded(shards, LOOKS_IN_FLIGHT_MAX, async (shard) => {
+    const due = shards.filter((shard) => this.#isDue(shard));
+    await eachBounded(due, LOOKS_IN_FLIGHT_MAX, async (shard) => {
       try {
         await this.#lookAt(shard);
       } catch (error) {
@@ -36,6 +48,25 @@ export class LogWatch {
     this.#silent = failures.length;
     const [first] = failures;
     if (first !== undefined) throw first;
+  }
+
+  /**
+   * To ask after each of a thousand idle logs every second would be most of what an idle cluster does. What is written to one
+   * is seen by the heartbeats of those that apply it; only what none of them applies waits for the next look.
+   */
+  #isDue(shard: KnownShard): boolean {
+    const leftOut = this.#leftOut.get(shard) ?? 0;
+    const isDue = leftOut + 1 >= QUIET_LOOKS || !this.#isQuiet(shard);
+    this.#leftOut.set(shard, isDue ? 0 : leftOut + 1);
+    return isDue;
+  }
+
+  #isQuiet({ log, replicas }: KnownShard): boolean {
+    const nowMs = this.#monotonicMs();
+    return replicas.every(({ heard }) => {
+      if (heard === undefined || heard.report.applied_sequence !== log?.lastSequence) return false;
+      return nowMs - heard.monotonicMs <= HEARTBEATS_MISSED_MAX * heard.everyMs;
+    });
   }
 
   async #lookAt(shard: KnownShard): Promise<void> {

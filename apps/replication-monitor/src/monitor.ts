@@ -108,7 +108,7 @@ export class Monitor {
     this.#replicas = new ReplicaRegistry(catalog, monotonicMs);
     const lostAfterMs = (options.disconnectedAfterMs ?? DISCONNECTED_AFTER_MS) + graceMs;
     this.#nodes = new HeardNodes({ ...options, monotonicMs, lostAfterMs });
-    this.#watch = new LogWatch(log);
+    this.#watch = new LogWatch({ log, monotonicMs });
     this.#news = new News({ ...options, journal, epochMs });
     this.#quarantine = new Quarantine({ ...options, news: this.#news, monotonicMs });
     this.#repair = new Repair({ ...options, monotonicMs, graceMs });

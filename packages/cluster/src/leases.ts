@@ -5,8 +5,10 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import { buckets } from '@vectorizer/contracts';
 import { Failure } from '@vectorizer/errors';
 import type { Logger } from '@vectorizer/telemetry';
+import { Claims, Grant } from './claims.ts';
 import { API } from './connection.ts';
 import { openWhileElecting } from './elections.ts';
+import { KvMirror } from './kv-mirror.ts';
 
 /** A lease that is not renewed for this long is free again; the server measures it. */
 const LEASE_MS = 6_000;
@@ -20,26 +22,24 @@ const TRUST_MS = LEASE_MS - 1_000;
 
 /** A question about a lease waits this long for a log server. */
 const ASK_MS_MAX = 1_000;
+/** What is stored to see whether anything can be. */
+const BARRIER = 'barrier';
 
 /**
  * Leases: of all that want one of a name, one holds it. In memory on the log servers, since a renewal that waits for a
  * disk would cost more than it is worth: when all of them restart, leases are free, and taken again.
  */
 export class Leases {
+  readonly #options: LeasesOptions;
   readonly #kv: KV;
-  readonly #logger: Logger;
 
-  private constructor(kv: KV, logger: Logger) {
+  private constructor(options: LeasesOptions, kv: KV) {
+    this.#options = options;
     this.#kv = kv;
-    this.#logger = logger;
   }
 
-  static async open(options: {
-    readonly connection: NatsConnection;
-    readonly replicas: number;
-    readonly logger: Logger;
-  }): Promise<Leases> {
-    const { connection, replicas, logger } = options;
+  static async open(options: LeasesOptions): Promise<Leases> {
+    const { connection, replicas } = options;
     const kv = await openWhileElecting(`bucket ${buckets.leases}`, async () =>
       new Kvm(jetstream(connection, API)).create(buckets.leases, {
         history: 1,
@@ -49,7 +49,7 @@ export class Leases {
         allow_direct: false,
       }),
     );
-    return new Leases(kv, logger);
+    return new Leases(options, kv);
   }
 
   /** Who holds it; undefined when nobody does. Throws when no log server answers. */
@@ -67,20 +67,42 @@ export class Leases {
     }
   }
 
+  /** Whether it is surely not this owner's any more. Throws when no log server answers. */
+  async hasLost(name: string, owner: string): Promise<boolean> {
+    if ((await this.holder(name)) === owner) return false;
+    // A leader that is cut off from the other servers may not know what they have stored; it can store nothing either.
+    await this.#kv.put(BARRIER, '');
+    return (await this.holder(name)) !== owner;
+  }
+
+  /** Leases of many names, of a process that stands on one. */
+  claims(): Claims {
+    const open = async (): Promise<KvMirror<Grant>> =>
+      KvMirror.open({ ...this.#options, bucket: buckets.claims, schema: Grant });
+    const hasLost = async (name: string, owner: string): Promise<boolean> => this.hasLost(name, owner);
+    return new Claims({ open, hasLost, logger: this.#options.logger });
+  }
+
   /**
    * As `hold`, by a process that is the only one in its seat: a lease that another from there holds was left by its
    * predecessor, and is taken over at once. The owner's name begins with the seat's. `onTaken` is told who has it when it was
    * held and another has got it since, as while this process was cut off; and when it never was, and another holds on to it.
    */
   holdFrom(seat: string, wanted: Seated): Lease {
-    return new Lease({ kv: this.#kv, logger: this.#logger, ...wanted, seat, onChange: () => undefined });
+    return new Lease({ kv: this.#kv, logger: this.#options.logger, ...wanted, seat, onChange: () => undefined });
   }
 
   /** Tries for the lease until it is closed. `owner` tells holders apart, also a process from its earlier life. */
   hold(name: string, owner: string, onChange: (held: boolean) => void = () => undefined): Lease {
-    return new Lease({ kv: this.#kv, logger: this.#logger, name, owner, onChange });
+    return new Lease({ kv: this.#kv, logger: this.#options.logger, name, owner, onChange });
   }
 }
+
+type LeasesOptions = {
+  readonly connection: NatsConnection;
+  readonly replicas: number;
+  readonly logger: Logger;
+};
 
 type Seated = {
   readonly name: string;
@@ -104,6 +126,7 @@ export class Lease {
   readonly #closing = new AbortController();
   readonly #loop: Promise<void>;
   #revision = 0;
+  #term = 0;
   #renewedAtMs = -Infinity;
   #told = false;
   #wasHeld = false;
@@ -113,6 +136,19 @@ export class Lease {
   constructor(parts: Parts) {
     this.#parts = parts;
     this.#loop = this.#run();
+  }
+
+  get name(): string {
+    return this.#parts.name;
+  }
+
+  get owner(): string {
+    return this.#parts.owner;
+  }
+
+  /** Another number after every gap in which somebody else may have held it. */
+  get term(): number {
+    return this.#term;
   }
 
   /** True from when it was granted until shortly before another could get it. */
@@ -148,16 +184,22 @@ export class Lease {
     const { kv, name, owner, logger } = this.#parts;
     const startedMs = performance.now();
     try {
-      this.#revision = this.#revision > 0 ? await kv.update(name, owner, this.#revision) : await kv.create(name, owner);
+      if (this.#revision > 0) this.#revision = await kv.update(name, owner, this.#revision);
+      else this.#take(await kv.create(name, owner));
       this.#renewedAtMs = startedMs;
       this.#wasHeld = true;
     } catch (error) {
       // No server to ask: it can be trusted a little longer.
       if (!isConflict(error)) return;
       if (this.#revision > 0) logger.warn({ err: error, lease: name }, 'lease lost');
-      this.#revision = await this.#revisionOfOurs();
+      this.#take(await this.#revisionOfOurs());
       if (this.#revision > 0 && !isSecondTry) await this.#renew(true);
     }
+  }
+
+  #take(revision: number): void {
+    this.#revision = revision;
+    this.#term += 1;
   }
 
   /** An answer that got lost leaves a lease that is ours without our knowing. It counts as held once it is renewed. */

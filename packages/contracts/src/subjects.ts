@@ -24,6 +24,7 @@ export const buckets = {
   nodes: 'vz_nodes',
   cluster: 'vz_cluster',
   leases: 'vz_leases',
+  claims: 'vz_claims',
   backups: 'vz_backups',
   keys: 'vz_keys',
   keyUsage: 'vz_key_usage',

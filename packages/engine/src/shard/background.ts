@@ -6,6 +6,9 @@ import type { Turns } from '../apply/turns.ts';
 
 /** A pause of the loop when there is nothing to do. */
 const IDLE_MS = 20;
+/** After so long with nothing to do it is looked for less often: of a thousand shards most are idle. */
+const QUIET_AFTER_MS = 1_000;
+const QUIET_MS = 250;
 /** A flush is due when this many changes wait, or the oldest has waited this long: it bounds what a restart replays. */
 const FLUSH_CHANGES = 512;
 const FLUSH_MS = 250;
@@ -76,7 +79,9 @@ export class Background {
 
   async #run(): Promise<void> {
     this.#flushedAt = this.#graphSavedAt = performance.now();
-    while (!this.#stopping.signal.aborted) {
+    const { signal } = this.#stopping;
+    let busyAt = performance.now();
+    while (!signal.aborted) {
       let moved = false;
       try {
         moved = this.#turn();
@@ -84,7 +89,10 @@ export class Background {
         this.#onFailure(cause);
         return;
       }
-      if (!moved) await sleep(IDLE_MS);
+      const now = performance.now();
+      if (moved || this.#state.dirty) busyAt = now;
+      const ms = now - busyAt < QUIET_AFTER_MS ? IDLE_MS : QUIET_MS;
+      if (!moved) await sleep(ms, undefined, { signal }).catch(() => undefined);
       await this.#turns.next();
     }
   }

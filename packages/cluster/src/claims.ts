@@ -1,0 +1,213 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod';
+import type { Logger } from '@vectorizer/telemetry';
+import type { KvMirror } from './kv-mirror.ts';
+import type { Lease } from './leases.ts';
+
+/** As often as a lease is renewed: no claim is given up later than the lease behind it. */
+const LOOK_MS = 1_500;
+const TRIES_IN_FLIGHT_MAX = 16;
+/** How often what deletions left is removed. */
+const PURGE_MS = 600_000;
+
+/** Who claims a name: the owner of a lease. Every granting has an id of its own, so that none is taken for an earlier one. */
+export const Grant = z.object({ lease: z.string(), owner: z.string(), id: z.string() });
+export type Grant = z.infer<typeof Grant>;
+
+export type ClaimsOptions = {
+  /** Opens the bucket of the grants. */
+  readonly open: () => Promise<KvMirror<Grant>>;
+  /** Whether this owner does not hold that lease any more; see `Leases.hasLost`. */
+  readonly hasLost: (lease: string, owner: string) => Promise<boolean>;
+  readonly logger: Logger;
+};
+
+/**
+ * Claims: leases, where there are too many of them to renew each. One lease of the process stands behind all: the grant
+ * of a claim is a record that names it and its owner, and counts for as long as that owner has held that lease without a
+ * gap. Then whoever else wants the name may put its own grant in that one's place. A claim costs nothing while it is held.
+ */
+export class Claims {
+  readonly #options: ClaimsOptions;
+  readonly #claims = new Map<string, Claim>();
+  /** Names that this process wants no more. */
+  readonly #left = new Set<string>();
+  readonly #closing = new AbortController();
+  #grants: KvMirror<Grant> | undefined;
+  #loop: Promise<void> = Promise.resolve();
+  #hurry = new AbortController();
+
+  constructor(options: ClaimsOptions) {
+    this.#options = options;
+  }
+
+  /** From now on this lease stands behind all claims. */
+  standOn(lease: Lease): void {
+    this.#loop = this.#run(lease);
+  }
+
+  /** Tries for the name until the claim is closed. */
+  hold(name: string, onChange: () => void = () => undefined): Claim {
+    const claim = new Claim(onChange, () => {
+      if (this.#claims.get(name) !== claim) return;
+      this.#claims.delete(name);
+      this.#left.add(name);
+      this.#hurry.abort();
+    });
+    this.#left.delete(name);
+    this.#claims.set(name, claim);
+    this.#hurry.abort();
+    return claim;
+  }
+
+  /** Tries no more. What is held ends with the lease behind it. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await this.#loop;
+    this.#grants?.close();
+  }
+
+  async #run(lease: Lease): Promise<void> {
+    const { signal } = this.#closing;
+    let purgedAtMs = performance.now();
+    while (!signal.aborted) {
+      this.#hurry = new AbortController();
+      try {
+        const grants = await this.#opened();
+        await this.#look(lease, grants);
+        if (performance.now() - purgedAtMs > PURGE_MS) {
+          purgedAtMs = performance.now();
+          await grants.purgeDeleted();
+        }
+      } catch (error) {
+        this.#failed(error);
+      }
+      const woken = AbortSignal.any([signal, this.#hurry.signal]);
+      await sleep(LOOK_MS, undefined, { signal: woken, ref: false }).catch(() => undefined);
+    }
+  }
+
+  /** No log server to ask: the next look may find one. */
+  readonly #failed = (error: unknown): void => {
+    this.#options.logger.debug({ err: error }, 'claims cannot be looked after');
+  };
+
+  async #opened(): Promise<KvMirror<Grant>> {
+    if (this.#grants !== undefined) return this.#grants;
+    const grants = await this.#options.open();
+    // A name that has become free is tried for at once.
+    grants.onChange(({ key, after }) => {
+      if (after === undefined && this.#claims.has(key)) this.#hurry.abort();
+    });
+    return (this.#grants = grants);
+  }
+
+  async #look(lease: Lease, grants: KvMirror<Grant>): Promise<void> {
+    const lost = new Map<string, Promise<boolean>>();
+    const isVoid = async (grant: Grant): Promise<boolean> => {
+      if (grant.lease === lease.name) return grant.owner !== lease.owner;
+      const asked = lost.get(grant.owner) ?? this.#options.hasLost(grant.lease, grant.owner);
+      lost.set(grant.owner, asked);
+      return asked;
+    };
+    const tries = [
+      ...[...this.#left].map((name) => async () => this.#leave(name, { lease, grants, isVoid })),
+      ...[...this.#claims].map(
+        ([name, claim]) =>
+          async () =>
+            this.#try(name, claim, { lease, grants, isVoid }),
+      ),
+    ].values();
+    const worker = async (): Promise<void> => {
+      for (const each of tries) if (!this.#closing.signal.aborted) await each().catch(this.#failed);
+    };
+    await Promise.all(Array.from({ length: TRIES_IN_FLIGHT_MAX }, worker));
+  }
+
+  async #try(name: string, claim: Claim, { lease, grants, isVoid }: Look): Promise<void> {
+    const found = grants.get(name);
+    if (claim.isHeldBy(found)) return claim.tell();
+    claim.lose();
+    if (!lease.held) return;
+    const { term } = lease;
+    const ours = { lease: lease.name, owner: lease.owner, id: randomUUID() };
+    const isOurs = (grant: Grant | undefined): boolean => grant?.id === ours.id;
+    const granted =
+      found === undefined
+        ? await grants.create(name, ours, isOurs)
+        : (found.owner === lease.owner || (await isVoid(found))) &&
+          // What has been granted anew since it was looked at is not taken.
+          isOurs(await grants.update(name, (now) => (now.id === found.id ? ours : now)));
+    const isWanted = this.#claims.get(name) === claim;
+    if (granted && isWanted) claim.grant(ours, () => lease.held && lease.term === term);
+  }
+
+  /** Also what one has left that is gone: nobody else may want the name. */
+  async #leave(name: string, { lease, grants, isVoid }: Look): Promise<void> {
+    this.#left.delete(name);
+    try {
+      const found = grants.get(name);
+      const isLeft = found !== undefined && (found.owner === lease.owner || (await isVoid(found)));
+      if (isLeft) await grants.delete(name, ({ id }) => id === found.id);
+    } catch (cause) {
+      if (!this.#claims.has(name)) this.#left.add(name);
+      throw cause;
+    }
+  }
+}
+
+type Look = {
+  readonly lease: Lease;
+  readonly grants: KvMirror<Grant>;
+  /** Whether the lease behind a grant has been lost. */
+  readonly isVoid: (grant: Grant) => Promise<boolean>;
+};
+
+/** One contender for a name. */
+export class Claim {
+  readonly #onChange: () => void;
+  readonly #onClose: () => void;
+  #grant: Grant | undefined;
+  #stands: () => boolean = () => false;
+  #told = false;
+
+  constructor(onChange: () => void, onClose: () => void) {
+    this.#onChange = onChange;
+    this.#onClose = onClose;
+  }
+
+  /** True from when it was granted until shortly before another could get it. */
+  get held(): boolean {
+    return this.#grant !== undefined && this.#stands();
+  }
+
+  isHeldBy(grant: Grant | undefined): boolean {
+    return this.held && this.#grant?.id === grant?.id;
+  }
+
+  /** It counts for as long as `stands` says so. */
+  grant(grant: Grant, stands: () => boolean): void {
+    this.#grant = grant;
+    this.#stands = stands;
+    this.tell();
+  }
+
+  lose(): void {
+    this.#grant = undefined;
+    this.tell();
+  }
+
+  /** Says to whoever wanted it that it is held, or no more, if it did not know. */
+  tell(): void {
+    if (this.held === this.#told) return;
+    this.#told = !this.#told;
+    this.#onChange();
+  }
+
+  /** It is not held any more; the name becomes free as soon as the log servers are told. */
+  close(): void {
+    this.#onClose();
+    this.lose();
+  }
+}
