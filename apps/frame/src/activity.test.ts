@@ -48,7 +48,7 @@ describe('what a process tells of its activity', () => {
       counts: { searches: 4, failed_searches: 1, writes: 0 },
       caches: [
         { tier: 'memory', counts: { hits: 5, misses: 3, bypasses: 9, evictions: 4 }, bytes: 1_000 },
-        { tier: 'redis', counts: { hits: 1, misses: 3, bypasses: 0, evictions: 0 }, bytes: 0 },
+        { tier: 'redis', counts: { hits: 1, misses: 2, bypasses: 0, evictions: 0 }, bytes: 0 },
       ],
       latencies: { search: { bounds: [0.001, 0.01], counts: [0, 1, 0] }, write: { bounds: [], counts: [] } },
     });

@@ -1,9 +1,10 @@
 import { CacheTier, type CacheActivity } from '@vectorizer/contracts';
 import { countOf, seriesOf } from '@vectorizer/telemetry';
 
-/** Where Redis has not been worth asking, it is passed by. */
+/** Lookups that failed and values that were damaged are among the misses. */
 const HIT = ['hit'];
-const MISS = ['miss', 'failure', 'damaged'];
+const MISS = ['miss'];
+/** Where Redis has not been worth asking, it is passed by. */
 const BYPASS = ['bypass', 'skipped'];
 
 /** What the tiers of this process's query cache have done, as `/metrics` says; none in a process that has no cache. */

@@ -219,8 +219,10 @@ export class Reads {
       call: (node, timely) =>
         call({ uid: record.uid, shard, min_sequence: needed }, { context: timely, instance: node }),
     });
-    if (demand.seen === undefined || needed <= known) return answering;
-    return unlessAhead(answering, { shard, needed, endOf: () => demands.endOf(record.uid, shard, context) });
+    // Of what is demanded, what the token names: the rest is what a log has said to hold.
+    const named = demand.seen?.[shard] ?? 0;
+    if (named <= known) return answering;
+    return unlessAhead(answering, { shard, needed: named, endOf: () => demands.endOf(record.uid, shard, context) });
   }
 }
 

@@ -12,29 +12,31 @@ const QUIET_LOOKS = 5;
 /** A replica that has missed so many heartbeats says nothing of now. */
 const HEARTBEATS_MISSED_MAX = 2;
 
-type Parts = { readonly log: Log; readonly monotonicMs: () => number };
+type AskedLog = Pick<Log, 'state' | 'entryAt'>;
+type Parts = { readonly log: AskedLog; readonly monotonicMs: () => number };
 
 /** Looks where the logs stand, and since when each replica misses what it misses. */
 export class LogWatch {
-  readonly #log: Log;
+  readonly #log: AskedLog;
   readonly #monotonicMs: () => number;
   /** How many looks a quiet log was left out of. */
   readonly #leftOut = new WeakMap<KnownShard, number>();
-  #silent = 0;
+  /** Those whose logs did not answer when they were asked last. */
+  #silent: ReadonlySet<KnownShard> = new Set();
 
   constructor({ log, monotonicMs }: Parts) {
     this.#log = log;
     this.#monotonicMs = monotonicMs;
   }
 
-  /** Logs that did not answer at the last look. */
+  /** How many logs did not answer at the last look. */
   get silent(): number {
-    return this.#silent;
+    return this.#silent.size;
   }
 
   /** Of a log that cannot be reached, what was known is kept. Throws the first failure, after all were tried. */
   async look(shards: readonly KnownShard[]): Promise<void> {
-    const failures: Failure[] = [];
+    const failures = new Map<KnownShard, Failure>();
     const due = shards.filter((shard) => this.#isDue(shard));
     await eachBounded(due, LOOKS_IN_FLIGHT_MAX, async (shard) => {
       try {
@@ -42,11 +44,11 @@ export class LogWatch {
       } catch (error) {
         const failure = Failure.from(error);
         // Between a collection's record and its log, and between the end of its log and the news of it.
-        if (failure.type !== 'collection_not_found') failures.push(failure);
+        if (failure.type !== 'collection_not_found') failures.set(shard, failure);
       }
     });
-    this.#silent = failures.length;
-    const [first] = failures;
+    this.#silent = new Set(failures.keys());
+    const [first] = failures.values();
     if (first !== undefined) throw first;
   }
 
@@ -56,7 +58,7 @@ export class LogWatch {
    */
   #isDue(shard: KnownShard): boolean {
     const leftOut = this.#leftOut.get(shard) ?? 0;
-    const isDue = leftOut + 1 >= QUIET_LOOKS || !this.#isQuiet(shard);
+    const isDue = leftOut + 1 >= QUIET_LOOKS || this.#silent.has(shard) || !this.#isQuiet(shard);
     this.#leftOut.set(shard, isDue ? 0 : leftOut + 1);
     return isDue;
   }

@@ -8,11 +8,13 @@ import type { Lease } from './leases.ts';
 /** As often as a lease is renewed: no claim is given up later than the lease behind it. */
 const LOOK_MS = 1_500;
 const TRIES_IN_FLIGHT_MAX = 16;
-/** How often what deletions left is removed. */
-const PURGE_MS = 600_000;
+/** How often what deletions and earlier processes left is removed. */
+const TIDY_MS = 600_000;
+/** What is under way when a process stops gets this long: it counts no more once the lease behind it is given back. */
+const CLOSE_MS_MAX = 2_000;
 
 /** Who claims a name: the owner of a lease. Every granting has an id of its own, so that none is taken for an earlier one. */
-export const Grant = z.object({ lease: z.string(), owner: z.string(), id: z.string() });
+export const Grant = z.object({ name: z.string(), lease: z.string(), owner: z.string(), id: z.string() });
 export type Grant = z.infer<typeof Grant>;
 
 export type ClaimsOptions = {
@@ -37,6 +39,8 @@ export class Claims {
   #grants: KvMirror<Grant> | undefined;
   #loop: Promise<void> = Promise.resolve();
   #hurry = new AbortController();
+  #failing = false;
+  #tidying: Promise<void> | undefined;
 
   constructor(options: ClaimsOptions) {
     this.#options = options;
@@ -64,74 +68,85 @@ export class Claims {
   /** Tries no more. What is held ends with the lease behind it. */
   async close(): Promise<void> {
     this.#closing.abort();
-    await this.#loop;
+    await Promise.race([this.#loop, sleep(CLOSE_MS_MAX, undefined, { ref: false })]);
     this.#grants?.close();
   }
 
   async #run(lease: Lease): Promise<void> {
     const { signal } = this.#closing;
-    let purgedAtMs = performance.now();
+    let tidiedAtMs = performance.now();
     while (!signal.aborted) {
       this.#hurry = new AbortController();
       try {
         const grants = await this.#opened();
-        await this.#look(lease, grants);
-        if (performance.now() - purgedAtMs > PURGE_MS) {
-          purgedAtMs = performance.now();
-          await grants.purgeDeleted();
+        const failed = await this.#look(lease, grants);
+        this.#note(failed);
+        if (performance.now() - tidiedAtMs > TIDY_MS) {
+          tidiedAtMs = performance.now();
+          this.#tidy(lease, grants);
         }
       } catch (error) {
-        this.#failed(error);
+        this.#note(error);
       }
       const woken = AbortSignal.any([signal, this.#hurry.signal]);
       await sleep(LOOK_MS, undefined, { signal: woken, ref: false }).catch(() => undefined);
     }
   }
 
-  /** No log server to ask: the next look may find one. */
-  readonly #failed = (error: unknown): void => {
-    this.#options.logger.debug({ err: error }, 'claims cannot be looked after');
-  };
+  /** Said once for as long as it lasts: without a log server to ask there is none who could grant a claim. */
+  #note(failed: unknown): void {
+    if ((failed !== undefined) === this.#failing) return;
+    this.#failing = !this.#failing;
+    const { logger } = this.#options;
+    if (this.#failing) logger.warn({ err: failed }, 'claims cannot be looked after; what is held is kept');
+    else logger.info('claims are looked after again');
+  }
 
   async #opened(): Promise<KvMirror<Grant>> {
     if (this.#grants !== undefined) return this.#grants;
     const grants = await this.#options.open();
-    // A name that has become free is tried for at once.
+    // A name that has become free is tried for at once, and one that another has got is known to be lost.
     grants.onChange(({ key, after }) => {
-      if (after === undefined && this.#claims.has(key)) this.#hurry.abort();
+      if (this.#claims.get(key)?.isHeldBy(after) === false) this.#hurry.abort();
     });
+    if (this.#closing.signal.aborted) grants.close();
     return (this.#grants = grants);
   }
 
-  async #look(lease: Lease, grants: KvMirror<Grant>): Promise<void> {
+  /** Answers the first failure; the other names are tried all the same. */
+  async #look(lease: Lease, grants: KvMirror<Grant>): Promise<unknown> {
     const lost = new Map<string, Promise<boolean>>();
     const isVoid = async (grant: Grant): Promise<boolean> => {
-      if (grant.lease === lease.name) return grant.owner !== lease.owner;
+      if (lease.held && grant.lease === lease.name) return grant.owner !== lease.owner;
       const asked = lost.get(grant.owner) ?? this.#options.hasLost(grant.lease, grant.owner);
       lost.set(grant.owner, asked);
       return asked;
     };
-    const tries = [
-      ...[...this.#left].map((name) => async () => this.#leave(name, { lease, grants, isVoid })),
-      ...[...this.#claims].map(
-        ([name, claim]) =>
-          async () =>
-            this.#try(name, claim, { lease, grants, isVoid }),
-      ),
+    const look = { lease, grants, isVoid };
+    // Found before any owner is asked after, so that no answer is older than the grant that it is about.
+    const leaving = [...this.#left].map((name) => ({ name, found: grants.get(name) }));
+    const trying = [...this.#claims].map(([name, claim]) => ({ name, claim, found: grants.get(name) }));
+    const tasks = [
+      ...leaving.map((each) => async () => this.#leave(each, look)),
+      ...trying.map((each) => async () => this.#try(each, look)),
     ].values();
+    let failed: unknown;
     const worker = async (): Promise<void> => {
-      for (const each of tries) if (!this.#closing.signal.aborted) await each().catch(this.#failed);
+      for (const task of tasks) {
+        if (this.#closing.signal.aborted) return;
+        await task().catch((error: unknown) => (failed ??= error));
+      }
     };
     await Promise.all(Array.from({ length: TRIES_IN_FLIGHT_MAX }, worker));
+    return failed;
   }
 
-  async #try(name: string, claim: Claim, { lease, grants, isVoid }: Look): Promise<void> {
-    const found = grants.get(name);
+  async #try({ name, claim, found }: Named & { claim: Claim }, { lease, grants, isVoid }: Look): Promise<void> {
     if (claim.isHeldBy(found)) return claim.tell();
     claim.lose();
     if (!lease.held) return;
     const { term } = lease;
-    const ours = { lease: lease.name, owner: lease.owner, id: randomUUID() };
+    const ours = { name, lease: lease.name, owner: lease.owner, id: randomUUID() };
     const isOurs = (grant: Grant | undefined): boolean => grant?.id === ours.id;
     const granted =
       found === undefined
@@ -144,10 +159,9 @@ export class Claims {
   }
 
   /** Also what one has left that is gone: nobody else may want the name. */
-  async #leave(name: string, { lease, grants, isVoid }: Look): Promise<void> {
+  async #leave({ name, found }: Named, { lease, grants, isVoid }: Look): Promise<void> {
     this.#left.delete(name);
     try {
-      const found = grants.get(name);
       const isLeft = found !== undefined && (found.owner === lease.owner || (await isVoid(found)));
       if (isLeft) await grants.delete(name, ({ id }) => id === found.id);
     } catch (cause) {
@@ -155,8 +169,22 @@ export class Claims {
       throw cause;
     }
   }
+
+  /** Names that an earlier process of this seat had and this one does not want, and what deletions left. */
+  #tidy(lease: Lease, grants: KvMirror<Grant>): void {
+    for (const grant of grants.values()) {
+      const isPredecessors = lease.held && grant.lease === lease.name && grant.owner !== lease.owner;
+      if (isPredecessors && !this.#claims.has(grant.name)) this.#left.add(grant.name);
+    }
+    const purge = async (): Promise<void> => {
+      await grants.purgeDeleted().catch((error: unknown) => this.#note(error));
+      this.#tidying = undefined;
+    };
+    this.#tidying ??= purge();
+  }
 }
 
+type Named = { readonly name: string; readonly found: Grant | undefined };
 type Look = {
   readonly lease: Lease;
   readonly grants: KvMirror<Grant>;

@@ -178,7 +178,7 @@ export class KvMirror<T> {
 
   /**
    * Replaces the value by what `change` makes of it, if nobody else was quicker, else makes it anew of theirs. Undefined
-   * when there is none. After an answer that got lost, `change` meets its own result: it has to be content with that.
+   * when there is none; what stays as it is is not written. After an answer that got lost, `change` meets its own result: it has to be content with that.
    */
   async update(key: string, change: (value: T) => T): Promise<T | undefined> {
     for (let attempt = 1; ; attempt++) {
@@ -187,6 +187,7 @@ export class KvMirror<T> {
       const { value: found, revision } = this.#entries.get(key) ?? NOTHING;
       if (found === undefined) return undefined;
       const changed = change(found);
+      if (changed === found) return found;
       try {
         this.#set(key, changed, await this.#kv.update(key, JSON.stringify(changed), revision));
         return changed;

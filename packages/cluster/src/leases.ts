@@ -184,31 +184,28 @@ export class Lease {
     const { kv, name, owner, logger } = this.#parts;
     const startedMs = performance.now();
     try {
-      if (this.#revision > 0) this.#revision = await kv.update(name, owner, this.#revision);
-      else this.#take(await kv.create(name, owner));
+      this.#revision = this.#revision > 0 ? await kv.update(name, owner, this.#revision) : await kv.create(name, owner);
+      if (!this.held) this.#term += 1;
       this.#renewedAtMs = startedMs;
       this.#wasHeld = true;
     } catch (error) {
       // No server to ask: it can be trusted a little longer.
       if (!isConflict(error)) return;
       if (this.#revision > 0) logger.warn({ err: error, lease: name }, 'lease lost');
-      this.#take(await this.#revisionOfOurs());
+      this.#revision = await this.#revisionOfOurs();
       if (this.#revision > 0 && !isSecondTry) await this.#renew(true);
     }
   }
 
-  #take(revision: number): void {
-    this.#revision = revision;
-    this.#term += 1;
-  }
-
   /** An answer that got lost leaves a lease that is ours without our knowing. It counts as held once it is renewed. */
   async #revisionOfOurs(): Promise<number> {
-    this.#renewedAtMs = -Infinity;
     const { kv, name, owner, seat, onTaken } = this.#parts;
     const found = await kv.get(name).catch(() => null);
-    if (found?.operation !== 'PUT') return 0;
-    const holder = found.string();
+    const holder = found?.operation === 'PUT' ? found.string() : undefined;
+    // What was stored is a renewal: it has been ours all along.
+    if (found !== null && holder === owner && this.#revision > 0) return found.revision;
+    this.#renewedAtMs = -Infinity;
+    if (found === null || holder === undefined) return 0;
     if (holder === owner || (seat !== undefined && holder.startsWith(seat))) return found.revision;
     if (this.#wasHeld || this.#isRenewed({ holder, revision: found.revision })) onTaken?.(holder);
     return 0;

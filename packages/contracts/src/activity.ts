@@ -46,7 +46,7 @@ export const Activity = z.object({
   loop_busy: z.number(),
   counts: z.record(ActivityCount, z.number()),
   /** Of a query process, the tiers that its cache has. */
-  caches: z.array(CacheActivity).max(CacheTier.options.length),
+  caches: z.array(CacheActivity).max(CacheTier.options.length).default([]),
   latencies: z.object({ search: LatencyCounts, write: LatencyCounts }),
 });
 export type Activity = z.infer<typeof Activity>;

@@ -57,7 +57,7 @@ export class ActivityTable {
 }
 
 function ratesOf(all: readonly Tellings[]): Record<ActivityCount, number> {
-  const rates = ActivityCount.options.map((name) => [name, sum(ratesEach(all, ({ counts }) => counts[name]))] as const);
+  const rates = ActivityCount.options.map((name) => [name, sum(ratesEach(all, { over: 2, countOf: ({ counts }) => counts[name] }))] as const);
   return Object.fromEntries(rates) as Record<ActivityCount, number>;
 }
 
@@ -71,17 +71,21 @@ function cachesOf(all: readonly Tellings[]): CacheSample[] {
     // Every process tells what the one Redis holds and has evicted.
     const overAll = tier === 'redis' ? most : sum;
     const rates = CacheCount.options.map((count) => {
-      const each = ratesEach(all, (told) => of(told)?.counts[count] ?? 0);
+      // Redis is asked for its evictions less often than is told of them.
+      const over = count === 'evictions' ? TELLINGS_MAX : 2;
+      const each = ratesEach(all, { over, countOf: (told) => of(told)?.counts[count] ?? 0 });
       return [count, count === 'evictions' ? overAll(each) : sum(each)] as const;
     });
     return [{ tier, rates: Object.fromEntries(rates) as CacheSample['rates'], bytes: overAll(bytes) }];
   });
 }
 
-/** Of each process: per second, between its last two tellings, by its own clock. */
-function ratesEach(all: readonly Tellings[], countOf: (told: Activity) => number): number[] {
+type Rate = { readonly over: number; readonly countOf: (told: Activity) => number };
+
+/** Of each process: per second, over so many of its last tellings, by its own clock. */
+function ratesEach(all: readonly Tellings[], { over, countOf }: Rate): number[] {
   return all.map((tellings) => {
-    const [before, last] = tellings.slice(-2);
+    const [before, last] = [tellings.slice(-over)[0], tellings.at(-1)];
     if (before === undefined || last === undefined || last.uptime_ms <= before.uptime_ms) return 0;
     return (countOf(last) - countOf(before)) / ((last.uptime_ms - before.uptime_ms) / 1_000);
   });

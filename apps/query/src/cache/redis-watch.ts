@@ -11,6 +11,8 @@ export class RedisWatch {
   readonly #client: Redis;
   readonly #timer: NodeJS.Timeout;
   #usage = { evictions: 0, bytes: 0 };
+  /** What the server had evicted when it was asked first; undefined before that, and 0 after it was started anew. */
+  #evictedBefore: number | undefined;
   #owed = 0;
   #silentSinceMs = 0;
   #away = false;
@@ -31,6 +33,7 @@ export class RedisWatch {
     this.#timer = setInterval(() => void this.#look(), LOOK_MS).unref();
   }
 
+  /** What it holds, and how much it has evicted since it is looked after. */
   get usage(): { readonly evictions: number; readonly bytes: number } {
     return this.#usage;
   }
@@ -58,7 +61,10 @@ export class RedisWatch {
     this.sent();
     try {
       const [memory, stats] = [await this.#client.info('memory'), await this.#client.info('stats')];
-      this.#usage = { bytes: numberIn(memory, 'used_memory'), evictions: numberIn(stats, 'evicted_keys') };
+      const evicted = numberIn(stats, 'evicted_keys');
+      const before = this.#evictedBefore ?? evicted;
+      this.#evictedBefore = evicted < before ? 0 : before;
+      this.#usage = { bytes: numberIn(memory, 'used_memory'), evictions: evicted - this.#evictedBefore };
     } catch {
       // It went away meanwhile; what it held last stands.
     } finally {

@@ -6,9 +6,9 @@ import type { Turns } from '../apply/turns.ts';
 
 /** A pause of the loop when there is nothing to do. */
 const IDLE_MS = 20;
-/** After so long with nothing to do it is looked for less often: of a thousand shards most are idle. */
+/** After so long with nothing to do it is looked for less often, until told that there may be something: of a thousand shards most are idle. */
 const QUIET_AFTER_MS = 1_000;
-const QUIET_MS = 250;
+const QUIET_MS = 1_000;
 /** A flush is due when this many changes wait, or the oldest has waited this long: it bounds what a restart replays. */
 const FLUSH_CHANGES = 512;
 const FLUSH_MS = 250;
@@ -30,6 +30,8 @@ export class Background {
   readonly #onFailure: (cause: unknown) => void;
   readonly #stopping = new AbortController();
   #loop: Promise<void> | undefined;
+  /** Ends the pause of a loop that looks less often. */
+  #pause: AbortController | undefined;
   #flush: Promise<void> | undefined;
   /** A rebuild or a save; one at a time. Does not reject. */
   #graphWork: Promise<void> | undefined;
@@ -55,9 +57,15 @@ export class Background {
     this.#loop ??= this.#run();
   }
 
+  /** There may be something to do. */
+  wake(): void {
+    this.#pause?.abort();
+  }
+
   /** Returns when nothing runs any more. */
   async stop(): Promise<void> {
     this.#stopping.abort();
+    this.wake();
     await this.#loop;
     await Promise.all([this.#flush, this.#graphWork]);
   }
@@ -79,9 +87,8 @@ export class Background {
 
   async #run(): Promise<void> {
     this.#flushedAt = this.#graphSavedAt = performance.now();
-    const { signal } = this.#stopping;
     let busyAt = performance.now();
-    while (!signal.aborted) {
+    while (!this.#stopping.signal.aborted) {
       let moved = false;
       try {
         moved = this.#turn();
@@ -89,12 +96,17 @@ export class Background {
         this.#onFailure(cause);
         return;
       }
-      const now = performance.now();
-      if (moved || this.#state.dirty) busyAt = now;
-      const ms = now - busyAt < QUIET_AFTER_MS ? IDLE_MS : QUIET_MS;
-      if (!moved) await sleep(ms, undefined, { signal }).catch(() => undefined);
+      if (moved || this.#state.dirty) busyAt = performance.now();
+      if (!moved && performance.now() - busyAt < QUIET_AFTER_MS) await sleep(IDLE_MS);
+      else if (!moved) await this.#rest();
       await this.#turns.next();
     }
+  }
+
+  async #rest(): Promise<void> {
+    this.#pause = new AbortController();
+    await sleep(QUIET_MS, undefined, { signal: this.#pause.signal }).catch(() => undefined);
+    this.#pause = undefined;
   }
 
   #turn(): boolean {
@@ -134,6 +146,7 @@ export class Background {
       }
       this.#graphSavedAt = performance.now();
       this.#graphWork = undefined;
+      this.wake();
     };
     this.#graphWork = work();
     return this.#graphWork;

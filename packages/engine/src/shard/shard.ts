@@ -177,6 +177,7 @@ export class Shard {
   /** Ties the replica to one life of its log, by the log's creation time; null frees it for a log that is to be. */
   bind(created: string | null): void {
     this.#state.bind(created);
+    this.#background.wake();
   }
 
   /**
@@ -271,6 +272,7 @@ export class Shard {
     if (this.#slices.haste === haste) return;
     this.#slices.haste = haste;
     this.#index.hurry?.(haste !== 'usual');
+    this.#background.wake();
   }
 
   /** Indexes that are new are built in the background, those that are not named are dropped. Filters find the same either way. */
@@ -374,6 +376,7 @@ export class Shard {
     }
     this.#payloadIndexes.show(prepared, payloads);
     this.#state.advance(prepared);
+    this.#background.wake();
   }
 
   #fail(cause: unknown): Failure {
