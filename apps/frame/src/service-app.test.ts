@@ -218,7 +218,7 @@ describe('a service app', () => {
   });
 
   it('hangs up on whoever sends a request too slowly, or nothing, and serves the others meanwhile', async () => {
-    const patience = { headers: 400, request: 800, look: 50, farewell: 10_000 };
+    const patience = { headers: 400, request: 800, silence: 60_000, look: 50, farewell: 10_000 };
     const { app } = await start([], { patience, prepare: letThemBe });
     await using _ = app;
     const { port, url } = await app.listen();
@@ -251,7 +251,7 @@ describe('a service app', () => {
   });
 
   it('regression: stops in order though an answer never comes', async () => {
-    const patience = { headers: 5_000, request: 5_000, look: 1_000, farewell: 200 };
+    const patience = { headers: 5_000, request: 5_000, silence: 60_000, look: 1_000, farewell: 200 };
     const { app } = await start([], { patience });
     const { port } = await app.listen();
     const socket = connect(port, '127.0.0.1', () => socket.write('GET /things/never HTTP/1.1\r\nhost: a\r\n\r\n'));
@@ -259,6 +259,17 @@ describe('a service app', () => {
     await asked.promise;
     await Promise.all([app.close(), once(socket, 'close')]);
     expect(socket.destroyed).toBe(true);
+  });
+
+  it('hangs up when for long nothing comes and nothing is taken', async () => {
+    const patience = { headers: 60_000, request: 60_000, silence: 200, look: 1_000, farewell: 200 };
+    const { app } = await start([], { patience });
+    await using _ = app;
+    const { port } = await app.listen();
+    const socket = connect(port, '127.0.0.1', () => socket.write('GET /things/never HTTP/1.1\r\nhost: a\r\n\r\n'));
+    socket.on('error', () => undefined);
+    await once(socket, 'close');
+    expect(socket.bytesRead).toBe(0);
   });
 
   it('says in one line that a port is taken', async () => {

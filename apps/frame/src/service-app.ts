@@ -65,12 +65,14 @@ export type Patience = {
   readonly headers: number;
   /** Until the whole request has. */
   readonly request: number;
+  /** While nothing comes and nothing is taken: longer than any answer takes to begin. */
+  readonly silence: number;
   /** How often it is looked for those that are over. */
   readonly look: number;
   /** Until what is asked when the service stops is answered. */
   readonly farewell: number;
 };
-const PATIENCE: Patience = { headers: 20_000, request: 120_000, look: 5_000, farewell: 20_000 };
+const PATIENCE: Patience = { headers: 20_000, request: 120_000, silence: 300_000, look: 5_000, farewell: 20_000 };
 /** Until a client of HTTPS has shaken hands. */
 const HANDSHAKE_MS_MAX = 10_000;
 /** Of one process; more are not taken. */
@@ -92,6 +94,7 @@ export async function createServiceApp(options: ServiceAppOptions): Promise<Serv
     genReqId: (request: IncomingMessage) => correlationIdOf(request.headers),
     requestIdHeader: false,
     requestTimeout: patience.request,
+    connectionTimeout: patience.silence,
     http: serverOptions,
     ...(options.trustedProxies === undefined ? {} : { trustProxy: [...options.trustedProxies] }),
     keepAliveTimeout: KEEP_ALIVE_MS,

@@ -2,6 +2,7 @@ import { limits } from '@vectorizer/contracts';
 import { AuditTrail, createServiceApp, secureStart, type ServiceApp, type ServiceConfig } from '@vectorizer/frame';
 import { auditRequests, type AuditSettings } from './audit/audit-requests.ts';
 import { AuditRecovery } from './audit/audit-recovery.ts';
+import { boundBodies } from './body-budget.ts';
 import { installBodyParsers } from './body-parsers.ts';
 import { serveDashboard } from './dashboard/dashboard-files.ts';
 import { GatewayModule, type GatewayParts } from './gateway-module.ts';
@@ -21,6 +22,8 @@ export type GatewayAppOptions = GatewayParts &
     /** Where the first key is written, when there is none. */
     readonly bootstrapKeyFile?: string | undefined;
     readonly auditing?: AuditSettings;
+    /** What bodies that are worked on come to at most, where that does not follow from the memory. */
+    readonly bodiesBytesMax?: number;
   };
 const AUDIT: AuditSettings = { changes: true };
 
@@ -53,6 +56,7 @@ export async function createGatewayApp(options: GatewayAppOptions): Promise<Serv
         await recovery?.close();
         limiter.close();
       });
+      boundBodies(fastify, options.bodiesBytesMax);
       installBodyParsers(fastify);
       serveDashboard(fastify);
       serveOpenApi(fastify);

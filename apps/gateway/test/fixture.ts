@@ -58,7 +58,7 @@ const node = NodeId.parse('node-a');
 
 export type GatewaySettings = Pick<
   GatewayAppOptions,
-  'limits' | 'trustedProxies' | 'bootstrapKeyFile' | 'corsOrigins'
+  'limits' | 'trustedProxies' | 'bootstrapKeyFile' | 'corsOrigins' | 'bodiesBytesMax'
 > &
   Pick<AccessOptions, 'failures' | 'tokens' | 'unconfirmedMsMax'> & { readonly beside?: NatsServer };
 /** Tests fail on purpose, and often. */

@@ -23,6 +23,12 @@ describe('the OpenAPI document', () => {
     expect(JSON.parse(file)).toEqual(document);
   });
 
+  it('bounds every list that a client sends: one that is too long is refused by its length, and nothing in it is looked at', () => {
+    const sent = [...api.operations.values()].flatMap(({ requestBody }) => (requestBody ? [requestBody] : []));
+    expect(unboundedLists(sent, document['components'])).toEqual([]);
+    expect(unboundedLists([{ type: 'array', items: {} }], document['components'])).toHaveLength(1);
+  });
+
   it('names every operation once', () => {
     const ids = [...api.operations.values()].map(({ operationId }) => operationId);
     expect(ids.filter((id, i) => ids.indexOf(id) < i || !/^[a-z][A-Za-z]+$/.test(id))).toEqual([]);
@@ -47,6 +53,25 @@ describe('the OpenAPI document', () => {
     expect(tried).toBeGreaterThan(50);
   });
 });
+
+/** Of these schemas, and of those that they refer to, the lists without a limit. */
+function unboundedLists(schemas: readonly unknown[], components: unknown): unknown[] {
+  const [found, seen, left]: [unknown[], Set<unknown>, unknown[]] = [[], new Set(), [...schemas]];
+  for (let each = left.pop(); each !== undefined; each = left.pop()) {
+    if (typeof each !== 'object' || each === null || seen.has(each)) continue;
+    seen.add(each);
+    const { $ref, type, maxItems } = each as { $ref?: unknown; type?: unknown; maxItems?: unknown };
+    if (type === 'array' && maxItems === undefined) found.push(each);
+    if (typeof $ref === 'string') left.push(referred(components, $ref));
+    left.push(...Object.values(each));
+  }
+  return found;
+}
+
+function referred(components: unknown, reference: string): unknown {
+  const steps = reference.replace('#/components/', '').split('/');
+  return steps.reduce((at: unknown, step) => (at as Readonly<Record<string, unknown>>)[step], components);
+}
 
 describe('the routes of the gateway', () => {
   let gateway: Gateway;

@@ -5,14 +5,15 @@ import { ToldStates } from '../src/told-states.ts';
 import { node, report, startMonitor, write, type Setting } from './fixture.ts';
 
 /** A watch of one shard of one replica, by a clock that is moved by hand, which counts what it asks of the log. */
-async function startWatch({ collection, log }: Setting): Promise<{
+async function startWatch(setting: Setting): Promise<{
   readonly shard: KnownShard;
   readonly watch: LogWatch;
   readonly clock: { ms: number };
   readonly asked: () => number;
   readonly hear: (applied: number) => void;
 }> {
-  const record = await collection([['a']]);
+  const { log } = setting;
+  const record = await setting.collection([['a']]);
   const clock = { ms: 0 };
   const replica: KnownShard['replicas'][number] = {
     node: node('a'),
@@ -36,7 +37,13 @@ async function startWatch({ collection, log }: Setting): Promise<{
     asked: () => asked,
     hear(applied_sequence) {
       const at = { monotonicMs: clock.ms, epochMs: Date.now() };
-      replica.heard = { report: report(record, { node: 'a', applied_sequence }), host: '', port: 1, everyMs: 1_000, ...at };
+      replica.heard = {
+        report: report(record, { node: 'a', applied_sequence }),
+        host: '',
+        port: 1,
+        everyMs: 1_000,
+        ...at,
+      };
     },
   };
 }

@@ -40,7 +40,7 @@ export class Claims {
   #loop: Promise<void> = Promise.resolve();
   #hurry = new AbortController();
   #failing = false;
-  #tidying: Promise<void> | undefined;
+  #tidying = false;
 
   constructor(options: ClaimsOptions) {
     this.#options = options;
@@ -176,11 +176,12 @@ export class Claims {
       const isPredecessors = lease.held && grant.lease === lease.name && grant.owner !== lease.owner;
       if (isPredecessors && !this.#claims.has(grant.name)) this.#left.add(grant.name);
     }
-    const purge = async (): Promise<void> => {
-      await grants.purgeDeleted().catch((error: unknown) => this.#note(error));
-      this.#tidying = undefined;
-    };
-    this.#tidying ??= purge();
+    if (this.#tidying) return;
+    this.#tidying = true;
+    grants
+      .purgeDeleted()
+      .catch((error: unknown) => this.#note(error))
+      .finally(() => (this.#tidying = false));
   }
 }
 

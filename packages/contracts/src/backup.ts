@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { CollectionConfig } from './collection.ts';
+import { limits } from './limits.ts';
 import { CollectionName, CollectionUid } from './names.ts';
 import { PayloadIndexes } from './payload-index.ts';
 import { ShardSnapshot } from './shard-snapshot.ts';
@@ -71,7 +72,7 @@ export const RestoreBody = z
     /** Whether it takes the place of a collection that has the name. */
     replace: z.boolean().default(false),
     /** Beyond the snapshot, the log is replayed up to these sequences, by shard, or to this moment. */
-    sequences: z.array(z.int().nonnegative()).min(1).optional(),
+    sequences: z.array(z.int().nonnegative()).min(1).max(limits.shardsMax).optional(),
     time: z.iso.datetime({ offset: true }).optional(),
   })
   .refine(({ sequences, time }) => sequences === undefined || time === undefined, {

@@ -58,13 +58,13 @@ const clauseNames = ['must', 'should', 'must_not'] as const;
 
 export const Clauses: z.ZodType<Clauses> = z.strictObject({
   get must(): z.ZodOptional<z.ZodArray<z.ZodType<Condition>>> {
-    return z.array(Condition).min(1).optional();
+    return z.array(Condition).min(1).max(limits.filterConditionsMax).optional();
   },
   get should(): z.ZodOptional<z.ZodArray<z.ZodType<Condition>>> {
-    return z.array(Condition).min(1).optional();
+    return z.array(Condition).min(1).max(limits.filterConditionsMax).optional();
   },
   get must_not(): z.ZodOptional<z.ZodArray<z.ZodType<Condition>>> {
-    return z.array(Condition).min(1).optional();
+    return z.array(Condition).min(1).max(limits.filterConditionsMax).optional();
   },
 });
 /**

@@ -48,6 +48,8 @@ export const limits = {
   /** Of what an entry of a log says of who made a request. */
   authorshipCharactersMax: 4_096,
   bodyBytesMax: 32 * 1024 * 1024,
+  /** Objects and arrays in a body: each takes some 70 bytes of memory, and may be one byte of a body. */
+  bodyContainersMax: 1_000_000,
   /** An entry stays below the log server's max_payload (8 MiB as we configure it) with room for headers. */
   entryBytesMax: 4 * 1024 * 1024,
   entryOperationsMax: 4_000,

@@ -69,4 +69,6 @@ export const RoleRecord = z.object({
 });
 export type RoleRecord = z.infer<typeof RoleRecord>;
 
-export const RoleBody = z.strictObject({ permissions: z.array(Permission).min(1, 'must not be empty') });
+export const RoleBody = z.strictObject({
+  permissions: z.array(Permission).min(1, 'must not be empty').max(Permission.options.length),
+});

@@ -1,5 +1,5 @@
 import type { Catalog } from '@vectorizer/cluster';
-import { limits } from '@vectorizer/contracts';
+import { CollectionName, limits } from '@vectorizer/contracts';
 import { Failure } from '@vectorizer/errors';
 import type { FastifyRequest } from 'fastify';
 import { fieldOf } from './field-of.ts';
@@ -45,7 +45,8 @@ export class Scope {
     for (const { place, claimed } of places) {
       // What is no name at all is for the route to refuse.
       for (const name of namesAt(request, place)) {
-        const found = await this.#catalog.find(name);
+        const named = CollectionName.safeParse(name);
+        const found = named.success ? await this.#catalog.find(named.data) : undefined;
         if (claimed && !covers(principal, name)) throw outside(name);
         if (!covers(principal, found?.name ?? name)) throw outside(name);
       }

@@ -51,6 +51,8 @@ export class Keys {
 
   async rotate(id: KeyId, graceSeconds: number, by: Principal): Promise<IssuedKey> {
     const record = await this.#access.keys.get(id);
+    // A role that is away may come back: what it will let its keys do is not known to be what the asker may.
+    this.#checkRoles(record.roles);
     checkMayGrant(by, this.#grants(record));
     this.#checkReach(record.rate, record.expires_at === null ? undefined : Date.parse(record.expires_at), by);
     return this.#access.keys.rotate(id, graceSeconds);

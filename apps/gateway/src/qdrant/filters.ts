@@ -2,6 +2,7 @@ import { Filter, limits, type Condition } from '@vectorizer/contracts';
 import { invalidField, parse } from '@vectorizer/frame';
 import { z } from 'zod';
 import { QdrantId } from './point-ids.ts';
+import { listed } from './listed.ts';
 import { notTaken } from './not-taken.ts';
 
 /**
@@ -14,12 +15,13 @@ export function filterOf(input: unknown, where = 'filter'): Filter | undefined {
   return Object.keys(translated).length === 0 ? undefined : parse(Filter, translated, where);
 }
 
-const List = z.union([z.array(z.unknown()), z.record(z.string(), z.unknown()).transform((one): unknown[] => [one])]);
+const Conditions = listed(z.unknown(), limits.filterConditionsMax);
+const List = z.union([Conditions, z.record(z.string(), z.unknown()).transform((one): unknown[] => [one])]);
 const Clauses = z.strictObject({
   must: List.nullish(),
   should: List.nullish(),
   must_not: List.nullish(),
-  min_should: z.strictObject({ conditions: z.array(z.unknown()), min_count: z.int().min(0) }).nullish(),
+  min_should: z.strictObject({ conditions: Conditions, min_count: z.int().min(0) }).nullish(),
 });
 
 /** One of their filters, and conditions that have to hold as well, or must not. */
@@ -37,7 +39,7 @@ const Key = z.string().transform((key, context): string => {
   return z.NEVER;
 });
 const Scalar = z.union([z.string(), z.number(), z.boolean()]);
-const Scalars = z.array(Scalar);
+const Scalars = listed(Scalar, limits.filterValuesMax);
 const TEXT = notTaken('not supported: there is no full-text index; match a whole value');
 const Match = z.strictObject({
   value: Scalar.optional(),
@@ -65,7 +67,7 @@ const OfKey = z.strictObject({
 });
 const forms = {
   key: OfKey,
-  has_id: z.strictObject({ has_id: z.array(QdrantId) }),
+  has_id: z.strictObject({ has_id: listed(QdrantId, limits.filterValuesMax) }),
   is_empty: z.strictObject({ is_empty: z.strictObject({ key: Key }) }),
   is_null: z.strictObject({ is_null: z.strictObject({ key: Key }) }),
   nested: z.strictObject({ nested: notTaken('not supported: conditions on one element of an array at once') }),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { limits, type PointId } from '@vectorizer/contracts';
+import { listed } from './listed.ts';
 import { LOOKUP, notTaken, SHARD_KEY, Using, withoutEffect } from './not-taken.ts';
 import { QdrantId } from './point-ids.ts';
 import { WithPayload, WithVector } from './selections.ts';
@@ -15,8 +16,7 @@ const Example = z.unknown().transform((input, context): Example => {
   for (const issue of parsed.error.issues) context.issues.push({ ...issue, input: undefined });
   return z.NEVER;
 });
-const Examples = z
-  .array(Example)
+const Examples = listed(Example, limits.recommendExamplesMax)
   .nullish()
   .transform((list) => list ?? []);
 
@@ -163,7 +163,7 @@ export const QueryGroups = z.strictObject({ ...QueryFields, ...GroupOptions });
 
 const batchOf = <Item extends z.ZodType>(item: Item): z.ZodObject<{ searches: z.ZodArray<Item> }> =>
   z.strictObject({
-    searches: z.array(item).max(limits.batchSearchesMax, `must have at most ${limits.batchSearchesMax} items`),
+    searches: listed(item, limits.batchSearchesMax),
   });
 export const SearchBatch = batchOf(SearchPoints);
 export const RecommendBatch = batchOf(RecommendPoints);

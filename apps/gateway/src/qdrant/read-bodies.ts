@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { limits } from '@vectorizer/contracts';
+import { listed } from './listed.ts';
 import { SHARD_KEY, withoutEffect } from './not-taken.ts';
 import { QdrantId } from './point-ids.ts';
 import { WithPayload, WithVector } from './selections.ts';
@@ -10,7 +11,7 @@ const Fields = { with_payload: WithPayload, with_vector: WithVector, shard_key: 
 const POINTS_MAX = 10_000;
 
 export const GetPoints = z.strictObject({
-  ids: z.array(QdrantId).max(limits.batchPointsMax, `must have at most ${limits.batchPointsMax} items`),
+  ids: listed(QdrantId, limits.batchPointsMax),
   ...Fields,
 });
 /** By what a scroll is ordered, in place of ids: a key, from its least value on or from its greatest. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { parsePayload, type Json } from '@vectorizer/contracts';
+import { limits, parsePayload, type Json } from '@vectorizer/contracts';
+import { listed } from './listed.ts';
 
 /** What of a point is answered. Where only a part of its payload is, it is read whole and the rest left out. */
 export type Selection = {
@@ -9,7 +10,9 @@ export type Selection = {
   readonly part?: (payload: string) => string;
 };
 
-const Paths = z.array(z.string());
+const Paths = listed(z.string(), limits.payloadKeysPerRequestMax);
+/** More names than there are vectors. */
+const NAMES_MAX = 16;
 export const WithPayload = z
   .union([z.boolean(), Paths, z.strictObject({ include: Paths }), z.strictObject({ exclude: Paths })], {
     error: 'expected true, false, a list of keys, { include } or { exclude }',
@@ -17,7 +20,7 @@ export const WithPayload = z
   .nullish();
 /** A list names vectors; the one that there is has no name. */
 export const WithVector = z
-  .union([z.boolean(), z.array(z.literal('', 'not supported: a point has one vector, without a name'))], {
+  .union([z.boolean(), listed(z.literal('', 'not supported: a point has one vector, without a name'), NAMES_MAX)], {
     error: 'expected true or false; a point has one vector, without a name',
   })
   .nullish();

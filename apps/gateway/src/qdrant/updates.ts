@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { limits, type Filter, type PointId } from '@vectorizer/contracts';
 import { invalidField, parse } from '@vectorizer/frame';
 import { filterOf } from './filters.ts';
+import { listed } from './listed.ts';
 import { notTaken, SHARD_KEY } from './not-taken.ts';
 import { QdrantId } from './point-ids.ts';
 import { NAMED, unnamed, UnnamedVector } from './vectors.ts';
@@ -24,8 +25,7 @@ export type Update =
 
 /** As much as their clients send at once; it is logged in parts. */
 const POINTS_MAX = 10_000;
-const list = <Item extends z.ZodType>(item: Item): z.ZodArray<Item> =>
-  z.array(item).max(POINTS_MAX, `must have at most ${POINTS_MAX} items`);
+const list = <Item extends z.ZodType>(item: Item): z.ZodArray<Item> => listed(item, POINTS_MAX);
 
 const Point = z.strictObject({ id: QdrantId, vector: UnnamedVector, payload: z.unknown().optional() });
 const Columns = z.strictObject({
@@ -46,7 +46,7 @@ const Upsert = z.strictObject({
 const Selector = { points: list(QdrantId).nullish(), filter: z.unknown().optional(), shard_key: SHARD_KEY };
 const KEY = notTaken('not supported: what is set is the top of the payload');
 const SetPayload = z.strictObject({ ...Selector, payload: z.unknown(), key: KEY });
-const DeletePayload = z.strictObject({ ...Selector, keys: z.array(z.string()) });
+const DeletePayload = z.strictObject({ ...Selector, keys: listed(z.string(), limits.payloadKeysPerRequestMax) });
 const OfPoints = z.strictObject(Selector);
 const Vectors = z.strictObject({
   points: list(z.strictObject({ id: QdrantId, vector: UnnamedVector })),
@@ -94,7 +94,7 @@ export function updateOf(name: UpdateName, input: unknown, where = ''): Update {
 }
 
 const Batch = z.strictObject({
-  operations: z.array(z.record(z.string(), z.unknown())).max(limits.batchPointsMax),
+  operations: listed(z.record(z.string(), z.unknown()), limits.batchPointsMax),
 });
 const NOT_DELETED = 'not supported: a point has its vector, or is deleted';
 
