@@ -31,7 +31,7 @@ describe('the health of the whole', () => {
     const { code, health } = await ask(system.url);
     expect(code).toBe(503);
     expect(health).toMatchObject({ status: 'degraded', failed_checks: ['disk'] });
-    const names = ['cache', 'disk', 'index', 'log', 'memory', 'replication', 'services'];
+    const names = ['cache', 'disk', 'index', 'log', 'memory', 'replication', 'services', 'writes'];
     expect(health.checks.map(({ name }) => name).toSorted()).toEqual(names);
     const message = health.checks.find(({ name }) => name === 'disk')?.message;
     expect(message?.startsWith(`index at ${hostname()}:`)).toBe(true);

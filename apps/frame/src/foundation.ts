@@ -11,6 +11,7 @@ import {
   EventJournal,
   EventQueue,
   Leases,
+  LogProbe,
   NatsBus,
   NodeRegistry,
   SnapshotStore,
@@ -21,6 +22,7 @@ import { Log } from '@vectorizer/log';
 import { createLogger, RecentLines, type Logger } from '@vectorizer/telemetry';
 import { Access } from './access/access.ts';
 import type { HealthCheck } from './health.ts';
+import { writesHealth } from './writes-health.ts';
 import { memoryHealth } from './process-health.ts';
 import { logMetrics } from './log-metrics.ts';
 import type { ServiceConfig } from './service-config.ts';
@@ -55,6 +57,9 @@ export type Foundation = {
   /** To be closed last, after everything that stands on it. */
   close(): Promise<void>;
 };
+
+/** Those that write logs see to it that these can be written. */
+const WRITERS: readonly string[] = ['ingest', 'standalone'];
 
 export async function openFoundation(service: string, config: ServiceConfig): Promise<Foundation> {
   const recentLines = new RecentLines();
@@ -97,7 +102,11 @@ export async function openFoundation(service: string, config: ServiceConfig): Pr
     access,
     audit: await AuditLog.open({ connection, replicas }),
     callout,
-    checks: [{ name: 'log', needed: true, check: async () => ({ rtt_ms: await connection.rtt() }) }, memoryHealth()],
+    checks: [
+      { name: 'log', needed: true, check: async () => ({ rtt_ms: await connection.rtt() }) },
+      ...(WRITERS.includes(service) ? [writesHealth(await LogProbe.open({ connection, replicas }))] : []),
+      memoryHealth(),
+    ],
     async close() {
       await bus.close();
       await callout?.close();

@@ -6,6 +6,7 @@ type Path = readonly PropertyKey[];
 
 /** A failure lists at most this many problems: a client needs the first few, and a body can hold a million. */
 const PROBLEMS_MAX = 8;
+const NAME_CHARACTERS_MAX = 256;
 
 /**
  * The one way by which input becomes a value. `where` is the path of the input within what the client sent, such as
@@ -39,9 +40,14 @@ type Found = { readonly path: Path; readonly reason: string };
 function located(found: Found, where: string): Problem {
   let field = where;
   for (const step of found.path) {
-    field += typeof step === 'number' ? `[${step}]` : `${field === '' ? '' : '.'}${String(step)}`;
+    field += typeof step === 'number' ? `[${step}]` : `${field === '' ? '' : '.'}${shownName(String(step))}`;
   }
   return { field: field === '' ? 'body' : field, reason: found.reason };
+}
+
+/** Of a field that is none of ours, as much as tells a person which it is: a name may be as long as the body. */
+function shownName(name: string): string {
+  return name.length > NAME_CHARACTERS_MAX ? `${name.slice(0, NAME_CHARACTERS_MAX)}…` : name;
 }
 
 function problemsOf(issue: Issue, base: Path): Found[] {

@@ -21,6 +21,7 @@ await runBusService('gateway', {
     return {
       checks: [
         heard.services(SERVICES),
+        heard.check('writes'),
         heard.check('index'),
         replicationHealth(status),
         heard.check('cache'),

@@ -37,10 +37,29 @@ describe('the slow queries', () => {
     const body = { threshold_ms: 100, processes: 1, unanswered: 0, queries: [slow] };
     expect(await get('')).toEqual({ status: 200, body });
     await get('?collection=books&min_ms=5&limit=7&order=slowest&timeout_ms=500');
+    // All, whatever the limit: what the asker may not see does not count against it.
     expect(asked).toEqual([
-      { limit: 50, order: 'newest' },
-      { collection: 'books', min_ms: 5, limit: 7, order: 'slowest' },
+      { limit: 256, order: 'newest' },
+      { collection: 'books', min_ms: 5, limit: 256, order: 'slowest' },
     ]);
+  });
+
+  it('are those that a key may see, however many others came since', async () => {
+    await using closed = await startGateway();
+    const issued = async (roles: string[], collections: string[]): Promise<string> =>
+      (
+        await closed.access.keys.create(
+          { name: 'k', roles, collections, events: [], rate: { tier: 'default' } },
+          'test',
+        )
+      ).key;
+    const [key] = [await issued(['viewer'], ['mine']), await issued(['admin'], ['*'])];
+    const others = Array.from({ length: 60 }, (_, i) => ({ ...slow, at: `2026-01-03T00:00:${i % 60}.000Z` }));
+    const queries = [...others, { ...slow, collection: 'mine' }];
+    closed.bus.serve(slowQueries, async () => Promise.resolve({ threshold_ms: 100, queries }));
+    const headers = { authorization: `Bearer ${key}` };
+    const answer = await closed.app.inject({ url: '/api/v1/slow-queries?limit=5', headers });
+    expect(answer.json<{ queries: unknown[] }>().queries).toEqual([{ ...slow, collection: 'mine' }]);
   });
 
   it('refuse a query that they do not understand', async () => {

@@ -34,7 +34,7 @@ export const slowQueries = procedure<{ readonly threshold_ms: number; readonly q
   SlowQueriesQuery,
 );
 
-/** In an order, as many as asked for. */
+/** In the order, as many as asked for. */
 export function inOrder(queries: readonly SlowQuery[], { order, limit }: SlowQueriesQuery): readonly SlowQuery[] {
   const sorted =
     order === 'slowest'

@@ -12,6 +12,8 @@ export const subjects = {
 export const LOG_STREAM_PREFIX = 'VZ_LOG_';
 /** The newest replication events; the stream's sequences are their numbers. */
 export const EVENT_STREAM = { name: 'VZ_EVENTS', subject: 'vz.replication-events' } as const;
+/** What is stored only to see that anything can be. */
+export const PROBE_STREAM = { name: 'VZ_PROBE', subject: 'vz.probe' } as const;
 /** Who did what: every message names the one before it. */
 export const AUDIT_STREAM = {
   name: 'VZ_AUDIT',

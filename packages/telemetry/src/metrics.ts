@@ -9,7 +9,7 @@ export type MetricOptions<Label extends string> = {
   readonly name: string;
   readonly help: string;
   readonly labelNames?: readonly Label[];
-  /** Called before it is printed, to set what is known elsewhere; of several of one name the first one's is. */
+  /** Called before it is printed, and waited for, to set what is known elsewhere; of several of one name the first one's is. */
   readonly collect?: () => void;
 };
 export type HistogramOptions<Label extends string> = MetricOptions<Label> & { readonly buckets?: readonly number[] };

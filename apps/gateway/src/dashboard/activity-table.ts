@@ -57,7 +57,9 @@ export class ActivityTable {
 }
 
 function ratesOf(all: readonly Tellings[]): Record<ActivityCount, number> {
-  const rates = ActivityCount.options.map((name) => [name, sum(ratesEach(all, { over: 2, countOf: ({ counts }) => counts[name] }))] as const);
+  const rates = ActivityCount.options.map(
+    (name) => [name, sum(ratesEach(all, { over: 2, countOf: ({ counts }) => counts[name] }))] as const,
+  );
   return Object.fromEntries(rates) as Record<ActivityCount, number>;
 }
 

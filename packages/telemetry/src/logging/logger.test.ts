@@ -148,6 +148,18 @@ describe('secrets and vectors', () => {
   });
 });
 
+describe('a line about what a client sent', () => {
+  it('takes no time that grows with the square of it', () => {
+    const { logger, text } = capture('info');
+    const long = 1_000_000;
+    const texts = ['a'.repeat(long), 'a://'.repeat(long / 4), ', "'.repeat(long / 3), '[1, '.repeat(long / 4)];
+    const startMs = performance.now();
+    for (const each of texts) logger.info({ path: each }, each);
+    expect(performance.now() - startMs).toBeLessThan(2_000);
+    for (const line of text().trim().split('\n')) expect(line.length).toBeLessThan(40_000);
+  });
+});
+
 describe('warnings that repeat themselves', () => {
   it('are written once, and counted', async () => {
     const { lines, written, logger } = capture('info');

@@ -1,6 +1,6 @@
 import { pino, stdTimeFunctions, type DestinationStream, type LogFn, type Logger as PinoLogger } from 'pino';
 import type { RecentLines } from './recent-lines.ts';
-import { redact, scrub } from './redact.ts';
+import { redact, scrub, shortened } from './redact.ts';
 import { identityOf, lasting, Repeats } from './repeats.ts';
 import { requestFields } from './request-context.ts';
 
@@ -40,7 +40,8 @@ export function createLogger(options: LoggerOptions): Logger {
     serializers: { err: (error: unknown) => error },
     hooks: {
       // eslint-disable-next-line max-params -- pino's own
-      logMethod(this: Logger, args: Parameters<LogFn>, method: LogFn, level: number): void {
+      logMethod(this: Logger, given: Parameters<LogFn>, method: LogFn, level: number): void {
+        const args = given.map((each: unknown) => (typeof each === 'string' ? shortened(each) : each)) as typeof given;
         if (level !== WARN && level !== ERROR) method.apply(this, args);
         else writeOnce({ logger: this, repeats, level }, args, method);
       },

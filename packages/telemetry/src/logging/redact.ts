@@ -57,17 +57,18 @@ function itemsOf(items: readonly unknown[], depth: number): unknown {
   return items.length > ITEMS_MAX ? [...shown, `… ${items.length - ITEMS_MAX} more`] : shown;
 }
 
-function shortened(text: string): string {
+export function shortened(text: string): string {
   return text.length > CHARACTERS_MAX ? `${text.slice(0, CHARACTERS_MAX)}…` : text;
 }
 
 /** Passwords in URLs, `Authorization` values, keys of ours, long rows of numbers, and what JSON's parser quotes of a body. */
 const FORMS: readonly (readonly [RegExp, string])[] = [
-  [/([a-z][a-z0-9+.-]*:\/\/)[^/\s"@\\]+@/gi, '$1***@'],
+  // All within bounds: a scheme looked for from each letter of a long word would take the square of its length.
+  [/(?<![a-z0-9+.-])([a-z][a-z0-9+.-]{0,31}:\/\/)[^/\s"@\\]{1,1024}@/gi, '$1***@'],
   [/\b(Bearer|Basic)\s+[\w.~+/=-]{8,}/gi, `$1 ${SECRET}`],
   [/\bvz[a-z]*_[\w-]{20,}/g, SECRET],
   [/\[\s*(-?\d[\d.eE+-]*\s*,\s*){16,}-?\d[\d.eE+-]*\s*,?\s*\]?/g, '[numbers]'],
-  [/, (\.\.\.)?\\?".*?\\?"(\.\.\.)? is not valid JSON/g, ' is not valid JSON'],
+  [/, (\.\.\.)?\\?".{0,256}?\\?"(\.\.\.)? is not valid JSON/g, ' is not valid JSON'],
 ];
 
 /** The whole line as it is written, so that no text in it escapes: messages, stacks, and fields that are always there. */
