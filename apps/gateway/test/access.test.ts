@@ -58,6 +58,19 @@ async function watch(url: string, key?: string): Promise<Stream> {
 const ends = async ({ hasEnded }: Stream): Promise<void> => until(hasEnded);
 const typeOf = ({ body }: Answer): unknown => (body['error'] as { type: unknown }).type;
 
+describe('metrics that are open', () => {
+  it('are so to a scraper that asks itself, and to nobody through a proxy', async () => {
+    await using gateway = await startGateway({ openMetrics: true });
+    const { key } = await make(gateway, ADMIN);
+    const status = async (headers: Record<string, string>): Promise<number> =>
+      (await gateway.app.inject({ url: '/metrics', headers })).statusCode;
+    expect(await status({})).toBe(200);
+    expect(await status({ 'x-forwarded-for': '10.0.0.1' })).toBe(401);
+    expect(await status({ forwarded: 'for=10.0.0.1' })).toBe(401);
+    expect(await status({ 'x-forwarded-for': '10.0.0.1', 'x-api-key': key })).toBe(200);
+  });
+});
+
 describe('a system without keys', () => {
   it('is open on loopback, and closed to everybody without one from the first key on', async () => {
     await using gateway = await startGateway();
@@ -171,6 +184,23 @@ describe('a key', () => {
     const { key } = await make(gateway, { name: 'brief', roles: ['viewer'], expires_in: 1 }, root);
     expect(await ask(gateway, `GET ${C}`, { key })).toMatchObject({ status: 200 });
     await until(async () => (await ask(gateway, `GET ${C}`, { key })).status === 401);
+  });
+
+  it('is not rotated while a role of it is away, by somebody who might get more than they may', async () => {
+    await using gateway = await startGateway();
+    const { key: root } = await make(gateway, ADMIN);
+    const ops = { key: root, body: { permissions: ['manage_api_keys', 'delete_collection'] } };
+    await ask(gateway, 'PUT /api/v1/auth/roles/ops', ops);
+    const { id } = await make(gateway, { name: 'ops', roles: ['ops'] }, root);
+    await ask(gateway, 'PUT /api/v1/auth/roles/keeper', { key: root, body: { permissions: ['manage_api_keys'] } });
+    const { key: keeper } = await make(gateway, { name: 'keeper', roles: ['keeper'] }, root);
+    const rotate = async (key: string): Promise<number> =>
+      (await ask(gateway, `POST ${KEYS}/${id}/rotate`, { key, body: {} })).status;
+    expect(await rotate(keeper)).toBe(403);
+    await ask(gateway, 'DELETE /api/v1/auth/roles/ops', { key: root });
+    expect(await rotate(keeper)).toBe(400);
+    await ask(gateway, 'PUT /api/v1/auth/roles/ops', ops);
+    expect(await rotate(root)).toBe(200);
   });
 
   it('can be rotated: both are good for the grace time, and the older no longer', async () => {

@@ -60,7 +60,7 @@ export type GatewaySettings = Pick<
   GatewayAppOptions,
   'limits' | 'trustedProxies' | 'bootstrapKeyFile' | 'corsOrigins' | 'bodiesBytesMax'
 > &
-  Pick<AccessOptions, 'failures' | 'tokens' | 'unconfirmedMsMax'> & { readonly beside?: NatsServer };
+  Pick<AccessOptions, 'failures' | 'tokens' | 'unconfirmedMsMax' | 'openMetrics'> & { readonly beside?: NatsServer };
 /** Tests fail on purpose, and often. */
 const FAILURES = { per_s: 1_000_000, burst: 1_000_000 };
 

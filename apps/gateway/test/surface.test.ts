@@ -257,7 +257,7 @@ describe('the HTTP surface', () => {
     expect((await send(`PUT ${V}/a`, { payload: {} }, headers)).json()).toMatchObject({ error: { details } });
     gateway.answerWrite = async () => Promise.reject(new Failure('log_unavailable', 'away'));
     const { error } = (await send(`PUT ${V}/a`, { payload: {} }, headers)).json() as { error: { details: object } };
-    expect(error.details).toEqual({ idempotency_key: expect.any(String) });
+    expect(error.details).toEqual({ logged: 'unknown', idempotency_key: expect.any(String) });
   });
 
   it.each<[string, object | undefined, object]>([

@@ -73,7 +73,7 @@ export class Door implements Guard {
   async #enter(request: FastifyRequest, reply: FastifyReply, admit: Admit | undefined): Promise<void> {
     const rule = ruleFor(request);
     if (rule === undefined) throw new Failure('authorization_error', 'nobody may use this route');
-    if (this.#isPublic(rule)) return;
+    if (this.#isPublic(rule, request)) return;
     const principal = await counted(async () => this.#authenticate(request, reply));
     setPrincipal(request, principal);
     await admit?.(request, reply);
@@ -117,8 +117,11 @@ export class Door implements Guard {
     });
   }
 
-  #isPublic({ needs, action }: RouteRule): boolean {
-    return needs === 'public' || (action === 'metrics.read' && this.#options.openMetrics);
+  /** What comes through a proxy is no scraper's: a way in for everybody does not open the metrics to everybody. */
+  #isPublic({ needs, action }: RouteRule, { headers }: FastifyRequest): boolean {
+    if (needs === 'public') return true;
+    const isForwarded = headers['x-forwarded-for'] !== undefined || headers['forwarded'] !== undefined;
+    return action === 'metrics.read' && this.#options.openMetrics && !isForwarded;
   }
 }
 

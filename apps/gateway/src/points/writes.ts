@@ -122,7 +122,7 @@ function partFailure(cause: unknown, requestId: string, before: Sequences | unde
   const unsure = failure.http >= 500 && failure.details['logged'] !== false;
   if (before === undefined && !unsure) return failure;
   const key = { idempotency_key: requestId };
-  if (before === undefined) return withDetails(failure, { ...failure.details, ...key });
+  if (before === undefined) return withDetails(failure, { logged: 'unknown', ...failure.details, ...key });
   const own = Sequences.safeParse(failure.details['sequences']).data ?? [];
   return withDetails(failure, { ...failure.details, logged: 'partly', sequences: later(before, own), ...key });
 }
