@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { freePort, startOtlpReceiver, until, type OtlpReceiver, type ReceivedSpan } from '@vectorizer/testing';
 import { logLines } from '../system/log-lines.ts';
+import { runCommand } from '../system/command.ts';
 import { logServerOf } from '../system/log-server.ts';
 import { startSystem, type System } from '../system/system.ts';
 
@@ -138,30 +139,64 @@ describe('traces', () => {
     expect(await event('plain-event')).toMatchObject({ parentSpanId: '' });
   });
 
-  it('link what is applied to each of the writes that it carries', async () => {
+  it('each have what was done for many writes at once, and so have the logs (regression)', async () => {
     await using receiver = await startOtlpReceiver();
-    await using system = await startSystem('standalone', receiver.environment);
+    await using system = await startSystem('standalone', {
+      ...receiver.environment,
+      OTEL_TRACES_SAMPLER: 'parentbased_always_on',
+      VECTORIZER_LOG_LEVEL: 'debug',
+    });
     await system.client.createCollection({ name: 'books', dimension: 1, metric: 'dot' });
-    const ids = Array.from({ length: 24 }, (_, i) => `write-${i}`);
+    const ids = Array.from({ length: 100 }, (_, i) => `write-${i}`);
     const pending = async (): Promise<number> => {
       const metrics = await (await fetch(`${system.url}/metrics`)).text();
       return Number(/^vectorizer_log_pending_operations (\d+)/m.exec(metrics)?.[1]);
     };
     await system.pause('nats');
-    const sent = ids.map(async (id) => send(system, { id }, ['PUT', 'vectors', { points: [{ id, vector: [1] }] }]));
-    await until(async () => (await pending()) === ids.length, { what: 'writes that wait together' });
+    const unrecorded = Array.from({ length: 10 }, (_, i) => ({
+      id: `unrecorded-${i}`,
+      traceparent: `00-${String(i + 1).padStart(32, '0')}-00f067aa0ba902b7-00`,
+    }));
+    const all = [...ids.map((id) => ({ id })), ...unrecorded];
+    const sent = all.map(async (each) =>
+      send(system, each, ['PUT', 'vectors', { points: [{ id: each.id, vector: [1] }] }]),
+    );
+    await until(async () => (await pending()) === all.length, { what: 'writes that wait together' });
     await system.resume('nats');
     await Promise.all(sent);
-    const named = (name: string): ReceivedSpan[] => receiver.spans.filter((span) => span.name === name);
-    const linked = (): string[] => named('log.apply').flatMap(({ links }) => links.map(({ spanId }) => spanId));
-    await until(() => linked().length === ids.length, { what: 'a link to each write' });
-    expect(linked().toSorted()).toEqual(
-      named('log.append')
-        .map(({ spanId }) => spanId)
-        .toSorted(),
-    );
-    // One was on its way when the log server stood still; the others were written as one entry.
-    expect(named('log.apply').map(({ links }) => links.length)).toEqual([1, ids.length - 1]);
+
+    // What was on its way when the log server stood still is the first entry; all others were written as one.
+    const applied: ReceivedSpan[] = [];
+    for (const id of ids) {
+      const trace = await connected(receiver, id, WRITE_SPANS);
+      expect(new Set(trace.map(({ attributes }) => attributes['vectorizer.correlation_id']))).toEqual(new Set([id]));
+      const [append, ...appends] = trace.filter(({ name }) => name === 'log.append');
+      const [apply, ...applies] = trace.filter(({ name }) => name === 'log.apply');
+      expect([appends, applies]).toEqual([[], []]);
+      expect(apply).toMatchObject({ parentSpanId: append?.spanId });
+      if (apply?.attributes['vectorizer.sequence'] === 2) applied.push(apply);
+    }
+    expect(applied.length).toBeGreaterThanOrEqual(ids.length - 1);
+    const first = applied.find(({ links }) => links.length > 1);
+    const parents = applied.map(({ parentSpanId }) => parentSpanId);
+    expect(first?.links.map(({ spanId }) => spanId).toSorted()).toEqual(parents.toSorted());
+    for (const { links } of applied.filter((span) => span !== first)) {
+      expect(links).toEqual([expect.objectContaining({ spanId: first?.spanId })]);
+    }
+    expect(new Set(applied.map(({ startNs, endNs }) => `${startNs} ${endNs}`)).size).toBe(1);
+
+    // A request is found by its id, and by its trace's.
+    const last = traceOf(receiver, ids.at(-1) ?? '')[0]?.traceId ?? '';
+    for (const id of [...ids.slice(0, 2), ids.at(-1) ?? '', last]) {
+      const { out } = await runCommand('logs', id, '--data', system.data);
+      expect(out.match(/ {2}applied {2}/g)).toHaveLength(1);
+      expect(out.trim().split('\n').at(-1)).toBe(`trace ${traceOf(receiver, id)[0]?.traceId ?? last}`);
+    }
+    const lines = (await logLines(system.data)).filter(({ msg }) => msg === 'applied');
+    const named = lines.flatMap(({ correlation_id: id, correlation_ids: many }) => (id === undefined ? many : id));
+    expect(named).toHaveLength(all.length);
+    expect(new Set(named)).toEqual(new Set(all.map(({ id }) => id)));
+    expect(unrecorded.flatMap(({ id }) => traceOf(receiver, id))).toEqual([]);
   });
 
   it('are complete when a process stops in order', async () => {

@@ -1,7 +1,7 @@
 import type { Shard } from '@vectorizer/engine';
 import type { LogMessage } from '@vectorizer/log';
 import type { Logger } from '@vectorizer/telemetry';
-import { inTraceOf, type Applied } from './apply-trace.ts';
+import { correlationIdsOf, inTraceOf, type Applied } from './apply-trace.ts';
 import { entryApplied } from './index-metrics.ts';
 
 export type ApplyOptions = {
@@ -16,6 +16,9 @@ export async function applyEntry(shard: Shard, message: LogMessage, options: App
   await inTraceOf(message, options.about, async () => applyNow(shard, message, options));
 }
 
+/** Of a longer list a line would show no more. */
+const LISTED_MAX = 64;
+
 async function applyNow(shard: Shard, message: LogMessage, { logger, onApplied }: ApplyOptions): Promise<void> {
   const start = performance.now();
   const before = shard.operations;
@@ -26,7 +29,12 @@ async function applyNow(shard: Shard, message: LogMessage, { logger, onApplied }
   const searchableMs = isSearchable ? Date.now() - message.at : undefined;
   entryApplied({ operations, bytes: message.bytes.byteLength, seconds, searchableMs });
   if (!logger.isLevelEnabled('debug')) return;
-  const { correlationIds } = message.origin;
-  const many = correlationIds.length > 1 && { correlation_ids: correlationIds };
-  logger.debug({ sequence: message.sequence, operations, ms: seconds * 1_000, ...many }, 'applied');
+  const applied = { sequence: message.sequence, operations, ms: seconds * 1_000 };
+  const ids = correlationIdsOf(message.origin);
+  const { more } = message.origin;
+  const isOne = ids.length < 2 && more === 0;
+  for (let at = 0; at === 0 || at < ids.length; at += LISTED_MAX) {
+    const listed = { correlation_ids: ids.slice(at, at + LISTED_MAX), ...(more > 0 && { more_writes: more }) };
+    logger.debug(isOne ? applied : { ...applied, ...listed }, 'applied');
+  }
 }

@@ -1,5 +1,5 @@
-import type { LogMessage } from '@vectorizer/log';
-import { continueTrace, inRequest, isTracing, linksTo } from '@vectorizer/telemetry';
+import type { LogMessage, Origin } from '@vectorizer/log';
+import { continueTraces, inRequest, isTracing } from '@vectorizer/telemetry';
 
 /** An older entry is read again, after a restart or by a new replica: its writes' traces are over. */
 const TRACED_MS_MAX = 60_000;
@@ -7,25 +7,27 @@ const TRACED_MS_MAX = 60_000;
 export type Applied = { readonly node: string; readonly collection: string; readonly shard: number };
 
 /**
- * Applies an entry in the name of its writes: under their correlation id when it is one, and as a span that belongs to the
- * first write's trace and is linked to every one.
+ * Applies an entry in the name of its writes: under their correlation id when it is one, and as a span in the trace of each
+ * that is sampled.
  */
 export async function inTraceOf<T>(message: LogMessage, applied: Applied, work: () => Promise<T>): Promise<T> {
-  const [correlationId, ...others] = message.origin.correlationIds;
-  const named = correlationId !== undefined && others.length === 0;
-  const traced = async (): Promise<T> => (isTracing() ? inSpanOf(message, applied, work) : work());
+  const [correlationId, ...others] = correlationIdsOf(message.origin);
+  const named = correlationId !== undefined && others.length === 0 && message.origin.more === 0;
+  const traced = async (): Promise<T> => (isTracing() ? inSpansOf(message, applied, work) : work());
   return named ? inRequest(correlationId, traced) : traced();
 }
 
-async function inSpanOf<T>(message: LogMessage, applied: Applied, work: () => Promise<T>): Promise<T> {
-  const { traceparents } = message.origin;
+export function correlationIdsOf({ writers }: Origin): string[] {
+  return [...new Set(writers.flatMap(({ correlationId }) => correlationId ?? []))];
+}
+
+async function inSpansOf<T>(message: LogMessage, applied: Applied, work: () => Promise<T>): Promise<T> {
   const waitedMs = Date.now() - message.at;
-  if (traceparents.length === 0 || waitedMs > TRACED_MS_MAX) return work();
+  if (waitedMs > TRACED_MS_MAX) return work();
   const about = {
     scope: 'vectorizer/index',
     name: 'log.apply',
     kind: 'consumer',
-    links: linksTo(traceparents),
     attributes: {
       'vectorizer.node': applied.node,
       'vectorizer.collection': applied.collection,
@@ -34,5 +36,5 @@ async function inSpanOf<T>(message: LogMessage, applied: Applied, work: () => Pr
       'vectorizer.since_logged_ms': waitedMs,
     },
   } as const;
-  return continueTrace(about, { traceparent: traceparents[0] }, work);
+  return continueTraces(about, message.origin.writers, work);
 }

@@ -12,7 +12,7 @@ import {
 } from '@vectorizer/contracts';
 import { Failure } from '@vectorizer/errors';
 import type { LogObserver } from './log-observer.ts';
-import { originHeaders, WriteOrigin } from './origin.ts';
+import { ORIGIN_BYTES_MAX, originHeaders, WriteOrigin } from './origin.ts';
 import { collectionGone, isRefusal, isStreamGone, isUnanswered, logUnavailable } from './log-faults.ts';
 
 /** One publish attempt; a request in flight when a connection dies waits this long before it is sent again. */
@@ -25,7 +25,7 @@ const GONE_MS_MAX = 300;
 const QUEUED_OPERATIONS_MAX = 8 * limits.entryOperationsMax;
 const QUEUED_BYTES_MAX = 8 * limits.entryBytesMax;
 /** Headers and the entry's own frame, kept free below the server's max_payload. */
-const ENTRY_HEADROOM_BYTES = 16_384;
+const ENTRY_HEADROOM_BYTES = ORIGIN_BYTES_MAX + 8_192;
 
 type Waiting = {
   readonly request: EncodedRequest;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { decodeEntry, type Request } from '@vectorizer/contracts';
+import { decodeEntry, limits, type Request } from '@vectorizer/contracts';
+import { inRequest } from '@vectorizer/telemetry';
 import { startNats, until } from '@vectorizer/testing';
 import { openLog, readTo, request, soon, uid } from '../test/fixture.ts';
 
@@ -16,6 +17,23 @@ describe('the write log', () => {
     expect(logged.map(({ sequence }) => sequence)).toEqual([1, ...ids.slice(1).map(() => 2)]);
     const entries = await readTo(log, 0, lastSequence);
     expect(entries.flatMap(({ bytes }) => decodeEntry(bytes).requests.map(({ id }) => id))).toEqual(ids);
+    await connection.close();
+  });
+
+  it('takes an entry of as many writers as there can be, and tells of those that its headers hold', async () => {
+    await using nats = await startNats();
+    const { log, connection } = await openLog(nats.url);
+    await log.ensureStreams(uid, 1);
+    const writer = log.writer(uid, 0);
+    const ids = Array.from({ length: limits.entryOperationsMax + 1 }, (_, i) => `${i}`.padStart(128, '0'));
+    const append = async (id: string): Promise<unknown> =>
+      inRequest(id, async () => writer.append(request(id), soon()));
+    await Promise.all(ids.map(append));
+    const [, full] = await readTo(log, 0, 2);
+    expect(full && decodeEntry(full.bytes).requests).toHaveLength(limits.entryOperationsMax);
+    const { writers, more } = full?.origin ?? { writers: [], more: 0 };
+    expect(writers.map(({ correlationId }) => correlationId)).toEqual(ids.slice(1, writers.length + 1));
+    expect(more).toBe(limits.entryOperationsMax - writers.length);
     await connection.close();
   });
 

@@ -23,10 +23,10 @@ export {
 } from './metrics.ts';
 export {
   continueTrace,
+  continueTraces,
   CORRELATION_ID,
   inSpan,
   isTracing,
-  linksTo,
   openSpan,
   openTrace,
   stopTracing,

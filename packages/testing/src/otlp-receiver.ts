@@ -15,6 +15,9 @@ export type ReceivedSpan = {
   readonly attributes: Readonly<Record<string, unknown>>;
   readonly links: readonly { readonly traceId: string; readonly spanId: string }[];
   readonly failed: boolean;
+  /** Nanoseconds since 1970, which are too many for a number. */
+  readonly startNs: string;
+  readonly endNs: string;
 };
 
 /** Takes spans as a collector does: OTLP over HTTP, in JSON. */
@@ -64,12 +67,14 @@ type Value = { readonly stringValue?: string; readonly intValue?: number | strin
 type Attributes = readonly { readonly key: string; readonly value: Value & { readonly doubleValue?: number } }[];
 type Span = Omit<
   ReceivedSpan,
-  'service' | 'instance' | 'scope' | 'attributes' | 'links' | 'failed' | 'parentSpanId'
+  'service' | 'instance' | 'scope' | 'attributes' | 'links' | 'failed' | 'parentSpanId' | 'startNs' | 'endNs'
 > & {
   readonly parentSpanId?: string;
   readonly attributes?: Attributes;
   readonly links?: readonly { readonly traceId: string; readonly spanId: string }[];
   readonly status?: { readonly code?: number };
+  readonly startTimeUnixNano: string;
+  readonly endTimeUnixNano: string;
 };
 type Export = {
   readonly resourceSpans: readonly {
@@ -96,6 +101,8 @@ function spansIn({ resourceSpans }: Export): ReceivedSpan[] {
         attributes: valuesOf(span.attributes ?? []),
         links: (span.links ?? []).map(({ traceId, spanId }) => ({ traceId, spanId })),
         failed: span.status?.code === STATUS_ERROR,
+        startNs: span.startTimeUnixNano,
+        endNs: span.endTimeUnixNano,
       })),
     );
   });

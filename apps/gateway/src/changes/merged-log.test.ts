@@ -8,7 +8,7 @@ const entryAt = async (sequence: number): Promise<LogMessage> =>
     sequence,
     at: 0,
     bytes: new Uint8Array(),
-    origin: { correlationIds: [], traceparents: [] },
+    origin: { writers: [], more: 0 },
     pending: 1,
   });
 

@@ -89,7 +89,7 @@ export function inSpan<T>(about: SpanAbout, work: (span?: Span) => Promise<T>): 
 
 /** The same for work that another process asks for. Work that comes without a trace, or one that is not sampled, gets none. */
 export function continueTrace<T>(
-  about: SpanAbout & { readonly links?: readonly Link[] },
+  about: SpanAbout,
   headers: TraceHeaders,
   work: (span?: Span) => Promise<T>,
 ): Promise<T> {
@@ -104,13 +104,57 @@ export function traceHeadersNow(): TraceHeaders {
   return active === undefined ? {} : headersOf(active);
 }
 
-/** Where each of these traces is, to be linked to; what is no traceparent of a sampled trace is left out. */
-export function linksTo(traceparents: readonly string[]): Link[] {
-  if (!tracing) return [];
-  return traceparents.flatMap((traceparent) => {
-    const found = trace.getSpanContext(propagation.extract(ROOT_CONTEXT, { traceparent }));
-    return found !== undefined && (found.traceFlags & TraceFlags.SAMPLED) !== 0 ? [{ context: found }] : [];
+/** Who asks for work: its correlation id, and where it is in its trace. */
+export type Caller = { readonly correlationId: string | undefined; readonly traceparent: string | undefined };
+
+/**
+ * The same for work that is done once for several callers: each whose trace is sampled has a span of it there, under its own
+ * correlation id, and all of these are of the same time. The first is linked to every caller, and the others to the first.
+ * What is part of the work is in the trace of the caller that is alone, and in none of several.
+ */
+export async function continueTraces<T>(
+  about: SpanAbout,
+  callers: readonly Caller[],
+  work: () => Promise<T>,
+): Promise<T> {
+  const [startTime, startMs] = [Date.now(), performance.now()];
+  const spans = tracing ? startEach(about, callers, startTime) : [];
+  if (spans.length === 0) return work();
+  try {
+    return await (callers.length === 1 && spans[0] !== undefined ? spans[0].with(work) : work());
+  } catch (error) {
+    for (const span of spans) span.fail(error);
+    throw error;
+  } finally {
+    const endTime = startTime + performance.now() - startMs;
+    for (const { span } of spans) span.end(endTime);
+  }
+}
+
+function startEach(about: SpanAbout, callers: readonly Caller[], startTime: number): OpenSpan[] {
+  const sampled = callers.flatMap(({ correlationId, traceparent }) => {
+    if (traceparent === undefined) return [];
+    const parent = propagation.extract(ROOT_CONTEXT, { traceparent });
+    return isSampled(parent)
+      ? [{ parent, named: correlationId === undefined ? {} : { [CORRELATION_ID]: correlationId } }]
+      : [];
   });
+  const [first, ...others] = sampled;
+  if (first === undefined) return [];
+  const given = typeof about.attributes === 'function' ? about.attributes() : about.attributes;
+  const startOne = ({ parent, named }: typeof first, links: readonly Link[]): OpenSpan =>
+    start({ ...about, attributes: { ...given, ...named }, links, startTime }, parent);
+  const opened = startOne(
+    first,
+    sampled.flatMap(({ parent }) => linkTo(parent)),
+  );
+  const toFirst = [{ context: opened.span.spanContext() }];
+  return [opened, ...others.map((other) => startOne(other, toFirst))];
+}
+
+function linkTo(place: Context): Link[] {
+  const found = trace.getSpanContext(place);
+  return found === undefined ? [] : [{ context: found }];
 }
 
 /** A span that is under way, and the context in which its parts are found. */
@@ -153,11 +197,15 @@ export class OpenSpan {
   }
 }
 
+type Started = SpanAbout & { readonly links?: readonly Link[]; readonly startTime?: number };
+
 function start(
-  { scope, name, kind, attributes, links }: SpanAbout & { links?: readonly Link[] },
+  { scope, name, kind = 'internal', attributes, links = [], startTime }: Started,
   parent: Context,
 ): OpenSpan {
-  const options = { kind: KINDS[kind ?? 'internal'], links: [...(links ?? [])] };
+  // Without a time of ours it measures more finely.
+  const time = startTime === undefined ? {} : { startTime };
+  const options = { kind: KINDS[kind], links: [...links], ...time };
   return open(trace.getTracer(scope).startSpan(name, options, parent), parent, attributes);
 }
 
