@@ -8,9 +8,13 @@ type Parts = {
   readonly level: LogLevel;
 };
 
-/** Lets the level of this process's log be changed by whoever says so on the bus, and brings it back when its time is over. */
+/**
+ * Lets the level of this process's log be changed by whoever says so on the bus. One that is given for a while gives way to
+ * the one that was last set for good.
+ */
 export function followLogLevel({ bus, service, logger, level: configured }: Parts): void {
   let timer: NodeJS.Timeout | undefined;
+  let lasting = configured;
   const set = (level: LogLevel, why: Partial<LogLevelChange>): void => {
     const before = logger.level;
     // Told while the line is heard: by the one that says more.
@@ -22,6 +26,7 @@ export function followLogLevel({ bus, service, logger, level: configured }: Part
     if (change.service !== undefined && change.service !== service) return;
     clearTimeout(timer);
     set(change.level, { ...(change.for_s !== undefined && { for_s: change.for_s }) });
-    if (change.for_s !== undefined) timer = setTimeout(() => set(configured, {}), change.for_s * 1_000).unref();
+    if (change.for_s === undefined) lasting = change.level;
+    else timer = setTimeout(() => set(lasting, {}), change.for_s * 1_000).unref();
   });
 }

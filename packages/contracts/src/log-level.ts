@@ -7,7 +7,7 @@ export const LogLevelName = z.enum(['fatal', 'error', 'warn', 'info', 'debug', '
 export const LogLevelChange = z.strictObject({
   level: LogLevelName,
   service: z.enum(['gateway', 'ingest', 'query', 'index', 'replication-monitor', 'standalone']).optional(),
-  /** Then the level that the process was started with comes back. */
+  /** Then the level comes back that was set for good before, or that the process was started with. */
   for_s: z.int().min(1).max(86_400).optional(),
 });
 export type LogLevelChange = z.infer<typeof LogLevelChange>;
