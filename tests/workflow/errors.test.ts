@@ -1,9 +1,13 @@
+import { readFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { connect as connectSecurely } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { VectorizerClient } from '@vectorizer/client';
 import { CollectionUid, encodeToken, subjects } from '@vectorizer/contracts';
 import { failures, type FailureType } from '@vectorizer/errors';
 import { pauseProcess } from '@vectorizer/testing';
 import { logServerOf } from '../system/log-server.ts';
+import { authority } from '../system/secure.ts';
 import { startSystem, type System } from '../system/system.ts';
 
 type Call = { readonly route: string; readonly body?: unknown; readonly headers?: Readonly<Record<string, string>> };
@@ -28,6 +32,7 @@ const refusals: Partial<Record<FailureType, Call>> = {
   idempotency_key_reused: { route: `PUT ${V}/a`, body: { vector: [0, 1] }, headers: { 'idempotency-key': 'used' } },
   payload_too_large: { route: `PUT ${V}`, body: ' '.repeat(64 * 1024 * 1024) },
   unsupported_media_type: { route: `PUT ${V}`, body: 'points', headers: { 'content-type': 'text/plain' } },
+  headers_too_large: { route: `GET ${C}`, headers: { 'x-long': 'x'.repeat(20_000) } },
 };
 
 /** Answered for one item of a batch, or within the details of another: never the whole answer. */
@@ -45,10 +50,26 @@ async function failureOf(answer: Response): Promise<Told> {
   return error;
 }
 
+/** What these bytes are answered with, which no client of HTTP would send, once the connection is closed. */
+async function answerTo(url: string, request: string): Promise<Response> {
+  const { hostname: host, port } = new URL(url);
+  const at = { host, port: Number(port) };
+  const socket = authority === undefined ? connect(at) : connectSecurely({ ...at, ca: readFileSync(authority) });
+  socket.setEncoding('utf8').write(request);
+  const heard = (await socket.toArray()).join('');
+  const [head = '', body = ''] = heard.split('\r\n\r\n', 2);
+  const [line = '', ...fields] = head.split('\r\n');
+  const headers = fields.map((field): [string, string] => [field.split(': ', 1)[0] ?? '', field.replace(/^.*?: /, '')]);
+  return new Response(body, { status: Number(line.split(' ')[1]), headers });
+}
+
 describe('every failure', () => {
   let system: System;
+  /** To half a request; it takes its time, during which the others are met. */
+  let late: Promise<Response>;
   beforeAll(async () => {
     system = await startSystem('cluster');
+    late = answerTo(system.url, `GET ${C} HTTP/1.1\r\n`);
     await system.client.createCollection({ name: 'books', dimension: 2, metric: 'dot' });
     await ask({ route: `PUT ${V}`, body: { points: [point] }, headers: { 'idempotency-key': 'used' } });
   });
@@ -176,6 +197,16 @@ describe('every failure', () => {
       type: 'authorization_error',
       details: { permission: 'delete_collection' },
     });
+  });
+
+  it('expectation_failed is what a request is answered with that expects what is not done', async () => {
+    const head = `GET ${C} HTTP/1.1\r\nhost: a\r\nconnection: close\r\n`;
+    const refused = await told(await answerTo(system.url, `${head}expect: more\r\n\r\n`));
+    expect(refused).toMatchObject({ type: 'expectation_failed' });
+  });
+
+  it('request_timeout is what half a request is answered with', async () => {
+    expect(await told(await late)).toMatchObject({ type: 'request_timeout' });
   });
 
   it('has been met, but for a bug of ours, which nobody can ask for', () => {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { STATUS_CODES } from 'node:http';
+import { STATUS_CODES, type IncomingMessage, type Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { Failure } from '@vectorizer/errors';
 import type { Logger } from '@vectorizer/telemetry';
@@ -28,9 +28,9 @@ export function answerClientFault(error: Error & { readonly code?: string }, soc
     return;
   }
   if (error.code === SLOW && unhurried.has(socket)) return;
-  const { failure, status } = faultOf(error.code);
+  const failure = faultOf(error.code);
   const correlationId = randomUUID();
-  const { body } = answerOf(failure, correlationId, status);
+  const { status, body } = answerOf(failure, correlationId);
   countFailure({ endpoint: 'unknown', type: failure.type, status });
   logger.info({ correlation_id: correlationId, type: failure.type, status }, failure.message);
   socket.end(
@@ -39,15 +39,30 @@ export function answerClientFault(error: Error & { readonly code?: string }, soc
   );
 }
 
-function faultOf(code: string | undefined): { readonly failure: Failure; readonly status: number } {
+function faultOf(code: string | undefined): Failure {
   if (code === 'HPE_HEADER_OVERFLOW') {
-    return {
-      failure: new Failure('payload_too_large', 'the request line and headers are over the limit'),
-      status: 431,
-    };
+    return new Failure('headers_too_large', 'the request line and headers are over the limit');
   }
-  if (code === SLOW) {
-    return { failure: new Failure('deadline_exceeded', 'the request did not arrive in time'), status: 408 };
-  }
-  return { failure: new Failure('validation_error', 'not a valid HTTP request'), status: 400 };
+  if (code === SLOW) return new Failure('request_timeout', 'the request did not arrive in time');
+  return new Failure('validation_error', 'not a valid HTTP request');
+}
+
+/**
+ * What Node would refuse by itself, with no body and no word to anybody. It is left to a hook to refuse it
+ * (`faultOfHead`), so that it is answered, told and counted like anything else.
+ */
+export const nodeAnswersNothing = { requireHostHeader: false } as const;
+
+export function takeExpectations(server: Server): void {
+  server.on('checkExpectation', (request, response) => void server.emit('request', request, response));
+}
+
+const CONTINUE = /(?:^|\W)100-continue(?:$|\W)/i;
+
+/** Both are of HTTP/1.1; older clients may do without a host, and expect nothing. */
+export function faultOfHead({ httpVersion, headers }: IncomingMessage): Failure | undefined {
+  if (httpVersion !== '1.1') return undefined;
+  if (headers.host === undefined) return new Failure('validation_error', 'Host: missing');
+  if (headers.expect === undefined || CONTINUE.test(headers.expect)) return undefined;
+  return new Failure('expectation_failed', 'Expect: only 100-continue is met');
 }

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Failure } from '@vectorizer/errors';
 import { histogram, type Logger } from '@vectorizer/telemetry';
+import { faultOfHead } from './client-fault.ts';
 import { inScopeOf } from './request-scope.ts';
 import { KnownRoutes } from './known-routes.ts';
 
@@ -23,7 +24,9 @@ export function installRequestHooks(fastify: FastifyInstance, watchers: Watchers
   fastify.addHook('onRequest', (request, reply, done) => {
     reply.header('x-correlation-id', request.id);
     watch(request, reply, watchers);
-    if (!request.is404) done();
+    const fault = faultOfHead(request.raw);
+    if (fault !== undefined) done(fault);
+    else if (!request.is404) done();
     else answerUnrouted(request, { reply, done, allowed: routes.allowed(request.url.split('?', 1)[0] ?? '') });
   });
 }

@@ -82,6 +82,15 @@ function failureIn(answer: Answer): string {
   return `${status} ${String(type)}`;
 }
 
+/** What is answered to these bytes, until the connection is closed. */
+async function raw(port: number, text: string): Promise<string> {
+  let heard = '';
+  const socket = connect(port, '127.0.0.1', () => socket.write(text));
+  socket.on('data', (data) => (heard += data.toString()));
+  await once(socket, 'close');
+  return heard;
+}
+
 /** Clients that say so may take as long as they like. */
 function letThemBe(fastify: FastifyInstance): void {
   fastify.addHook('onRequest', (request, _reply, done) => {
@@ -190,31 +199,40 @@ describe('a service app', () => {
     });
   });
 
-  it('answers bytes that are no HTTP, and headers that are too long, in the one shape, each with a line', async () => {
+  it('answers what HTTP alone refuses in the one shape, each with a line and counted', async () => {
     const { app, lines } = await start();
     await using _ = app;
     const { port } = await app.listen();
-    const raw = async (text: string): Promise<string> =>
-      new Promise((resolve, reject) => {
-        let received = '';
-        const socket = connect(port, '127.0.0.1', () => socket.write(text));
-        socket.on('data', (data) => (received += data.toString()));
-        socket.on('close', () => resolve(received)).on('error', reject);
-      });
-    const nonsense = await raw('nonsense\r\n\r\n');
-    expect(nonsense).toContain('HTTP/1.1 400');
-    expect(nonsense).toContain('"type":"validation_error"');
-    const long = await raw(`GET / HTTP/1.1\r\nhost: a\r\nx-long: ${'x'.repeat(20_000)}\r\n\r\n`);
-    expect(long).toContain('HTTP/1.1 431');
-    expect(long).toContain('"type":"payload_too_large"');
-    for (const [told, status] of [
-      [nonsense, 400],
-      [long, 431],
-    ] as const) {
+    const bodiless = 'GET /things/1 HTTP/1.1\r\nconnection: close\r\n';
+    const refused = [
+      ['nonsense\r\n\r\n', 'validation_error', 400],
+      [`GET / HTTP/1.1\r\nhost: a\r\nx-long: ${'x'.repeat(20_000)}\r\n\r\n`, 'headers_too_large', 431],
+      [`${bodiless}\r\n`, 'validation_error', 400],
+      [`${bodiless}host: a\r\nexpect: bogus\r\n\r\n`, 'expectation_failed', 417],
+    ] as const;
+    for (const [text, type, status] of refused) {
+      const told = await raw(port, text);
+      expect(told).toContain(`HTTP/1.1 ${status}`);
+      expect(told).toContain(`"type":"${type}"`);
       const id = /^x-correlation-id: (.+)\r$/m.exec(told)?.[1] ?? 'none';
       expect(told).toContain(`"correlation_id":"${id}"`);
-      expect(JSON.parse(lines.find((line) => line.includes(id)) ?? '{}')).toMatchObject({ level: 'info', status });
+      const written = lines.filter((line) => line.includes(id)).map((line) => JSON.parse(line) as object);
+      expect(written).toMatchObject([{ level: 'info', type, status }]);
+      const { body } = await app.inject({ url: '/metrics' });
+      expect(body).toMatch(
+        new RegExp(`^vectorizer_api_errors_total\\{.*error_type="${type}",status_code="${status}"\\} `, 'm'),
+      );
     }
+  });
+
+  it('takes what only looks like it: an older client without a host, and one that waits to be told to go on', async () => {
+    const { app } = await start();
+    await using _ = app;
+    const { port } = await app.listen();
+    expect(await raw(port, 'GET /things/1 HTTP/1.0\r\nexpect: bogus\r\n\r\n')).toContain('200 OK');
+    const post = 'POST /things HTTP/1.1\r\nhost: a\r\nconnection: close\r\nexpect: 100-Continue\r\n';
+    const told = await raw(port, `${post}content-type: application/json\r\ncontent-length: 2\r\n\r\n{}`);
+    expect(told).toMatch(/^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 201 /);
   });
 
   it('hangs up on whoever sends a request too slowly, or nothing, and serves the others meanwhile', async () => {
@@ -247,7 +265,7 @@ describe('a service app', () => {
     const post = `POST /things HTTP/1.1\r\nhost: a\r\nconnection: close\r\ncontent-type: application/json\r\n`;
     const atEase = await trickle(`${post}x-at-ease: 1\r\ncontent-length: ${spaces.length + 2}\r\n\r\n{}`, ' ');
     expect(atEase).toMatch(/^HTTP\/1\.1 201 /);
-    for (const heard of await slow) expect(heard).toMatch(/^HTTP\/1\.1 408 .*"type":"deadline_exceeded"/s);
+    for (const heard of await slow) expect(heard).toMatch(/^HTTP\/1\.1 408 .*"type":"request_timeout"/s);
   });
 
   it('regression: stops in order though an answer never comes', async () => {

@@ -8,7 +8,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Failure } from '@vectorizer/errors';
 import type { Logger } from '@vectorizer/telemetry';
 import type { Admit, Guard } from './access/guard.ts';
-import { answerClientFault } from './client-fault.ts';
+import { answerClientFault, nodeAnswersNothing, takeExpectations } from './client-fault.ts';
 import { correlationIdOf } from './correlation.ts';
 import { installEdgeHeaders } from './edge-headers.ts';
 import type { FailureShape } from './failure-answer.ts';
@@ -85,6 +85,7 @@ export async function createServiceApp(options: ServiceAppOptions): Promise<Serv
   const { patience = PATIENCE } = options;
   const https = options.https === undefined ? undefined : await httpsOptions(options.https);
   const serverOptions = {
+    ...nodeAnswersNothing,
     headersTimeout: patience.headers,
     requestTimeout: patience.request,
     connectionsCheckingInterval: patience.look,
@@ -114,6 +115,7 @@ export async function createServiceApp(options: ServiceAppOptions): Promise<Serv
     skipMiddie: true,
   });
   const fastify = adapter.getInstance();
+  takeExpectations(fastify.server);
   installEdgeHeaders(fastify, options);
   installRequestScope(fastify);
   installRequestHooks(fastify, options);

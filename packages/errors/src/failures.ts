@@ -24,6 +24,7 @@ export const failures = {
   event_not_found: refused(404, 'no event has that sequence'),
   dead_letter_not_found: refused(404, 'no dead letter has that sequence; it was retried or dropped'),
   method_not_allowed: refused(405, 'the route exists, with other methods'),
+  request_timeout: slow(408, 'the whole request did not arrive in time; the connection is closed'),
   collection_already_exists: refused(409, 'the name is taken; of creates at one time, one wins'),
   vector_already_exists: refused(409, 'an insert met a point of that id'),
   token_ahead: refused(409, '`X-Vectorizer-Token` names entries that the log does not have; `details` has both ends'),
@@ -39,11 +40,13 @@ export const failures = {
     415,
     'send `application/json` or `application/msgpack`; an archive as `application/x-tar`',
   ),
+  expectation_failed: refused(417, '`Expect` demands something other than `100-continue`'),
   overloaded: later(429, 'a queue is full; see `Retry-After`'),
   rate_limit_exceeded: later(
     429,
     "the key's rate is used up; `details` has `limit_type` and `limit`, `Retry-After` when it is worth coming back",
   ),
+  headers_too_large: refused(431, 'the request line and headers are over the limit'),
   internal_error: broken(500, 'a bug of ours; the log has its cause under the correlation id'),
   not_implemented: refused(
     501,
@@ -81,6 +84,11 @@ type FailureRow = {
 /** The request is at fault, and stays so. */
 function refused(http: number, meaning: string): FailureRow {
   return { http, retryable: false, onReplay: 'skip', meaning };
+}
+
+/** The way to us was too slow for the request, which may be another time. */
+function slow(http: number, meaning: string): FailureRow {
+  return { http, retryable: true, onReplay: 'skip', meaning };
 }
 
 /** Something of ours is away or behind, and will be back. */
