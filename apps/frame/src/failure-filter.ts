@@ -2,6 +2,7 @@ import { Catch, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common'
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Failure } from '@vectorizer/errors';
 import type { Logger } from '@vectorizer/telemetry';
+import { routeOf } from './request-hooks.ts';
 import { inScopeOf } from './request-scope.ts';
 import { answerOf, toFailure, type FailureShape } from './failure-answer.ts';
 import { countFailure } from './failure-metrics.ts';
@@ -35,8 +36,7 @@ export function sendFailure(thrown: unknown, request: FastifyRequest, door: Door
   const ours = answerOf(failure, request.id);
   const answer = door.shape?.(failure, ours, { request, reply: door.reply }) ?? ours;
   inScopeOf(request, () => logFailure(failure, request, door.logger));
-  const endpoint = request.is404 ? 'unknown' : (request.routeOptions?.url ?? 'unknown');
-  countFailure({ endpoint, type: failure.type, status: answer.status });
+  countFailure({ endpoint: routeOf(request), type: failure.type, status: answer.status });
   if (door.reply.sent) return;
   if (failure.type === 'payload_too_large' && sizeOf(request) <= DRAINED_BYTES_MAX)
     door.reply.removeHeader('connection');

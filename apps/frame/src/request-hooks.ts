@@ -1,7 +1,8 @@
+import type { Socket } from 'node:net';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Failure } from '@vectorizer/errors';
 import { histogram, type Logger } from '@vectorizer/telemetry';
-import { faultOfHead } from './client-fault.ts';
+import { faultOfHead } from './fault-of-head.ts';
 import { inScopeOf } from './request-scope.ts';
 import { KnownRoutes } from './known-routes.ts';
 
@@ -45,8 +46,23 @@ function watch(request: FastifyRequest, reply: FastifyReply, { logger, observe }
     const ms = Math.round(reply.elapsedTime * 1_000) / 1_000;
     inScopeOf(request, () => logger.debug({ ...line, ms }, 'request'));
   };
+  latest.set(request.raw.socket, { request, reply, end });
   reply.raw.once('finish', () => end(reply.statusCode));
   reply.raw.once('close', () => end(CLIENT_GONE));
+}
+
+type Begun = {
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+  /** It is counted as answered so, and whatever becomes of it after that is not. */
+  readonly end: (status: number) => void;
+};
+const latest = new WeakMap<Socket, Begun>();
+
+/** The request of which this connection still brings the body. */
+export function arrivingOn(socket: Socket): Begun | undefined {
+  const begun = latest.get(socket);
+  return begun?.request.raw.complete === false ? begun : undefined;
 }
 
 /** As other servers count it; nobody is sent this. */
@@ -60,9 +76,18 @@ const duration = histogram({
 
 /** Routes are patterns and methods are few, so the labels are bounded whatever clients send. */
 export function observeRequest({ request, status, seconds }: Answered): void {
-  const route = request.is404 ? 'unknown' : (request.routeOptions?.url ?? 'unknown');
   const method = request.is404 ? 'unknown' : request.method;
-  duration.observe({ method, route, status }, seconds);
+  duration.observe({ method, route: routeOf(request), status }, seconds);
+}
+
+/** The pattern that it met, for a label. */
+export function routeOf(request: FastifyRequest): string {
+  return request.is404 ? 'unknown' : (request.routeOptions?.url ?? 'unknown');
+}
+
+/** One that came to an end before its request line was read, and took no time of anybody's. */
+export function observeUnread(status: number): void {
+  duration.observe({ method: 'unknown', route: 'unknown', status }, 0);
 }
 
 type Unrouted = {

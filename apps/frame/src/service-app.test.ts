@@ -380,4 +380,35 @@ describe('health and metrics', () => {
     );
     expect(body).toContain('vectorizer_api_errors_total{endpoint="unknown",error_type="not_found",status_code="404"}');
   });
+
+  it('count once, too, what never becomes a request, or not a whole one', async () => {
+    const patience = { headers: 60_000, request: 60_000, silence: 60_000, look: 50, farewell: 1_000 };
+    const { app, lines } = await start([], { patience });
+    await using _ = app;
+    const { port } = await app.listen();
+    const counts = async (): Promise<Map<string, number>> => {
+      const { body } = await app.inject({ url: '/metrics' });
+      const counted =
+        /^(?:vectorizer_http_request_duration_seconds_count|vectorizer_api_errors_total)\{(.*)\} (\d+)$/gm;
+      const series = [...body.matchAll(counted)].filter(([line]) => !line.includes('"/metrics"'));
+      return new Map(series.map(([, labels = '', count]) => [labels, Number(count)]));
+    };
+    const head = 'POST /things HTTP/1.1\r\nhost: a\r\nx-correlation-id: half\r\ncontent-type: application/json\r\n';
+    const cases = [
+      ['nonsense\r\n\r\n', 'unknown', 'unknown'],
+      [`${head}transfer-encoding: chunked\r\n\r\nno size\r\n`, 'POST', '/things'],
+    ] as const;
+    for (const [text, method, route] of cases) {
+      const before = await counts();
+      expect(await raw(port, text)).toContain('HTTP/1.1 400');
+      await nextTurn();
+      const rises = [...(await counts())].map(
+        ([labels, count]) => [labels, count - (before.get(labels) ?? 0)] as const,
+      );
+      const request = { [`method="${method}",route="${route}",status="400"`]: 1 };
+      const error = { [`endpoint="${route}",error_type="validation_error",status_code="400"`]: 1 };
+      expect(Object.fromEntries(rises.filter(([, rise]) => rise !== 0))).toEqual({ ...request, ...error });
+    }
+    expect(lines.filter((line) => line.includes('"half"'))).toHaveLength(1);
+  });
 });
