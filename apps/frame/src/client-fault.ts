@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { Failure } from '@vectorizer/errors';
-import type { Logger } from '@vectorizer/telemetry';
+import { inRequest, oneOf, type Logger } from '@vectorizer/telemetry';
 import { answerOf } from './failure-answer.ts';
 import { countFailure } from './failure-metrics.ts';
 import { arrivingOn, observeUnread, routeOf } from './request-hooks.ts';
@@ -40,8 +40,10 @@ export function answerClientFault(error: Error & { readonly code?: string }, soc
   const { status, body } = answerOf(failure, correlationId);
   if (begun === undefined) observeUnread(status);
   else begun.end(status);
-  countFailure({ endpoint: begun === undefined ? 'unknown' : routeOf(begun.request), type: failure.type, status });
-  logger.info({ correlation_id: correlationId, type: failure.type, status }, failure.message);
+  const endpoint = begun === undefined ? 'unknown' : routeOf(begun.request);
+  countFailure({ endpoint, type: failure.type, status });
+  const line = oneOf(`${failure.type} at ${endpoint}`, { type: failure.type, status });
+  inRequest(correlationId, () => logger.info(line, failure.message));
   socket.end(
     `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\nconnection: close\r\ncontent-type: application/json; charset=utf-8\r\n` +
       `x-correlation-id: ${correlationId}\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,

@@ -1,13 +1,13 @@
 import { Catch, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Failure } from '@vectorizer/errors';
-import type { Logger } from '@vectorizer/telemetry';
+import { oneOf, type Logger } from '@vectorizer/telemetry';
 import { routeOf } from './request-hooks.ts';
 import { inScopeOf } from './request-scope.ts';
 import { answerOf, toFailure, type FailureShape } from './failure-answer.ts';
 import { countFailure } from './failure-metrics.ts';
 
-/** Answers whatever a request ran into, in the one shape, and writes the one log line about it. */
+/** Answers whatever a request ran into, in the one shape, and writes the one log line about it, unless there are many of the kind. */
 @Catch()
 export class FailureFilter implements ExceptionFilter {
   readonly #logger: Logger;
@@ -81,5 +81,5 @@ function logFailure(failure: Failure, request: FastifyRequest, logger: Logger): 
   if (failure.http === 500) logger.error({ ...line, error: failure }, failure.message);
   else if (failure.http > 500 && failure.onReplay === 'halt')
     logger.warn({ ...line, details: failure.details, ...causeOf(failure) }, failure.message);
-  else logger.info(line, failure.message);
+  else logger.info(oneOf(`${failure.type} at ${routeOf(request)}`, line), failure.message);
 }

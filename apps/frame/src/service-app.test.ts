@@ -155,6 +155,19 @@ describe('a service app', () => {
     expect(logged.join('\n')).not.toMatch(/hunter2|\.98765/);
   });
 
+  it('writes no line for each of many requests that are refused, and for all of few', async () => {
+    const { app, lines } = await start();
+    await using _ = app;
+    const ask = async (url: string, id: string): Promise<unknown> =>
+      app.inject({ url, headers: { 'x-correlation-id': id } });
+    for (let i = 0; i < 100; i++) await ask(`/nowhere/${i}`, `many-${i}`);
+    for (let i = 0; i < 10; i++) await ask('/things/missing', `few-${i}`);
+    const { port } = await app.listen();
+    for (let i = 0; i < 30; i++) await raw(port, 'nonsense\r\n\r\n');
+    const written = (part: string): number => lines.filter((line) => line.includes(part)).length;
+    expect([written('"many-'), written('"few-'), written('not a valid HTTP request')]).toEqual([20, 10, 20]);
+  });
+
   it('echoes a usable correlation id and replaces any other', async () => {
     const { app } = await start();
     await using _ = app;

@@ -36,5 +36,6 @@ export {
   type SpanAbout,
   type TraceHeaders,
 } from './tracing/spans.ts';
+export { oneOf } from './logging/repeats.ts';
 export { RecentLines } from './logging/recent-lines.ts';
 export { countOf, distributionOf, seriesOf, type Distribution, type Series } from './readings.ts';

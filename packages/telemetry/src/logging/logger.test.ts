@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { createLogger, setLogLevel, type LogLevel } from './logger.ts';
-import { lasting } from './repeats.ts';
+import { lasting, oneOf } from './repeats.ts';
 import { inRequest, outsideRequests } from './request-context.ts';
 
 type Line = Record<string, unknown>;
@@ -203,5 +203,18 @@ describe('warnings that repeat themselves', () => {
     const { lines, logger } = capture('info');
     for (let i = 0; i < 100; i++) logger.info('the same');
     expect(lines()).toHaveLength(100);
+  });
+
+  it('are, where they say that they are one of many, written for some of a kind, and counted', async () => {
+    const { lines, written, logger } = capture('info');
+    for (let i = 0; i < 1_000; i++) {
+      const fields = { path: `/things/${i}`, type: 'not_found' };
+      inRequest(`request-${i}`, () => logger.info(oneOf('not_found /things', fields), `no thing ${i}`));
+    }
+    inRequest('other', () => logger.info(oneOf('not_found /others', { type: 'not_found' }), 'no such thing'));
+    expect(lines()).toHaveLength(21);
+    await written(22);
+    expect(lines()[21]).toMatchObject({ level: 'info', msg: 'not_found /things', type: 'not_found', suppressed: 980 });
+    expect(lines()[21]).not.toHaveProperty('correlation_id');
   });
 });

@@ -1,7 +1,7 @@
 import { pino, stdTimeFunctions, type DestinationStream, type LogFn, type Logger as PinoLogger } from 'pino';
 import type { RecentLines } from './recent-lines.ts';
 import { redact, scrub, shortened } from './redact.ts';
-import { identityOf, lasting, Repeats } from './repeats.ts';
+import { identityOf, kindOf, lasting, Repeats } from './repeats.ts';
 import { requestFields } from './request-context.ts';
 
 /** What every part logs through. Child loggers carry fixed fields; whose request a line belongs to is added by itself. */
@@ -19,7 +19,8 @@ export type LoggerOptions = {
   readonly recent?: RecentLines;
 };
 
-/** The levels whose lines are counted instead of written when they repeat themselves, as pino numbers them. */
+/** As pino numbers them. Lines that warn are counted instead of written when they repeat themselves, others where they say so. */
+const INFO = 30;
 const WARN = 40;
 const ERROR = 50;
 
@@ -42,8 +43,9 @@ export function createLogger(options: LoggerOptions): Logger {
       // eslint-disable-next-line max-params -- pino's own
       logMethod(this: Logger, given: Parameters<LogFn>, method: LogFn, level: number): void {
         const args = given.map((each: unknown) => (typeof each === 'string' ? shortened(each) : each)) as typeof given;
-        if (level !== WARN && level !== ERROR) method.apply(this, args);
-        else writeOnce({ logger: this, repeats, level }, args, method);
+        const kind = level === INFO ? kindOf(args[0]) : undefined;
+        if (kind === undefined && level !== WARN && level !== ERROR) method.apply(this, args);
+        else writeOnce({ logger: this, repeats, level, kind }, args, method);
       },
       streamWrite: (line: string) => {
         const scrubbed = scrub(line);
@@ -60,15 +62,20 @@ export function setLogLevel(logger: Logger, level: LogLevel): void {
   logger.level = level;
 }
 
-type Line = { readonly logger: Logger; readonly repeats: Repeats; readonly level: number };
+type Line = {
+  readonly logger: Logger;
+  readonly repeats: Repeats;
+  readonly level: number;
+  readonly kind: string | undefined;
+};
 
-function writeOnce({ logger, repeats, level }: Line, args: Parameters<LogFn>, method: LogFn): void {
+function writeOnce({ logger, repeats, level, kind }: Line, args: Parameters<LogFn>, method: LogFn): void {
   const [first, second]: readonly unknown[] = args;
   const fields = typeof first === 'string' ? {} : first;
   const message = [first, second].find((each) => typeof each === 'string') ?? 'the same again';
   const writeCount = (suppressed: number): void => {
-    method.call(logger, { ...lasting(fields), suppressed }, message);
+    method.call(logger, { ...lasting(fields), suppressed }, kind ?? message);
   };
-  const identity = identityOf({ ...logger.bindings(), level }, fields, message);
+  const identity = kind ?? identityOf({ ...logger.bindings(), level }, fields, message);
   if (repeats.admit(identity, writeCount)) method.apply(logger, args);
 }

@@ -14,7 +14,7 @@ const PASSING = /^(correlation_id|trace_id|span_id|time|at|ms|.*_ms|path|entries
 type WriteCount = (suppressed: number) => void;
 type Window = { written: number; suppressed: number; readonly endsMs: number; writeCount: WriteCount | undefined };
 
-/** Keeps a warning that repeats itself from filling the log. */
+/** Keeps what repeats itself from filling the log. */
 export class Repeats {
   readonly #windows = new Map<string, Window>();
   readonly #now: () => number;
@@ -55,6 +55,21 @@ export class Repeats {
     if (this.#windows.get(identity) === window) this.#windows.delete(identity);
     window.writeCount?.(window.suppressed);
   }
+}
+
+const asOneOf = new WeakMap<object, string>();
+
+/**
+ * The fields of a line that informs, of which a client decides how many there are: one about a refused request. Of a kind
+ * some are written, and the others counted, as those of warnings are.
+ */
+export function oneOf<Fields extends object>(kind: string, fields: Fields): Fields {
+  asOneOf.set(fields, kind);
+  return fields;
+}
+
+export function kindOf(fields: unknown): string | undefined {
+  return typeof fields === 'object' && fields !== null ? asOneOf.get(fields) : undefined;
 }
 
 /** What makes two lines the same: who writes them, the message, and every field that is not of the moment. */
