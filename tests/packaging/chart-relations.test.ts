@@ -103,17 +103,21 @@ describe('what surrounds them', () => {
 
   it('asks for certificates by whose names the log server knows services, and for the names that they are reached at', () => {
     const certificates = ofKind('full', 'Certificate').map(
-      ({ spec }) => spec as { commonName: string; dnsNames: string[] },
+      ({ spec }) => spec as { commonName: string; dnsNames?: string[]; issuerRef: { name: string } },
     );
     const users = `${fileOf('infra/nats/users.conf')}${fileOf('infra/nats/nats-keys.conf')}`;
     const known = [...users.matchAll(/user: "CN=([\w-]+)"/g)].map(([, name = '']) => name);
     const asked = certificates.map(({ commonName }) => commonName);
-    expect(asked.filter((name) => !known.includes(name)).toSorted()).toEqual(['nats', 'redis']);
+    const others = ['db-vectorizer-routes-ca', 'nats', 'redis', 'routes'];
+    expect(asked.filter((name) => !known.includes(name)).toSorted()).toEqual(others);
+    // Whoever else had a certificate of that authority could join the log servers.
+    const joining = certificates.filter(({ issuerRef }) => issuerRef.name === 'db-vectorizer-routes');
+    expect(joining.map(({ commonName }) => commonName)).toEqual(['routes']);
     const [container] = podsOf(of('full')).get('gateway')?.spec.containers ?? [];
     const urls = (container?.env ?? [])
       .filter(({ name }) => name.endsWith('_URL'))
       .flatMap(({ value = '' }) => value.split(','));
-    const covered = certificates.flatMap(({ dnsNames }) => dnsNames);
+    const covered = certificates.flatMap(({ dnsNames = [] }) => dnsNames);
     expect(urls).toHaveLength(7);
     expect(urls.map((url) => new URL(url).hostname).filter((host) => !covered.includes(host))).toEqual([]);
   });

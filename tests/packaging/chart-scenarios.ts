@@ -31,10 +31,9 @@ export const SCENARIOS: Readonly<Record<string, object>> = {
       enabled: true,
       certManager: { enabled: false },
       existingSecrets: Object.fromEntries(
-        ['gateway', 'ingest', 'query', 'index', 'monitor', 'nats', 'redis', 'operator', 'revoker'].map((name) => [
-          name,
-          `own-${name}`,
-        ]),
+        ['gateway', 'ingest', 'query', 'index', 'monitor', 'nats', 'routes', 'redis', 'operator', 'revoker'].map(
+          (name) => [name, `own-${name}`],
+        ),
       ),
       calloutSecret: 'own-callout',
     },

@@ -15,6 +15,7 @@ export const leftOut: Readonly<Record<string, string>> = {
   'tests/packaging/compose.test.ts': 'makes certificates, and starts nothing',
   'tests/packaging/image.test.ts': 'starts roles as the image is set up to, one of them with a certificate',
   'tests/workflow/access.test.ts': 'is about starting without a key, and about the first one',
+  'tests/workflow/log-servers.test.ts': 'starts log servers alone, always with certificates of its own',
   'tests/workflow/tls.test.ts': 'is always encrypted, with certificates and keys of its own',
 };
 

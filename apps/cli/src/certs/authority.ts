@@ -20,7 +20,7 @@ export type Credential = { readonly certificate: string; readonly key: string };
 export type Issue = {
   /** The subject's common name: by it the log server knows a service, and decides what it may do. */
   readonly name: string;
-  /** DNS names and IP addresses at which the bearer is reached. */
+  /** DNS names and IP addresses at which the bearer is reached. Who is reached nowhere is a client, and a server to nobody. */
   readonly hosts: readonly string[];
   readonly days: number;
 };
@@ -72,9 +72,15 @@ export class Authority {
     return new Authority(credential, key);
   }
 
-  /** For both ends of a connection: a service is a server to some and a client to others. */
+  /** For both ends of a connection where there are hosts: a service is a server to some and a client to others. */
   async issue({ name, hosts, days }: Issue): Promise<Credential> {
     const keys = await newKeys();
+    const { clientAuth, serverAuth } = ExtendedKeyUsage;
+    const alternatives = hosts.map((value) => ({ type: isIP(value) === 0 ? 'dns' : 'ip', value }) as const);
+    const purposes =
+      hosts.length === 0
+        ? [new ExtendedKeyUsageExtension([clientAuth])]
+        : [new ExtendedKeyUsageExtension([serverAuth, clientAuth]), new SubjectAlternativeNameExtension(alternatives)];
     const certificate = await X509CertificateGenerator.create({
       subject: [{ CN: [name] }],
       issuer: this.#parsed.subjectName,
@@ -85,10 +91,7 @@ export class Authority {
       extensions: [
         new BasicConstraintsExtension(false, undefined, true),
         new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
-        new ExtendedKeyUsageExtension([ExtendedKeyUsage.serverAuth, ExtendedKeyUsage.clientAuth]),
-        new SubjectAlternativeNameExtension(
-          hosts.map((value) => ({ type: isIP(value) === 0 ? 'dns' : 'ip', value }) as const),
-        ),
+        ...purposes,
         await AuthorityKeyIdentifierExtension.create(this.#parsed),
         await SubjectKeyIdentifierExtension.create(keys.publicKey),
       ],

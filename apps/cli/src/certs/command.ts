@@ -11,7 +11,7 @@ export function registerCertificates(program: Command): void {
     .command('certs')
     .description('certificates of a development authority')
     .command('init')
-    .description('make the authority, if there is none, and a certificate for each service, server and operator')
+    .description('make the authorities, if there are none, and a certificate for each service, server and operator')
     .option('--dir <directory>', 'where they are kept', './certs')
     .option('--host <name>', 'beside loopback: a name or address of the services; may be given again', collect, [])
     .option(
@@ -27,7 +27,7 @@ export function registerCertificates(program: Command): void {
       const authority = await writeCertificates({ directory, hosts: host, days });
       process.stdout.write(
         `${authority === 'new' ? 'a new authority and' : 'new'} certificates for ${days} days are in ${directory}\n` +
-          'keep ca.key and the other keys to yourself; clients need ca.crt\n',
+          'keep ca.key, routes-ca.key and the other keys to yourself; clients need ca.crt\n',
       );
     });
 }

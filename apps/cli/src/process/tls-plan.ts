@@ -44,6 +44,9 @@ export class TlsPlan {
       VECTORIZER_NATS_CA_FILE: JSON.stringify(this.authority),
       VECTORIZER_NATS_CERT_FILE: JSON.stringify(files.certificate(this.directory, 'nats')),
       VECTORIZER_NATS_KEY_FILE: JSON.stringify(files.key(this.directory, 'nats')),
+      VECTORIZER_NATS_ROUTE_CA_FILE: JSON.stringify(files.authority(this.directory, 'routes-ca')),
+      VECTORIZER_NATS_ROUTE_CERT_FILE: JSON.stringify(files.certificate(this.directory, 'routes')),
+      VECTORIZER_NATS_ROUTE_KEY_FILE: JSON.stringify(files.key(this.directory, 'routes')),
       VECTORIZER_NATS_CALLOUT_ISSUER: this.#calloutIssuer,
     };
   }

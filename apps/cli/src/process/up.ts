@@ -104,8 +104,8 @@ async function secure(directory: string | undefined, say: Say): Promise<TlsPlan 
   // Not needed where nothing is encrypted, and slow to load.
   const { hasCertificates, writeCertificates } = await import('../certs/certificates.ts');
   if (!(await hasCertificates(directory))) {
-    await writeCertificates({ directory, hosts: [], days: CERTIFICATE_DAYS });
-    say(`certificates of a development authority are in ${directory}`);
+    await writeCertificates({ directory, hosts: [], days: CERTIFICATE_DAYS, keeps: true });
+    say(`certificates of a development authority are in ${directory}; those that were missing are new`);
   }
   const plan = await TlsPlan.of(directory);
   await trustAuthorityIn(plan.authority);

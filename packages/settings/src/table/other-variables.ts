@@ -2,7 +2,7 @@
 export const otherVariables = [
   {
     title: 'Log server',
-    about: 'Its files in `infra/nats` need these, all in quotes but the ports; the last four with certificates.',
+    about: 'Its files in `infra/nats` need these, all in quotes but the ports; the last seven with certificates.',
     variables: {
       VECTORIZER_NATS_HOST: 'where it listens',
       VECTORIZER_NATS_PORT: 'where clients reach it',
@@ -11,6 +11,9 @@ export const otherVariables = [
       VECTORIZER_NATS_CA_FILE: 'the authority of the certificates',
       VECTORIZER_NATS_CERT_FILE: 'its certificate',
       VECTORIZER_NATS_KEY_FILE: "the certificate's key",
+      VECTORIZER_NATS_ROUTE_CA_FILE: 'the authority of log servers that join each other, which signs nothing else',
+      VECTORIZER_NATS_ROUTE_CERT_FILE: 'the certificate by which it joins others',
+      VECTORIZER_NATS_ROUTE_KEY_FILE: "that certificate's key",
       VECTORIZER_NATS_CALLOUT_ISSUER: 'what is in `callout.issuer`, without quotes',
     },
   },

@@ -1,0 +1,116 @@
+import { readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { connectNats, trustAuthority, type NatsConnection } from '@vectorizer/cluster';
+import { findBinary, freePort, ServerProcess, temporaryDirectory, until } from '@vectorizer/testing';
+import { runCommand } from '../system/command.ts';
+import { tlsFiles } from '../system/secure.ts';
+
+/** Log servers with the configuration that is deployed, and nothing else of an instance. */
+let directory: Awaited<ReturnType<typeof temporaryDirectory>>;
+const certificates = (): string => join(directory.path, 'certs');
+const configuration = resolve(import.meta.dirname, '../../infra/nats/nats-tls.conf');
+
+beforeAll(async () => {
+  directory = await temporaryDirectory();
+  const { code, err } = await runCommand('certs', 'init', '--dir', certificates());
+  if (code !== 0) throw new Error(err);
+  trustAuthority(await readFile(join(certificates(), 'ca.crt'), 'utf8'));
+});
+afterAll(async () => directory[Symbol.asyncDispose]());
+
+type LogServer = AsyncDisposable & {
+  readonly servers: string;
+  readonly log: () => Promise<string>;
+  readonly routes: () => Promise<number>;
+};
+type LogServerOptions = {
+  readonly name: string;
+  /** Whose certificate it shows to log servers that it joins. */
+  readonly joinsAs?: string;
+  readonly route?: number;
+  readonly joins?: number;
+};
+
+async function startLogServer({ name, joinsAs = 'routes', route, joins }: LogServerOptions): Promise<LogServer> {
+  const [port, monitor] = [await freePort(), await freePort()];
+  const log = join(directory.path, `${name}.log`);
+  const values = {
+    HOST: '"127.0.0.1"',
+    PORT: port,
+    MONITOR_PORT: monitor,
+    STORE: JSON.stringify(join(directory.path, name)),
+    CA_FILE: JSON.stringify(join(certificates(), 'ca.crt')),
+    CERT_FILE: JSON.stringify(join(certificates(), 'nats.crt')),
+    KEY_FILE: JSON.stringify(join(certificates(), 'nats.key')),
+    ROUTE_CA_FILE: JSON.stringify(join(certificates(), 'routes-ca.crt')),
+    ROUTE_CERT_FILE: JSON.stringify(join(certificates(), `${joinsAs}.crt`)),
+    ROUTE_KEY_FILE: JSON.stringify(join(certificates(), `${joinsAs}.key`)),
+  };
+  const cluster = route === undefined ? [] : ['--cluster_name', 'vectorizer', '--cluster', place(route)];
+  const joined = joins === undefined ? [] : ['--routes', place(joins)];
+  const monitoring = `https://127.0.0.1:${monitor}`;
+  const server = new ServerProcess(
+    'env',
+    [
+      ...Object.entries(values).map(([variable, value]) => `VECTORIZER_NATS_${variable}=${value}`),
+      findBinary('nats-server', 'nats'),
+      '-c',
+      configuration,
+      '--name',
+      name,
+      '-l',
+      log,
+      ...cluster,
+      ...joined,
+    ],
+    () =>
+      until(async () => (await fetch(`${monitoring}/varz`).catch(() => undefined))?.ok === true, {
+        what: `log server ${name} being there`,
+      }),
+  );
+  await server.start();
+  return {
+    servers: place(port),
+    log: async () => readFile(log, 'utf8'),
+    routes: async () => ((await (await fetch(`${monitoring}/routez`)).json()) as { num_routes: number }).num_routes,
+    [Symbol.asyncDispose]: async () => server.kill(),
+  };
+}
+
+function place(port: number): string {
+  return `nats://127.0.0.1:${port}`;
+}
+
+async function connectAs(name: string, { servers }: LogServer): Promise<NatsConnection> {
+  return connectNats({ servers, name, tls: tlsFiles(certificates(), name) });
+}
+
+describe('log servers with certificates', () => {
+  it('are joined by nobody but log servers, whatever certificate of a service or a producer is shown', async () => {
+    const [route, other] = [await freePort(), await freePort()];
+    await using first = await startLogServer({ name: 'first', route, joins: other });
+    for (const joinsAs of ['producer', 'gateway', 'operator', 'nats']) {
+      const before = refusalsIn(await first.log());
+      await using stranger = await startLogServer({
+        name: `as-${joinsAs}`,
+        joinsAs,
+        route: await freePort(),
+        joins: route,
+      });
+      await until(async () => refusalsIn(await first.log()) > before, { what: `${joinsAs} being refused` });
+      expect([joinsAs, await first.routes(), await stranger.routes()]).toEqual([joinsAs, 0, 0]);
+    }
+    await using second = await startLogServer({ name: 'second', route: other, joins: route });
+    await until(async () => (await first.routes()) > 0 && (await second.routes()) > 0, { what: 'one that joins' });
+  });
+
+  it('take no client by the certificate of a log server that joins', async () => {
+    await using server = await startLogServer({ name: 'alone' });
+    await expect(connectAs('routes', server)).rejects.toThrow('no log server');
+  });
+});
+
+function refusalsIn(log: string): number {
+  return log.match(/TLS route handshake error/g)?.length ?? 0;
+}
