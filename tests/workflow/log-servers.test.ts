@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { jetstreamManager } from '@nats-io/jetstream';
 import { connectNats, trustAuthority, type NatsConnection } from '@vectorizer/cluster';
 import { findBinary, freePort, ServerProcess, temporaryDirectory, until } from '@vectorizer/testing';
 import { runCommand } from '../system/command.ts';
@@ -108,6 +109,25 @@ describe('log servers with certificates', () => {
   it('take no client by the certificate of a log server that joins', async () => {
     await using server = await startLogServer({ name: 'alone' });
     await expect(connectAs('routes', server)).rejects.toThrow('no log server');
+  });
+
+  it('send acknowledgements where a producer says, which docs/TLS.md tells of, but take none for a request', async () => {
+    await using server = await startLogServer({ name: 'acknowledging' });
+    const operator = await connectAs('operator', server);
+    const { streams } = await jetstreamManager(operator);
+    await streams.add({ name: 'VZ_PRODUCER_EVENTS', subjects: ['vectorizer.events.>'] });
+    await streams.add({ name: 'KV_vz_keys', subjects: ['$KV.vz_keys.>'] });
+    await operator.request('$KV.vz_keys.abc', '{}');
+    const kept = async (name: string): Promise<number> => (await streams.info(name)).state.messages;
+    const producer = await connectAs('producer', server);
+    const send = (reply: string): void => producer.publish('vectorizer.events.books.upsert', '{}', { reply });
+    // An acknowledgement has the number of a message, as these have.
+    for (const api of ['PURGE', 'MSG.DELETE', 'DELETE']) send(`$JS.API.STREAM.${api}.KV_vz_keys`);
+    send('$KV.vz_keys.def');
+    await until(async () => (await kept('VZ_PRODUCER_EVENTS')) === 4, { what: 'four events' });
+    await until(async () => (await kept('KV_vz_keys')) >= 2, { what: 'the acknowledgement of the fourth' });
+    expect(await kept('KV_vz_keys')).toBe(2);
+    await Promise.all([operator.close(), producer.close()]);
   });
 });
 
