@@ -13,6 +13,13 @@ describe('what a process tells of its activity', () => {
     const searches = counter({ name: 'vectorizer_search_requests_total', help: 'Searches', labelNames });
     searches.inc({ collection: 'a', status: 'success' }, 3);
     searches.inc({ collection: 'b', status: 'error' });
+    const errors = counter({
+      name: 'vectorizer_api_errors_total',
+      help: 'Errors',
+      labelNames: ['endpoint', 'status_code'] as const,
+    });
+    errors.inc({ endpoint: '/a', status_code: '503' }, 2);
+    errors.inc({ endpoint: '/b', status_code: '404' }, 7);
     const cache = counter({
       name: 'vectorizer_cache_requests_total',
       help: 'Lookups',
@@ -45,7 +52,7 @@ describe('what a process tells of its activity', () => {
     expect(first).toMatchObject({
       service: 'query',
       place: 'here:15012',
-      counts: { searches: 4, failed_searches: 1, writes: 0 },
+      counts: { searches: 4, writes: 0, failures: 2, operations_applied: 0 },
       caches: [
         { tier: 'memory', counts: { hits: 5, misses: 3, bypasses: 9, evictions: 4 }, bytes: 1_000 },
         { tier: 'redis', counts: { hits: 1, misses: 2, bypasses: 0, evictions: 0 }, bytes: 0 },

@@ -4,13 +4,13 @@ import {
   activity,
   ACTIVITY_MS,
   type Activity,
-  type ActivityCount,
+  ActivityCount,
   type Bus,
   type LatencyCounts,
   WATCHED_MS,
   watching,
 } from '@vectorizer/contracts';
-import { countOf, distributionOf, type Logger } from '@vectorizer/telemetry';
+import { countOf, distributionOf, seriesOf, type Logger } from '@vectorizer/telemetry';
 import { cacheActivities } from './cache-activity.ts';
 
 export type ActivityOptions = {
@@ -21,15 +21,13 @@ export type ActivityOptions = {
   readonly place: string;
 };
 
-/** Where each count is read: what is told is what `/metrics` says. */
-const COUNTS: Readonly<Record<ActivityCount, readonly Series[]>> = {
-  searches: [['vectorizer_search_requests_total']],
-  failed_searches: [['vectorizer_search_requests_total', { status: 'error' }]],
-  writes: [['vectorizer_insert_requests_total']],
-  failed_writes: [['vectorizer_insert_requests_total', { status: 'error' }]],
-  operations_applied: [['vectorizer_index_operations_applied_total']],
+/** How each count is read: what is told is what `/metrics` says. */
+const COUNTS: Readonly<Record<ActivityCount, () => Promise<number>>> = {
+  searches: async () => countOf('vectorizer_search_requests_total'),
+  writes: async () => countOf('vectorizer_insert_requests_total'),
+  failures: countFailures,
+  operations_applied: async () => countOf('vectorizer_index_operations_applied_total'),
 };
-type Series = readonly [metric: string, labels?: Readonly<Record<string, string>>];
 const NOTHING: LatencyCounts = { bounds: [], counts: [] };
 
 /**
@@ -72,12 +70,7 @@ export class ActivityTeller {
 
   async #now(loop_busy: number): Promise<Activity> {
     const { service, place } = this.#options;
-    const counts = await Promise.all(
-      Object.entries(COUNTS).map(async ([name, series]) => {
-        const each = await Promise.all(series.map(async ([metric, labels]) => countOf(metric, labels)));
-        return [name, each.reduce((sum, count) => sum + count, 0)] as const;
-      }),
-    );
+    const counts = await Promise.all(ActivityCount.options.map(async (name) => [name, await COUNTS[name]()] as const));
     return {
       service,
       process: this.#process,
@@ -93,6 +86,11 @@ export class ActivityTeller {
       },
     };
   }
+}
+
+async function countFailures(): Promise<number> {
+  const errors = await seriesOf('vectorizer_api_errors_total', {});
+  return errors.reduce((sum, { labels, value }) => sum + (Number(labels['status_code']) >= 500 ? value : 0), 0);
 }
 
 async function latencies(metric: string): Promise<LatencyCounts> {

@@ -7,8 +7,8 @@ export const WATCHED_MS = 5 * ACTIVITY_MS;
 /** Said once a second by those that want to hear of activities. */
 export const watching = { name: 'service.watching', value: z.object({}) } as const;
 
-/** Of writes, those of batches. */
-export const ActivityCount = z.enum(['searches', 'failed_searches', 'writes', 'failed_writes', 'operations_applied']);
+/** Of writes, those of batches; failures are answers that no client is to blame for, whatever was asked. */
+export const ActivityCount = z.enum(['searches', 'writes', 'failures', 'operations_applied']);
 export type ActivityCount = z.infer<typeof ActivityCount>;
 
 /** What became of the searches that a tier of the query cache was asked, or would have been. */

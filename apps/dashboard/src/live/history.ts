@@ -16,7 +16,7 @@ export function extend(history: History, { at, rates, latency_ms }: DashboardSam
   return {
     times: add(history.times, Date.parse(at) / 1_000),
     searches: add(history.searches, rates.searches),
-    failed: add(history.failed, rates.failed_searches + rates.failed_writes),
+    failed: add(history.failed, rates.failures),
     writes: add(history.writes, rates.writes),
     p50: add(history.p50, search?.p50 ?? null),
     p95: add(history.p95, search?.p95 ?? null),

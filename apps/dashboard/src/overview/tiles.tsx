@@ -22,15 +22,14 @@ export function Tiles({ sample }: { readonly sample: DashboardSample }): ReactEl
 function tilesOf({ rates, caches, latency_ms: { search }, replication, collections }: DashboardSample): Tile[] {
   const { lookups, hits } = lookupsOf(caches);
   const points = collections.reduce((sum, collection) => sum + collection.points, 0);
-  const failed = rates.failed_searches + rates.failed_writes;
   const replicas = (replication?.replicas.length ?? 0) + (replication?.replicas_left_out ?? 0);
   const connected = replication?.stats.connected_replicas ?? 0;
   return [
     {
       name: 'Searches',
       value: `${formatNumber(rates.searches)} /s`,
-      detail: failed > 0 ? `${formatNumber(failed)} failures /s` : 'none fails',
-      isBad: failed > 0,
+      detail: rates.failures > 0 ? `${formatNumber(rates.failures)} failures /s` : 'none fails',
+      isBad: rates.failures > 0,
     },
     {
       name: 'Search latency, p99',

@@ -1,7 +1,8 @@
 import type { CollectionConfig } from './collections.ts';
 import type { ReplicaView, ReplicationStats } from './replication.ts';
 
-export type SampledRate = 'searches' | 'failed_searches' | 'writes' | 'failed_writes' | 'operations_applied';
+/** `failures`: answers that no client is to blame for, whatever was asked. */
+export type SampledRate = 'searches' | 'writes' | 'failures' | 'operations_applied';
 
 /** The whole cluster at one moment. */
 export type ClusterSample = {
