@@ -7,9 +7,10 @@ const page = resolve(import.meta.dirname, '../docs/ERRORS.md');
 
 export function withErrorsTable(markdown: string): string {
   const rows = Object.entries(failures).map(
-    ([type, { http, retryable, meaning }]) => `| \`${type}\` | ${http} | ${retryable ? 'yes' : 'no'} | ${meaning} |`,
+    ([type, { http, retryable, onReplay, meaning }]) =>
+      `| \`${type}\` | ${http} | ${retryable ? 'yes' : 'no'} | ${onReplay} | ${meaning} |`,
   );
-  const table = ['| type | HTTP | retry | meaning |', '|---|---|---|---|', ...rows].join('\n');
+  const table = ['| type | HTTP | retry | replay | meaning |', '|---|---|---|---|---|', ...rows].join('\n');
   return markdown.replace(/^\| type \|.*\n(\|.*(\n|$))*/m, () => `${table}\n`);
 }
 
