@@ -24,7 +24,7 @@ try {
   const viewport = { width: 1280, height: 1000 };
   await using opened = await openPage(browser, system.url, { colorScheme: 'light', viewport, deviceScaleFactor: 1.5 });
   await sleep(LOAD_MS);
-  await opened.page.screenshot({ path: file });
+  await opened.page.screenshot({ path: file, fullPage: true });
 } finally {
   stopping.abort();
   await Promise.all(clients);

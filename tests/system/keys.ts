@@ -33,6 +33,12 @@ export function credentialsFor(url: string | readonly string[] | undefined): { r
   return found === undefined ? {} : { apiKey: found.key };
 }
 
+/** Where an event is published: with keys, under the id of the instance's. */
+export function eventSubject(url: string, collectionAndKind: string): string {
+  const [, id] = credentialsFor(url).apiKey?.split('_') ?? [];
+  return `vectorizer.events.${collectionAndKind}${id === undefined ? '' : `.${id}`}`;
+}
+
 /** What a command reads from its environment to be let in, by its `--data` or `--url`. */
 export function lettingIn(args: readonly string[]): Record<string, string> {
   const after = (flag: string): string => (args.includes(flag) ? (args[args.indexOf(flag) + 1] ?? '') : '');
@@ -52,7 +58,7 @@ if (isSecure) {
   globalThis.fetch = async (input, init) => {
     const request = new Request(input, init);
     const { apiKey } = credentialsFor(request.url);
-    const isNamed = request.headers.has('authorization') || request.headers.has('x-api-key');
+    const isNamed = ['authorization', 'x-api-key', 'api-key'].some((name) => request.headers.has(name));
     if (apiKey !== undefined && !isNamed) request.headers.set('x-api-key', apiKey);
     return ask(request);
   };

@@ -2,7 +2,7 @@ import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Backup, buckets, CollectionUid } from '@vectorizer/contracts';
-import { temporaryDirectory } from '@vectorizer/testing';
+import { temporaryDirectory, until } from '@vectorizer/testing';
 import { logServerOf, type LogServer } from '../system/log-server.ts';
 import { ask, ended, restore, takeSnapshot } from '../system/snapshots.ts';
 import { startSystem, type System } from '../system/system.ts';
@@ -40,8 +40,14 @@ describe('a restore whose gateway is gone since its collection was made', () => 
     if (said === undefined) throw new Error('it was restored');
     const { verified: _verified, replicas_compared: _compared, ...running } = { ...said, state: 'running' };
     await server.ask(`$KV.${buckets.backups}.${id}`, { ...backup, restore: running });
-    const { restore: left } = await ended(system, path, (snapshot) => snapshot.restore);
-    expect(left).toMatchObject({ state: 'complete', verified: false, reason: expect.stringContaining('compared') });
+    const left = async (): Promise<unknown> => (await ended(system, path, (snapshot) => snapshot.restore)).restore;
+    // A gateway hears of what another has written within milliseconds.
+    await until(async () => JSON.stringify(await left()) !== JSON.stringify(made));
+    expect(await left()).toMatchObject({
+      state: 'complete',
+      verified: false,
+      reason: expect.stringContaining('compared'),
+    });
     await system.client.deleteCollection('copy');
     expect((await ask(system, `GET ${path}`)).body.restore).toMatchObject({ state: 'failed' });
     expect((await ask(system, `DELETE ${path}`)).status).toBe(200);

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { CollectionUid, decodeEntry, events, subjects } from '@vectorizer/contracts';
 import { until } from '@vectorizer/testing';
 import { runCommand } from '../system/command.ts';
+import { eventSubject } from '../system/keys.ts';
 import { logServerOf, type LogServer } from '../system/log-server.ts';
 import { settled, startSystem, type System } from '../system/system.ts';
 
@@ -25,7 +26,7 @@ describe('events of producers, on a cluster', () => {
   /** Answers the sequence of the acknowledgement. */
   async function publish(subject: string, body: object): Promise<number> {
     const bytes = body instanceof Uint8Array ? body : Buffer.from(JSON.stringify(body));
-    return ((await nats.ask(`vectorizer.events.${subject}`, bytes)) as { seq: number }).seq;
+    return ((await nats.ask(eventSubject(system.url, subject), bytes)) as { seq: number }).seq;
   }
   async function read(id: string, token: string): Promise<unknown> {
     const headers = { 'x-vectorizer-token': token };
@@ -67,7 +68,7 @@ describe('events of producers, on a cluster', () => {
     await until(async () => (await all()).length === 2);
     expect(await all()).toEqual([wrong, early]);
     const list = await letters('list');
-    expect(list).toContain('vectorizer.events.books.upsert  dimension_mismatch');
+    expect(list).toContain(`${eventSubject(system.url, 'books.upsert')}  dimension_mismatch`);
     const [first = 0, second = 0] = list
       .trim()
       .split('\n')

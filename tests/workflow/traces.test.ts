@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { freePort, startOtlpReceiver, until, type OtlpReceiver, type ReceivedSpan } from '@vectorizer/testing';
 import { logLines } from '../system/log-lines.ts';
 import { runCommand } from '../system/command.ts';
+import { eventSubject } from '../system/keys.ts';
 import { logServerOf } from '../system/log-server.ts';
 import { startSystem, type System } from '../system/system.ts';
 
@@ -131,7 +132,7 @@ describe('traces', () => {
       ['plain-event', {}],
     ] as const) {
       const sent = { 'X-Correlation-ID': id, ...headers };
-      await nats.ask('vectorizer.events.books.upsert', { id, vector: [1] }, sent);
+      await nats.ask(eventSubject(system.url, 'books.upsert'), { id, vector: [1] }, sent);
     }
     const event = async (id: string): Promise<ReceivedSpan | undefined> =>
       (await connected(receiver, id, EVENT_SPANS)).find(({ name }) => name === 'event.write');
