@@ -1,11 +1,13 @@
 import type { z } from 'zod';
 import { Failure } from '@vectorizer/errors';
+import { shortened } from '@vectorizer/telemetry';
 
 type Issue = z.core.$ZodIssue;
 type Path = readonly PropertyKey[];
 
 /** A failure lists at most this many problems: a client needs the first few, and a body can hold a million. */
 const PROBLEMS_MAX = 8;
+/** Of a field that is none of ours, as much as tells a person which it is: a name may be as long as the body. */
 const NAME_CHARACTERS_MAX = 256;
 
 /**
@@ -40,14 +42,12 @@ type Found = { readonly path: Path; readonly reason: string };
 function located(found: Found, where: string): Problem {
   let field = where;
   for (const step of found.path) {
-    field += typeof step === 'number' ? `[${step}]` : `${field === '' ? '' : '.'}${shownName(String(step))}`;
+    field +=
+      typeof step === 'number'
+        ? `[${step}]`
+        : `${field === '' ? '' : '.'}${shortened(String(step), NAME_CHARACTERS_MAX)}`;
   }
   return { field: field === '' ? 'body' : field, reason: found.reason };
-}
-
-/** Of a field that is none of ours, as much as tells a person which it is: a name may be as long as the body. */
-function shownName(name: string): string {
-  return name.length > NAME_CHARACTERS_MAX ? `${name.slice(0, NAME_CHARACTERS_MAX)}…` : name;
 }
 
 function problemsOf(issue: Issue, base: Path): Found[] {

@@ -2,14 +2,13 @@ import { totalmem } from 'node:os';
 import { limits } from '@vectorizer/contracts';
 import { Failure } from '@vectorizer/errors';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { ARCHIVE } from './body-parsers.ts';
 
 /** Smaller ones are bounded by the number of connections. */
 const SMALL_BYTES = 64 * 1024;
 /** Of the memory that this process may have. Decoded, a body takes several times its size. */
 const MEMORY_SHARE = 1 / 16;
 const BYTES_MAX = 512 * 1024 * 1024;
-/** What takes an archive reads it while it arrives. */
-const ARCHIVE = 'application/x-tar';
 
 /**
  * Bounds what the bodies of all requests that are under way come to: each may be large, and there may be thousands of

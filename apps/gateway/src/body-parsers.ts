@@ -3,6 +3,7 @@ import { readJson, readMessagePack } from '@vectorizer/contracts';
 import { Failure } from '@vectorizer/errors';
 
 /** What takes an archive reads it while it arrives; every other body is read first, up to its limit. */
+export const ARCHIVE = 'application/x-tar';
 const TAKES_ARCHIVES = /\/snapshots\/upload$/;
 
 /**
@@ -25,7 +26,7 @@ export function installBodyParsers(fastify: FastifyInstance): void {
       }
     });
   }
-  fastify.addContentTypeParser('application/x-tar', (request, body, done) => {
+  fastify.addContentTypeParser(ARCHIVE, (request, body, done) => {
     try {
       refuseEncoding(request);
       if (!TAKES_ARCHIVES.test(request.routeOptions.url ?? '')) {

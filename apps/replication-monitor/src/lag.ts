@@ -3,6 +3,11 @@ import { oldestMissing } from '@vectorizer/log';
 /** A report speaks for its moment; after so many heartbeats without another, the replica is measured against now. */
 const REPORT_HEARTBEATS_MAX = 2;
 
+/** Whether a report that is so old still says how its replica is, whose node speaks this often. */
+export function speaksOfNow(silentMs: number, everyMs: number): boolean {
+  return silentMs <= REPORT_HEARTBEATS_MAX * everyMs;
+}
+
 export type LogPosition = {
   readonly firstSequence: number;
   readonly lastSequence: number;
@@ -57,7 +62,7 @@ export function lagOf(replica: LagOf, log: LogPosition | undefined, nowMs: numbe
   if (basis?.oldestAtMs === undefined) return { entries, ms: 0 };
   const wasHeard = replica.spokeAtMs !== undefined;
   const oldestAtMs = basis.oldestAtMs - log.clockAheadMs;
-  if (!wasHeard || replica.silentMs > REPORT_HEARTBEATS_MAX * replica.everyMs)
+  if (!wasHeard || !speaksOfNow(replica.silentMs, replica.everyMs))
     return { entries, ms: Math.max(0, nowMs - oldestAtMs) };
   // A replica that has moved on since the last look is shown as it was then; the next look is at most a second away.
   const asOfMs = basis.missing === missing ? replica.spokeAtMs : basis.spokeAtMs;

@@ -1,7 +1,7 @@
+import { eachBounded } from '@vectorizer/cluster';
 import { Failure } from '@vectorizer/errors';
 import { oldestMissing, type Log } from '@vectorizer/log';
-import { eachBounded } from './each-bounded.ts';
-import type { LagBasis, LogPosition } from './lag.ts';
+import { speaksOfNow, type LagBasis, type LogPosition } from './lag.ts';
 import type { KnownReplica, KnownShard } from './replica-registry.ts';
 
 /** Logs looked at, at once. */
@@ -9,8 +9,6 @@ const LOOKS_IN_FLIGHT_MAX = 8;
 
 /** A log is looked at this seldom while all of its replicas say that they stand where it ended. */
 const QUIET_LOOKS = 5;
-/** A replica that has missed so many heartbeats says nothing of now. */
-const HEARTBEATS_MISSED_MAX = 2;
 
 type AskedLog = Pick<Log, 'state' | 'entryAt'>;
 type Parts = { readonly log: AskedLog; readonly monotonicMs: () => number };
@@ -67,7 +65,7 @@ export class LogWatch {
     const nowMs = this.#monotonicMs();
     return replicas.every(({ heard }) => {
       if (heard === undefined || heard.report.applied_sequence !== log?.lastSequence) return false;
-      return nowMs - heard.monotonicMs <= HEARTBEATS_MISSED_MAX * heard.everyMs;
+      return speaksOfNow(nowMs - heard.monotonicMs, heard.everyMs);
     });
   }
 

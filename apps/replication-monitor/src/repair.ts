@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
-import type { Catalog, SnapshotStore } from '@vectorizer/cluster';
+import { eachBounded, type Catalog, type SnapshotStore } from '@vectorizer/cluster';
 import { isRoutable, type CollectionRecord, type NodeId, type ReplicaView } from '@vectorizer/contracts';
 import { Failure } from '@vectorizer/errors';
 import type { Logger } from '@vectorizer/telemetry';
-import { eachBounded } from './each-bounded.ts';
 import type { KnownShard } from './replica-registry.ts';
 
 /** Placements that are changed at once, and in one turn. */

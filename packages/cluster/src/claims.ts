@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import type { Logger } from '@vectorizer/telemetry';
+import { eachBounded } from './each-bounded.ts';
 import type { KvMirror } from './kv-mirror.ts';
 import type { Lease } from './leases.ts';
 
@@ -129,15 +130,11 @@ export class Claims {
     const tasks = [
       ...leaving.map((each) => async () => this.#leave(each, look)),
       ...trying.map((each) => async () => this.#try(each, look)),
-    ].values();
+    ];
     let failed: unknown;
-    const worker = async (): Promise<void> => {
-      for (const task of tasks) {
-        if (this.#closing.signal.aborted) return;
-        await task().catch((error: unknown) => (failed ??= error));
-      }
-    };
-    await Promise.all(Array.from({ length: TRIES_IN_FLIGHT_MAX }, worker));
+    await eachBounded(tasks, TRIES_IN_FLIGHT_MAX, async (task) => {
+      if (!this.#closing.signal.aborted) await task().catch((error: unknown) => (failed ??= error));
+    });
     return failed;
   }
 

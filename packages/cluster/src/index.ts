@@ -23,6 +23,7 @@ export { idInKey, newKeyId, newKeyText } from './api-key.ts';
 export { EVERYTHING, KeyRegistry, type IssuedKey } from './key-registry.ts';
 export { KeyUsageRegistry } from './key-usage-registry.ts';
 export type { Claim, Claims } from './claims.ts';
+export { eachBounded } from './each-bounded.ts';
 export { LogProbe } from './log-probe.ts';
 export { Leases, type Lease } from './leases.ts';
 export { LocalBus } from './local-bus.ts';

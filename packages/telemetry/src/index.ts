@@ -36,6 +36,7 @@ export {
   type SpanAbout,
   type TraceHeaders,
 } from './tracing/spans.ts';
+export { shortened } from './logging/redact.ts';
 export { oneOf } from './logging/repeats.ts';
 export { RecentLines } from './logging/recent-lines.ts';
 export { countOf, distributionOf, seriesOf, type Distribution, type Series } from './readings.ts';

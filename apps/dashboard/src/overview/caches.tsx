@@ -1,9 +1,11 @@
 import type { CacheSample } from '@vectorizer/contracts';
 import type { ReactElement } from 'react';
 import { formatBytes, formatNumber, formatShare } from '../ui/format.ts';
+import { NumberHeads } from '../ui/number-heads.tsx';
 import { Panel, Scroll } from '../ui/panel.tsx';
 
 const NAMES: Readonly<Record<CacheSample['tier'], string>> = { memory: 'Memory', redis: 'Redis' };
+const COLUMNS = ['Hit ratio', 'Hits', 'Misses', 'Bypasses', 'Evictions', 'Holds'] as const;
 const RATES = ['hits', 'misses', 'bypasses', 'evictions'] as const;
 
 /** What each tier of the query cache does. */
@@ -18,11 +20,7 @@ export function Caches({ caches }: { readonly caches: readonly CacheSample[] }):
             <thead>
               <tr>
                 <th scope="col">Tier</th>
-                {['Hit ratio', 'Hits', 'Misses', 'Bypasses', 'Evictions', 'Holds'].map((name) => (
-                  <th key={name} scope="col" className="number">
-                    {name}
-                  </th>
-                ))}
+                <NumberHeads names={COLUMNS} />
               </tr>
             </thead>
             <tbody>

@@ -1,6 +1,7 @@
 import type { CollectionSample, DashboardSample } from '@vectorizer/contracts';
 import type { ReactElement } from 'react';
 import { formatBytes, formatCount } from '../ui/format.ts';
+import { NumberHeads } from '../ui/number-heads.tsx';
 import { Panel, Scroll } from '../ui/panel.tsx';
 import { linkTo } from '../ui/route.ts';
 
@@ -21,11 +22,7 @@ export function CollectionsTable({ sample }: { readonly sample: DashboardSample 
                 <th scope="col">Kind</th>
                 <th scope="col">Vectors</th>
                 <th scope="col">Shards × replicas</th>
-                {COLUMNS.map((name) => (
-                  <th key={name} scope="col" className="number">
-                    {name}
-                  </th>
-                ))}
+                <NumberHeads names={COLUMNS} />
               </tr>
             </thead>
             <tbody>

@@ -1,6 +1,7 @@
 import type { ProcessSample } from '@vectorizer/contracts';
 import type { ReactElement } from 'react';
 import { formatBytes, formatDuration, formatShare } from '../ui/format.ts';
+import { NumberHeads } from '../ui/number-heads.tsx';
 import { Panel, Scroll } from '../ui/panel.tsx';
 
 export function Processes({ processes }: { readonly processes: readonly ProcessSample[] }): ReactElement {
@@ -12,15 +13,7 @@ export function Processes({ processes }: { readonly processes: readonly ProcessS
             <tr>
               <th scope="col">Service</th>
               <th scope="col">Where</th>
-              <th scope="col" className="number">
-                Busy
-              </th>
-              <th scope="col" className="number">
-                Memory
-              </th>
-              <th scope="col" className="number">
-                Up for
-              </th>
+              <NumberHeads names={['Busy', 'Memory', 'Up for']} />
             </tr>
           </thead>
           <tbody>

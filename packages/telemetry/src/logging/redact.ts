@@ -57,8 +57,9 @@ function itemsOf(items: readonly unknown[], depth: number): unknown {
   return items.length > ITEMS_MAX ? [...shown, `… ${items.length - ITEMS_MAX} more`] : shown;
 }
 
-export function shortened(text: string): string {
-  return text.length > CHARACTERS_MAX ? `${text.slice(0, CHARACTERS_MAX)}…` : text;
+/** As much of a text as is for reading. */
+export function shortened(text: string, most = CHARACTERS_MAX): string {
+  return text.length > most ? `${text.slice(0, most)}…` : text;
 }
 
 /** Passwords in URLs, `Authorization` values, keys of ours, long rows of numbers, and what JSON's parser quotes of a body. */
