@@ -14,7 +14,7 @@ export function statsOf(shards: readonly KnownShard[], replicas: readonly Replic
     operations_pending: sum(replicas.map(({ lag_entries }) => lag_entries)),
     snapshot_size: sum(shards.map(snapshotBytes)),
     connected_replicas: replicas.filter(isRoutable).length,
-    master_offset: sum(shards.map(({ log }) => log?.lastSequence ?? 0)),
+    master_offset: sum(shards.map(logEnd)),
     replica_offset: sum(shards.map(appliedByAll)),
     lag_operations: largest(replicas.map(({ lag_entries }) => lag_entries)),
     total_replicated: sum(replicas.map(({ operations_synced }) => operations_synced)),
@@ -42,6 +42,12 @@ function snapshotBytes(shard: KnownShard): number {
 
 function appliedByAll({ replicas }: KnownShard): number {
   return Math.min(...replicas.map(({ heard }) => heard?.report.applied_sequence ?? 0));
+}
+
+/** As last looked at, or as a replica tells that has applied what came after that look. One that diverged tells of no log. */
+function logEnd(shard: KnownShard): number {
+  const sound = reportsOf(shard).filter(({ phase }) => phase !== 'diverged');
+  return Math.max(shard.log?.lastSequence ?? 0, ...sound.map(({ applied_sequence }) => applied_sequence));
 }
 
 function sum(numbers: readonly number[]): number {

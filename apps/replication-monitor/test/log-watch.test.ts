@@ -1,6 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
+import type { ReplicaReport } from '@vectorizer/contracts';
 import { LogWatch } from '../src/log-watch.ts';
 import type { KnownShard } from '../src/replica-registry.ts';
+import { statsOf } from '../src/replication-stats.ts';
 import { ToldStates } from '../src/told-states.ts';
 import { node, report, startMonitor, write, type Setting } from './fixture.ts';
 
@@ -10,7 +12,7 @@ async function startWatch(setting: Setting): Promise<{
   readonly watch: LogWatch;
   readonly clock: { ms: number };
   readonly asked: () => number;
-  readonly hear: (applied: number) => void;
+  readonly hear: (applied: number, phase?: ReplicaReport['phase']) => void;
 }> {
   const { log } = setting;
   const record = await setting.collection([['a']]);
@@ -35,10 +37,10 @@ async function startWatch(setting: Setting): Promise<{
     watch: new LogWatch({ log: counting, monotonicMs: () => clock.ms }),
     clock,
     asked: () => asked,
-    hear(applied_sequence) {
+    hear(applied_sequence, phase = 'following') {
       const at = { monotonicMs: clock.ms, epochMs: Date.now() };
       replica.heard = {
-        report: report(record, { node: 'a', applied_sequence }),
+        report: report(record, { node: 'a', applied_sequence, phase }),
         host: '',
         port: 1,
         everyMs: 1_000,
@@ -66,6 +68,16 @@ describe('the watch over the logs', () => {
     await watch.look([shard]);
     expect(asked()).toBe(6);
     expect(shard.log?.lastSequence).toBe(3);
+  });
+
+  it('regression: a log ends no earlier than what a replica has applied since it was looked at', async () => {
+    await using setting = await startMonitor();
+    const { shard, watch, hear } = await startWatch(setting);
+    await watch.look([shard]);
+    hear(3);
+    expect(statsOf([shard], []).master_offset).toBe(3);
+    hear(3, 'diverged');
+    expect(statsOf([shard], []).master_offset).toBe(0);
   });
 
   it('asks again and again after a log that does not answer, and says so all the while', async () => {
