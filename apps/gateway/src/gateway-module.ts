@@ -56,6 +56,7 @@ import { RecommendController } from './search/recommend-controller.ts';
 import { SearchController } from './search/search-controller.ts';
 import { SearchManyController } from './search/search-many-controller.ts';
 import { RequestMetrics } from './request-metrics.ts';
+import { LogReach } from './log-reach.ts';
 import { Sessions } from './sessions.ts';
 import { SlowQueriesController } from './slow-queries/slow-queries-controller.ts';
 import { SlowQueries } from './slow-queries/slow-queries.ts';
@@ -124,8 +125,12 @@ export class GatewayModule {
     const collections = new Collections({ ...parts, nodes });
     const jobs = new Jobs(parts);
     const sampler = new Sampler(parts);
-    const writes = new Writes(parts.bus, sessions, collections);
-    const reads = new Reads(parts.bus, sessions);
+    const logs = new LogReach(parts.log);
+    const writes = new Writes({ bus: parts.bus, sessions, logs, collections });
+    const reads = new Reads(parts.bus, sessions, logs);
+    parts.catalog.onChange(({ kind, record: { uid } }) => {
+      if (kind === 'dropped') for (const each of [sessions, logs]) each.forget(uid);
+    });
     const snapshotParts = { ...parts, store: parts.snapshots, collections, jobs };
     const taken = new Snapshots(snapshotParts);
     return {
@@ -134,7 +139,6 @@ export class GatewayModule {
       controllers,
       providers: [
         { provide: RequestMetrics, useValue: metrics },
-        { provide: Sessions, useValue: sessions },
         { provide: Collections, useValue: collections },
         { provide: NewCollectionBody, useValue: newCollection(parts.defaults ?? ONE_OF_EACH) },
         { provide: PayloadIndexes, useValue: new PayloadIndexes(parts.catalog, collections) },

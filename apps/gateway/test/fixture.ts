@@ -12,9 +12,12 @@ import {
 import {
   heartbeat,
   NodeId,
+  PointId,
   search,
   shardDescribe,
   write,
+  type CollectionUid,
+  type Operation,
   type Outcome,
   type PayloadIndexReport,
   type ReplicaReport,
@@ -62,6 +65,7 @@ export type GatewaySettings = Pick<
 > &
   Pick<AccessOptions, 'failures' | 'tokens' | 'unconfirmedMsMax' | 'openMetrics'> & { readonly beside?: NatsServer };
 /** Tests fail on purpose, and often. */
+const APPEND_MS_MAX = 60_000;
 const FAILURES = { per_s: 1_000_000, burst: 1_000_000 };
 
 /** On a log server of its own, or, beside another gateway, on that one's. */
@@ -126,6 +130,17 @@ export async function startGateway({ beside, ...settings }: GatewaySettings = {}
   };
   serve(bus, gateway);
   return gateway;
+}
+
+/** Has the logs of a collection's shards end there, so that a token may name what they hold. */
+export async function fillLogs({ log }: Gateway, uid: CollectionUid, ends: readonly number[]): Promise<void> {
+  for (const [shard, end] of ends.entries()) {
+    const { lastSequence } = await log.state(uid, shard);
+    for (let entry = lastSequence + 1; entry <= end; entry++) {
+      const ops: Operation[] = [{ kind: 'delete', id: PointId.parse('nobody') }];
+      await log.writer(uid, shard).append({ id: `entry-${entry}`, ops }, Date.now() + APPEND_MS_MAX);
+    }
+  }
 }
 
 function beat(bus: LocalBus): void {

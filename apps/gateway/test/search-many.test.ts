@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { decodeToken, encodeToken, read, type CollectionUid, type Hit, type SearchAnswer } from '@vectorizer/contracts';
 import { Failure } from '@vectorizer/errors';
-import { startGateway, type Gateway } from './fixture.ts';
+import { fillLogs, startGateway, type Gateway } from './fixture.ts';
 
 const C = '/api/v1/collections';
 const S = '/api/v1/search';
@@ -106,6 +106,7 @@ describe('a search of several collections', () => {
 
   it('takes a token of any of the collections, and answers one of each in their order', async () => {
     const asked = { collections: ['books', 'films'], vector: [1, 0] };
+    await fillLogs(gateway, uidOf('films'), [9]);
     const sent = encodeToken(uidOf('films'), [9]);
     const found = await send(S, asked, { 'x-vectorizer-token': sent });
     expect(String(found.headers['x-vectorizer-token']).split(', ').map(decodeToken)).toEqual([

@@ -3,7 +3,7 @@ import { Packr } from 'msgpackr';
 import { decodeToken, encodeToken, type CollectionUid, type Outcome } from '@vectorizer/contracts';
 import { Failure } from '@vectorizer/errors';
 import { until } from '@vectorizer/testing';
-import { startGateway, type Gateway } from './fixture.ts';
+import { fillLogs, startGateway, type Gateway } from './fixture.ts';
 
 const C = '/api/v1/collections';
 const V = `${C}/books/vectors`;
@@ -251,6 +251,7 @@ describe('the HTTP surface', () => {
   });
 
   it('regression: does not tell of a failed write that it is where the token of the client says', async () => {
+    await fillLogs(gateway, uid, [3, 3]);
     const headers = { 'x-vectorizer-token': encodeToken(uid, [3, 3]) };
     const details = { sequences: [4, 0], logged: true };
     gateway.answerWrite = async () => Promise.reject(new Failure('deadline_exceeded', 'late', { details }));
@@ -383,6 +384,7 @@ describe('the HTTP surface', () => {
   });
 
   it('reads in a session what the token says, what it wrote itself, or nothing in particular', async () => {
+    await fillLogs(gateway, uid, [0, 8]);
     const token = encodeToken(uid, [0, 8]);
     const demanded = async (body: object, headers: Record<string, string> = {}): Promise<unknown> => {
       await send(`POST ${S}`, { vector: [1, 0], ...body }, headers);
@@ -403,6 +405,7 @@ describe('the HTTP surface', () => {
   });
 
   it('hands on how old a state may be, and whether the cache will do', async () => {
+    await fillLogs(gateway, uid, [0, 8]);
     const asked = async (body: object, headers: Record<string, string> = {}): Promise<object> => {
       expect((await send(`POST ${S}`, { vector: [1, 0], ...body }, headers)).statusCode).toBe(200);
       const { searches: _, uid: __, ...rest } = gateway.searched.at(-1) ?? { searches: [], uid: '' };
@@ -465,6 +468,7 @@ describe('the HTTP surface', () => {
   });
 
   it('never answers a token older than the one that was sent', async () => {
+    await fillLogs(gateway, uid, [1, 8]);
     const headers = { 'x-vectorizer-token': encodeToken(uid, [1, 8]) };
     answering({ status: 'updated', version: 5 });
     const wrote = await send(`PUT ${V}/a`, { payload: {} }, headers);

@@ -1,5 +1,4 @@
-import { Failure } from '@vectorizer/errors';
-import { endReaching, type LogEnd } from '@vectorizer/log';
+import { endReaching, refuseAhead, type LogEnd } from '@vectorizer/log';
 
 /** A replica that only has to apply what is in the log is there sooner than this, if it is well. */
 const PATIENCE_MS = 50;
@@ -33,7 +32,5 @@ export async function unlessAhead<Answer>(answering: Promise<Answer>, options: A
 async function check({ shard, needed, endOf }: AheadOptions, settled: AbortSignal): Promise<void> {
   // A log that cannot be asked says nothing: the answer is waited for as before.
   const end = await endReaching(needed, endOf, settled).catch(() => undefined);
-  if (end === undefined || needed <= end.lastSequence || settled.aborted) return;
-  const told = `entry ${needed} of shard ${shard} is demanded, and its log ends at ${end.lastSequence}`;
-  throw new Failure('token_ahead', told, { details: { shard, demanded: needed, log_ends_at: end.lastSequence } });
+  if (end !== undefined && !settled.aborted) refuseAhead({ shard, demanded: needed }, end);
 }

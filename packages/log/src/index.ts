@@ -1,5 +1,5 @@
 export { Log, oldestMissing, type LogState } from './log.ts';
-export { endReaching, shortMsMax, type LogEnd } from './log-end.ts';
+export { endReaching, refuseAhead, shortMsMax, type LogEnd } from './log-end.ts';
 export type { Origin } from './origin.ts';
 export type { LogMessage, ReadOptions } from './log-reader.ts';
 export type { LogWriter } from './log-writer.ts';

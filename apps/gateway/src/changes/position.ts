@@ -1,7 +1,7 @@
 import { CollectionUid, PointId, Sequences, type CollectionRecord } from '@vectorizer/contracts';
 import { Failure } from '@vectorizer/errors';
 import { invalidField } from '@vectorizer/frame';
-import { endReaching, type Log } from '@vectorizer/log';
+import { endReaching, refuseAhead, type Log } from '@vectorizer/log';
 import { z } from 'zod';
 
 /**
@@ -65,7 +65,7 @@ export async function startAt(
   const created = ends.map((end) => end.created);
   const sequences = ends.map(({ lastSequence }) => lastSequence);
   if (asked !== undefined) {
-    for (const [shard, end] of ends.entries()) checkNotAhead(shard, asked.sequences[shard] ?? 0, end);
+    for (const [shard, end] of ends.entries()) refuseAhead({ shard, demanded: asked.sequences[shard] ?? 0 }, end);
     if (anew)
       return {
         position: { sequences: ends.map((end, shard) => atLeastHeld(asked.sequences[shard] ?? 0, end)) },
@@ -84,14 +84,6 @@ function askedIn(from: string, collection: CollectionRecord): Position {
   const { shards } = collection.config;
   if (list.data.length === shards) return { sequences: list.data };
   throw invalidField('from', `expected a sequence for each of ${shards} shards`);
-}
-
-function checkNotAhead(shard: number, seen: number, { lastSequence }: LogEnd): void {
-  if (seen > lastSequence) {
-    throw new Failure('token_ahead', `entry ${seen} of shard ${shard} was seen, and its log ends at ${lastSequence}`, {
-      details: { shard, demanded: seen, log_ends_at: lastSequence },
-    });
-  }
 }
 
 /** Who is told of the present state again does not need what was cut off. */

@@ -4,7 +4,6 @@ import { CollectionChangeBody, type Answer, type CollectionRecord, type newColle
 import { maySee, parse } from '@vectorizer/frame';
 import { sendJson } from '../answers.ts';
 import { collectionNameOf, contextOf, queries, queryOf, refuseBody } from '../requests.ts';
-import { Sessions } from '../sessions.ts';
 import { Collections } from './collections.ts';
 
 /** The schema of a creation, with the defaults of this gateway. */
@@ -14,17 +13,11 @@ type NewCollectionBody = ReturnType<typeof newCollection>;
 @Controller('api/v1/collections')
 export class CollectionsController {
   readonly #collections: Collections;
-  readonly #sessions: Sessions;
   readonly #body: NewCollectionBody;
 
-  constructor(
-    @Inject(Collections) collections: Collections,
-    @Inject(Sessions) sessions: Sessions,
-    @Inject(NewCollectionBody) body: NewCollectionBody,
-  ) {
+  constructor(@Inject(Collections) collections: Collections, @Inject(NewCollectionBody) body: NewCollectionBody) {
     this.#collections = collections;
     this.#body = body;
-    this.#sessions = sessions;
   }
 
   @Get()
@@ -62,7 +55,6 @@ export class CollectionsController {
     queryOf(queries.none, request);
     refuseBody(request);
     const record = await this.#collections.drop(collectionNameOf(request));
-    this.#sessions.forget(record.uid);
     sendJson(reply, 200, { name: record.name, uid: record.uid, status: 'deleted' });
   }
 }

@@ -68,6 +68,7 @@ export const byWrite: readonly FailureType[] = [
   ...byName,
   ...byCall,
   'invalid_token',
+  'token_ahead',
   'idempotency_key_reused',
   'index_unavailable',
   'replica_behind',

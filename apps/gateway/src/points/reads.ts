@@ -21,6 +21,7 @@ import {
 } from '@vectorizer/contracts';
 import { Failure } from '@vectorizer/errors';
 import type { z } from 'zod';
+import type { LogReach } from '../log-reach.ts';
 import type { Demand, Sessions } from '../sessions.ts';
 
 /** Everything about a read but what is read. */
@@ -42,10 +43,12 @@ export type SearchedOne = Omit<SearchAnswer, 'results'> & { readonly result: Sea
 export class Reads {
   readonly #bus: Bus;
   readonly #sessions: Sessions;
+  readonly #logs: LogReach;
 
-  constructor(bus: Bus, sessions: Sessions) {
+  constructor(bus: Bus, sessions: Sessions, logs: LogReach) {
     this.#bus = bus;
     this.#sessions = sessions;
+    this.#logs = logs;
   }
 
   async search(searches: SearchSpec[], call: ReadCall & CacheUse): Promise<SearchAnswer> {
@@ -75,17 +78,22 @@ export class Reads {
   }
 
   /** When the log lacks what a client's token names, that is the client's affair. What was acknowledged here, it must have. */
-  async #call<I extends z.ZodType, O>(
+  async #call<I extends z.ZodType, O extends { readonly sequences: Sequences }>(
     procedure: Procedure<I, O>,
     input: z.output<I>,
     { collection, token, context }: ReadCall,
   ): Promise<O> {
     try {
-      return await this.#bus.call(procedure, input, { context });
+      const answer = await this.#bus.call(procedure, input, { context });
+      this.#logs.learn(collection.uid, answer.sequences);
+      // A read waits for what its token names of the shards that it asks, unless it is content with less.
+      await this.#logs.check(collection, token, context);
+      return answer;
     } catch (cause) {
       const failure = Failure.from(cause);
       if (failure.type !== 'token_ahead' || token !== undefined) throw failure;
       this.#sessions.forget(collection.uid);
+      this.#logs.forget(collection.uid);
       throw new Failure('log_unavailable', 'the log has lost writes that were acknowledged', {
         cause: failure,
         details: failure.details,

@@ -12,6 +12,7 @@ import {
 } from '@vectorizer/contracts';
 import { Failure } from '@vectorizer/errors';
 import type { Collections } from '../collections/collections.ts';
+import type { LogReach } from '../log-reach.ts';
 import { later, type Sessions } from '../sessions.ts';
 import type { Item } from './items.ts';
 import { loggedResult, refusedResult } from './outcomes.ts';
@@ -39,14 +40,23 @@ export type SingleAnswer = WrittenTo & {
   readonly sequences: Sequences;
 };
 
+export type WritesParts = {
+  readonly bus: Bus;
+  readonly sessions: Sessions;
+  readonly logs: LogReach;
+  readonly collections: Pick<Collections, 'successorOf'>;
+};
+
 export class Writes {
   readonly #bus: Bus;
   readonly #sessions: Sessions;
+  readonly #logs: LogReach;
   readonly #collections: Pick<Collections, 'successorOf'>;
 
-  constructor(bus: Bus, sessions: Sessions, collections: Pick<Collections, 'successorOf'>) {
+  constructor({ bus, sessions, logs, collections }: WritesParts) {
     this.#bus = bus;
     this.#sessions = sessions;
+    this.#logs = logs;
     this.#collections = collections;
   }
 
@@ -94,6 +104,7 @@ export class Writes {
   }
 
   async #writeTo(operations: readonly Operation[], call: WriteCall): Promise<Written> {
+    await this.#logs.check(call.collection, call.seen, call.context);
     let logged: Sequences | undefined;
     const outcomes: Outcome[] = [];
     const { uid } = call.collection;
@@ -105,6 +116,7 @@ export class Writes {
         throw partFailure(cause, call.requestId, logged);
       });
       logged = later(logged, answer.sequences);
+      this.#logs.learn(uid, answer.sequences);
       if (answer.outcomes !== undefined) outcomes.push(...answer.outcomes);
       if (call.wait !== 'logged') this.#sessions.acknowledge(uid, answer.sequences);
     }

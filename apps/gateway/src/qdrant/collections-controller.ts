@@ -7,7 +7,6 @@ import { NewCollectionBody } from '../collections/collections-controller.ts';
 import { Collections } from '../collections/collections.ts';
 import { progressOf } from '../collections/payload-indexes.ts';
 import { collectionNameOf, contextOf, queryOf, refuseBody } from '../requests.ts';
-import { Sessions } from '../sessions.ts';
 import { sendResult } from './answers.ts';
 import { checkUpdate, creationOf } from './collection-bodies.ts';
 import { collectionInfo } from './collection-info.ts';
@@ -18,16 +17,10 @@ type Creation = ReturnType<typeof newCollection>;
 @Controller('qdrant/collections')
 export class QdrantCollectionsController {
   readonly #collections: Collections;
-  readonly #sessions: Sessions;
   readonly #creation: Creation;
 
-  constructor(
-    @Inject(Collections) collections: Collections,
-    @Inject(Sessions) sessions: Sessions,
-    @Inject(NewCollectionBody) creation: Creation,
-  ) {
+  constructor(@Inject(Collections) collections: Collections, @Inject(NewCollectionBody) creation: Creation) {
     this.#collections = collections;
-    this.#sessions = sessions;
     this.#creation = creation;
   }
 
@@ -74,7 +67,6 @@ export class QdrantCollectionsController {
     queryOf(qdrantQueries.timed, request);
     refuseBody(request);
     const record = await orAbsent(async () => this.#collections.drop(collectionNameOf(request)));
-    if (record !== undefined) this.#sessions.forget(record.uid);
     sendResult(reply, record !== undefined);
   }
 }
