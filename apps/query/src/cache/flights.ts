@@ -2,15 +2,16 @@ import type { SearchSpec } from '@vectorizer/contracts';
 import { Failure } from '@vectorizer/errors';
 import type { CacheableCall } from './cacheable-call.ts';
 import { covers, type Cached } from './cached.ts';
+import type { SearchKey } from './search-key.ts';
 
 /** What a call's searches lack, by place. */
 export type Gaps = {
-  readonly keys: readonly string[];
+  readonly keys: readonly SearchKey[];
   readonly found: (Cached | undefined)[];
   readonly missing: readonly number[];
 };
 /** Different searches of one call, each with its key. */
-export type Wanted = { readonly keys: readonly string[]; readonly specs: readonly SearchSpec[] };
+export type Wanted = { readonly keys: readonly SearchKey[]; readonly specs: readonly SearchSpec[] };
 export type Landed = {
   readonly values: readonly Cached[];
   /** Those of them that had to be computed. */
@@ -19,11 +20,17 @@ export type Landed = {
 export type FlightsOptions = {
   readonly fetch: (call: CacheableCall, wanted: Wanted) => Promise<Landed>;
   /** What has become known of a search meanwhile. */
-  readonly recall: (key: string, call: CacheableCall) => Cached | undefined;
+  readonly recall: (key: SearchKey, call: CacheableCall) => Cached | undefined;
 };
 
 /** A search that is being fetched, in its place among those of its call. */
-type Flight = { readonly call: CacheableCall; readonly place: number; readonly landing: Promise<Landed> };
+type Flight = {
+  readonly key: SearchKey;
+  readonly call: CacheableCall;
+  readonly place: number;
+  readonly landing: Promise<Landed>;
+};
+type Placed = { readonly i: number; readonly place: number };
 type Joined = { readonly i: number; readonly flight: Flight };
 /** What joined flights brought that they had to compute, and what may not fail alone. */
 type Joining = { readonly computed: readonly Cached[]; readonly alone: readonly number[] };
@@ -36,7 +43,8 @@ const NOWHERE = -1;
 /** Searches that are under way, each fetched once for all who ask the same meanwhile. */
 export class Flights {
   readonly #options: FlightsOptions;
-  readonly #flights = new Map<string, Flight>();
+  /** By mark. Of two that share one only the later is joined. */
+  readonly #flights = new Map<number, Flight>();
   #shared = 0;
 
   constructor(options: FlightsOptions) {
@@ -51,39 +59,39 @@ export class Flights {
   /** Puts in place what is missing; answers which of it had to be computed, by whomever. */
   async fill(call: CacheableCall, gaps: Gaps): Promise<ReadonlySet<Cached>> {
     const { keys, found, missing } = gaps;
-    const places = new Map<string, number>();
-    const specs: SearchSpec[] = [];
+    const wanted: { readonly keys: SearchKey[]; readonly specs: SearchSpec[] } = { keys: [], specs: [] };
+    const placed: Placed[] = [];
     const joined: Joined[] = [];
     for (const i of missing) {
-      const key = keys[i] as string;
-      if (places.has(key)) continue;
-      const flight = this.#flights.get(key);
-      if (flight !== undefined && servesAlso(flight, call)) joined.push({ i, flight });
-      else places.set(key, specs.push(call.searches[i] as SearchSpec) - 1);
+      const key = keys[i] as SearchKey;
+      const first = wanted.keys.findIndex((other) => other.equals(key));
+      const flight = this.#flights.get(key.mark);
+      if (first !== NOWHERE) placed.push({ i, place: first });
+      else if (flight?.key.equals(key) === true && servesAlso(flight, call)) joined.push({ i, flight });
+      else {
+        placed.push({ i, place: wanted.keys.push(key) - 1 });
+        wanted.specs.push(call.searches[i] as SearchSpec);
+      }
     }
     this.#shared += joined.length;
-    const landing = specs.length === 0 ? NOTHING : this.#depart(call, { keys: [...places.keys()], specs });
-    // Most join nobody, and pay for no promise but their own.
-    const { computed: byOthers, alone } =
-      joined.length === 0 ? ALONE : await this.#land(call, { gaps, joined, landing });
-    const { values, computed } = await landing;
-    for (const i of missing) found[i] ??= values[places.get(keys[i] as string) ?? NOWHERE];
-    const again = alone.length === 0 ? [] : await this.fill(call, { keys, found, missing: alone });
-    return new Set([...computed, ...byOthers, ...again]);
+    const landing = wanted.keys.length === 0 ? NOTHING : this.#depart(call, wanted);
+    try {
+      // Most join nobody, and pay for no promise but their own.
+      const { computed: byOthers, alone } =
+        joined.length === 0 ? ALONE : await this.#land(call, { gaps, joined, landing });
+      const { values, computed } = await landing;
+      for (const { i, place } of placed) found[i] = values[place];
+      const again = alone.length === 0 ? [] : await this.fill(call, { keys, found, missing: alone });
+      return new Set([...computed, ...byOthers, ...again]);
+    } finally {
+      for (const { mark } of wanted.keys) if (this.#flights.get(mark)?.call === call) this.#flights.delete(mark);
+    }
   }
 
   #depart(call: CacheableCall, wanted: Wanted): Promise<Landed> {
-    const landing = this.#fly(call, wanted);
-    for (const [place, key] of wanted.keys.entries()) this.#flights.set(key, { call, place, landing });
+    const landing = this.#options.fetch(call, wanted);
+    for (const [place, key] of wanted.keys.entries()) this.#flights.set(key.mark, { key, call, place, landing });
     return landing;
-  }
-
-  async #fly(call: CacheableCall, wanted: Wanted): Promise<Landed> {
-    try {
-      return await this.#options.fetch(call, wanted);
-    } finally {
-      for (const key of wanted.keys) if (this.#flights.get(key)?.call === call) this.#flights.delete(key);
-    }
   }
 
   /** Waits for all, and puts in place what others have fetched. */
@@ -97,7 +105,7 @@ export class Flights {
         computed.push(...landed.computed);
       } catch (error) {
         // It may be another search of that call that has failed.
-        found[i] = this.#options.recall(keys[i] as string, call);
+        found[i] = this.#options.recall(keys[i] as SearchKey, call);
         if (found[i] !== undefined) return;
         if (failsAlso(flight, call)) throw Failure.from(error);
         alone.push(i);

@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import { bytesOf, covers, type Cached } from './cached.ts';
+import type { SearchKey } from './search-key.ts';
 
 export type MemoryLimits = {
   /** Of all entries together. */
@@ -9,9 +10,12 @@ export type MemoryLimits = {
   readonly ttlMs: number;
 };
 
+/** Under a mark, which two searches may share, whose answer it is. */
+type Entry = { readonly digest: string; readonly cached: Cached };
+
 /** The newest known answer of each search, in this process, the least recently used given up first. */
 export class MemoryTier {
-  readonly #entries: LRUCache<string, Cached>;
+  readonly #entries: LRUCache<number, Entry>;
   readonly #ttlMs: number;
   #evictions = 0;
 
@@ -19,7 +23,7 @@ export class MemoryTier {
     this.#ttlMs = ttlMs;
     // One that may hold nothing is a cache of no bound to the library.
     const sizes = { maxSize: Math.max(1, bytesMax), maxEntrySize: Math.max(1, Math.min(entryBytesMax, bytesMax)) };
-    this.#entries = new LRUCache<string, Cached>({
+    this.#entries = new LRUCache<number, Entry>({
       ...sizes,
       dispose: (_value, _key, reason) => {
         if (reason === 'evict') this.#evictions += 1;
@@ -27,18 +31,19 @@ export class MemoryTier {
     });
   }
 
-  get(key: string): Cached | undefined {
-    const cached = this.#entries.get(key);
-    if (cached === undefined || Date.now() - cached.at < this.#ttlMs) return cached;
-    this.#entries.delete(key);
+  get(key: SearchKey): Cached | undefined {
+    const entry = this.#entries.get(key.mark);
+    if (entry === undefined || entry.digest !== key.digest) return undefined;
+    if (Date.now() - entry.cached.at < this.#ttlMs) return entry.cached;
+    this.#entries.delete(key.mark);
     return undefined;
   }
 
   /** Takes the place of an older answer to the same search, never of a newer one, which a replica that lags may make later. */
-  put(key: string, cached: Cached): void {
-    const found = this.#entries.peek(key);
-    if (found !== undefined && isNewer(found, cached)) return;
-    this.#entries.set(key, cached, { size: bytesOf(cached) });
+  put({ mark, digest }: SearchKey, cached: Cached): void {
+    const found = this.#entries.peek(mark);
+    if (found?.digest === digest && isNewer(found.cached, cached)) return;
+    this.#entries.set(mark, { digest, cached }, { size: bytesOf(cached) });
   }
 
   get figures(): { readonly entries: number; readonly bytes: number; readonly evictions: number } {

@@ -4,6 +4,7 @@ import type { Logger } from '@vectorizer/telemetry';
 import { bytesOf, type Cached } from './cached.ts';
 import { decodeValue, encodeValue, seal, unpack, unseal } from './redis-value.ts';
 import { RedisWatch } from './redis-watch.ts';
+import type { SearchKey } from './search-key.ts';
 import type { Worth } from './worth.ts';
 
 export type RedisTierOptions = {
@@ -87,14 +88,15 @@ export class RedisTier {
   }
 
   /** What Redis has that is good, by place. Never rejects. */
-  async get(keys: readonly string[], lookup: RedisLookup): Promise<readonly (Cached | undefined)[]> {
+  async get(keys: readonly SearchKey[], lookup: RedisLookup): Promise<readonly (Cached | undefined)[]> {
     if (!this.#connected || this.#inFlight >= IN_FLIGHT_MAX || !lookup.worth.decide()) {
       this.#skipped += keys.length;
       return [];
     }
     const startMs = performance.now();
-    const values = await this.#fetch(keys, lookup.worth.computeMs * keys.length);
-    const cached = values.map((value, i) => this.#read(keys[i] as string, value, lookup));
+    const digests = keys.map(({ digest }) => digest);
+    const values = await this.#fetch(digests, lookup.worth.computeMs * keys.length);
+    const cached = values.map((value, i) => this.#read(digests[i] as string, value, lookup));
     const found = cached.filter((each) => each !== undefined).length;
     this.#hits += found;
     this.#misses += keys.length - found;
@@ -106,14 +108,14 @@ export class RedisTier {
    * Stored some time later, or not at all: what is computed sooner than it is looked up here is not worth it, nor, while
    * hits here are rare, what is asked for the first time.
    */
-  put(key: string, cached: Cached, { worth, again }: Computed): void {
+  put(key: SearchKey, cached: Cached, { worth, again }: Computed): void {
     if (!this.#connected || this.#inFlight >= IN_FLIGHT_MAX || worth.computeMs < worth.lookupMs) return;
     if (!again && !worth.pays) return;
     const { ttlMs, entryBytesMax } = this.#options;
     if (bytesOf(cached) > entryBytesMax) return;
     // Not ahead of the answer, which is about to be sent.
     setImmediate(() => {
-      void this.#send(this.#client.set(PREFIX + key, encodeValue(key, cached), 'PX', ttlMs));
+      void this.#send(this.#client.set(PREFIX + key.digest, encodeValue(key.digest, cached), 'PX', ttlMs));
     });
   }
 
@@ -144,21 +146,21 @@ export class RedisTier {
     return this.#client.status === 'ready';
   }
 
-  async #fetch(keys: readonly string[], limitMs: number): Promise<readonly (Buffer | null)[]> {
+  async #fetch(digests: readonly string[], limitMs: number): Promise<readonly (Buffer | null)[]> {
     const { promise: late, resolve } = Promise.withResolvers<undefined>();
     const { lookupMsMax } = this.#options;
     const patienceMs = limitMs === 0 ? lookupMsMax : Math.min(lookupMsMax, Math.max(LOOKUP_MS_MIN, limitMs));
     const timer = setTimeout(resolve, patienceMs, undefined);
-    const asked = this.#send(this.#client.mgetBuffer(keys.map((key) => PREFIX + key)));
+    const asked = this.#send(this.#client.mgetBuffer(digests.map((digest) => PREFIX + digest)));
     const values = await Promise.race([asked, late]);
     clearTimeout(timer);
-    if (values === undefined) this.#failures += keys.length;
-    return values ?? keys.map(() => null);
+    if (values === undefined) this.#failures += digests.length;
+    return values ?? digests.map(() => null);
   }
 
-  #read(key: string, value: Buffer | null, { isGood }: RedisLookup): Cached | undefined {
+  #read(digest: string, value: Buffer | null, { isGood }: RedisLookup): Cached | undefined {
     if (value === null) return undefined;
-    const cached = decodeValue(key, value);
+    const cached = decodeValue(digest, value);
     if (cached === undefined) this.#damaged += 1;
     return cached !== undefined && isGood(cached) ? cached : undefined;
   }

@@ -9,7 +9,7 @@ import { Flights, type Landed, type Wanted } from './flights.ts';
 import type { Frequent } from './frequent-searches.ts';
 import { MemoryTier, type MemoryLimits } from './memory-tier.ts';
 import { RedisTier, type RedisFigures } from './redis-tier.ts';
-import { searchKey } from './search-key.ts';
+import { SearchKey } from './search-key.ts';
 import { WarmUp } from './warm-up.ts';
 import { Worth } from './worth.ts';
 
@@ -89,7 +89,7 @@ export class SearchCache {
       this.#bypasses += searches.length;
       return { ...answerOf(await call.compute(searches)), cache: { status: 'bypass' } };
     }
-    const keys = searches.map((spec) => searchKey(record, spec));
+    const keys = searches.map((spec) => new SearchKey(record, spec));
     if (this.#warmUp !== undefined) this.#note(keys, call);
     const found = keys.map((key) => this.#inMemory(key, call));
     const missing: number[] = [];
@@ -116,52 +116,62 @@ export class SearchCache {
     this.#redis?.close();
   }
 
-  #note(keys: readonly string[], { searches, record: { uid } }: CacheableCall): void {
-    for (const [i, spec] of searches.entries()) this.#warmUp?.note(keys[i] as string, { uid, spec });
+  #note(keys: readonly SearchKey[], { searches, record: { uid } }: CacheableCall): void {
+    for (const [i, spec] of searches.entries()) this.#warmUp?.note((keys[i] as SearchKey).digest, { uid, spec });
   }
 
-  #inMemory(key: string, call: CacheableCall): Cached | undefined {
+  #inMemory(key: SearchKey, call: CacheableCall): Cached | undefined {
     const cached = this.#memory.get(key);
     return cached !== undefined && isGoodFor(cached, call) ? cached : undefined;
   }
 
-  async #fetch(call: CacheableCall, { keys, specs }: Wanted): Promise<Landed> {
-    const values = this.#redis === undefined ? [] : await this.#fromRedis(this.#redis, call, keys);
-    const left: number[] = [];
-    for (let place = 0; place < keys.length; place++) if (values[place] === undefined) left.push(place);
-    if (left.length > 0) await this.#fromReplicas(call, { keys, specs, values, left });
+  #fetch(call: CacheableCall, wanted: Wanted): Promise<Landed> {
+    if (this.#redis === undefined) return this.#fromReplicas(call, wanted, undefined);
+    return this.#fetchShared(this.#redis, call, wanted);
+  }
+
+  async #fetchShared(redis: RedisTier, call: CacheableCall, { keys, specs }: Wanted): Promise<Landed> {
+    const worth = this.#worthOf(call.record);
+    const values = await this.#fromRedis(redis, call, { keys, worth });
+    const left = [...keys.keys()].filter((place) => values[place] === undefined);
+    if (left.length > 0) {
+      const keysLeft = left.map((place) => keys[place] as SearchKey);
+      const specsLeft = left.map((place) => specs[place] as SearchSpec);
+      const { computed } = await this.#fromReplicas(call, { keys: keysLeft, specs: specsLeft }, worth);
+      for (const [i, place] of left.entries()) values[place] = computed[i];
+    }
     const all = values as Cached[];
     return { values: all, computed: left.map((place) => all[place] as Cached) };
   }
 
   /** What Redis has, in place. */
-  async #fromRedis(redis: RedisTier, call: CacheableCall, keys: readonly string[]): Promise<(Cached | undefined)[]> {
+  async #fromRedis(
+    redis: RedisTier,
+    call: CacheableCall,
+    { keys, worth }: { readonly keys: readonly SearchKey[]; readonly worth: Worth },
+  ): Promise<(Cached | undefined)[]> {
     if (call.newest === undefined && call.maxStalenessMs === undefined) return [];
-    const asked = { worth: this.#worthOf(call.record), isGood: (cached: Cached): boolean => isGoodFor(cached, call) };
-    const values = [...(await redis.get(keys, asked))];
+    const values = [...(await redis.get(keys, { worth, isGood: (cached) => isGoodFor(cached, call) }))];
     for (const [place, value] of values.entries()) {
       if (value === undefined) continue;
       this.#admission.found();
-      this.#memory.put(keys[place] as string, value);
+      this.#memory.put(keys[place] as SearchKey, value);
     }
     return values;
   }
 
-  /** Puts in place what is left. */
-  async #fromReplicas(call: CacheableCall, { keys, specs, values, left }: Remainder): Promise<void> {
+  /** `worth`: of Redis, where there is one. */
+  async #fromReplicas(call: CacheableCall, { keys, specs }: Wanted, worth: Worth | undefined): Promise<Landed> {
     call.looked();
     const at = Date.now();
     const startedMs = performance.now();
-    const searched = await call.compute(left.map((place) => specs[place] as SearchSpec));
-    const tookMs = (performance.now() - startedMs) / left.length;
-    const worth = this.#worthOf(call.record);
-    worth.computed(tookMs);
-    for (let i = 0; i < left.length; i++) {
-      const [place, { sequences, result }] = [left[i] as number, searched[i] as Searched[number]];
-      const cached = { sequences, result, at };
-      values[place] = cached;
-      if (isCacheable(cached, call.record)) this.#keep(keys[place] as string, cached, worth);
+    const searched = await call.compute(specs);
+    worth?.computed((performance.now() - startedMs) / specs.length);
+    const computed = searched.map(({ sequences, result }) => ({ sequences, result, at }));
+    for (const [i, cached] of computed.entries()) {
+      if (isCacheable(cached, call.record)) this.#keep(keys[i] as SearchKey, cached, worth);
     }
+    return { values: computed, computed };
   }
 
   #worthOf({ uid }: CollectionRecord): Worth {
@@ -170,10 +180,10 @@ export class SearchCache {
     return worth;
   }
 
-  #keep(key: string, cached: Cached, worth: Worth): void {
-    const again = this.#admission.computed(key);
+  #keep(key: SearchKey, cached: Cached, worth: Worth | undefined): void {
+    const again = this.#admission.computed(key.mark);
     if (again || this.#admission.isOfUse) this.#memory.put(key, cached);
-    this.#redis?.put(key, cached, { worth, again });
+    if (worth !== undefined) this.#redis?.put(key, cached, { worth, again });
   }
 }
 
@@ -186,10 +196,6 @@ function noteOf(all: readonly Cached[], computed: ReadonlySet<Cached>): CacheNot
 }
 
 type NotedAnswer = SearchAnswer & { readonly cache: CacheNote };
-type Remainder = Wanted & {
-  readonly values: (Cached | undefined)[];
-  readonly left: readonly number[];
-};
 
 /** A warning about a declared index says how far it is built, which no sequence tells. */
 function isCacheable({ result }: Cached, { payload_indexes: declared }: CollectionRecord): boolean {
