@@ -1,6 +1,13 @@
 import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { inRequest, isTracing, openTrace, type OpenSpan } from '@vectorizer/telemetry';
+import {
+  CORRELATION_ID,
+  inRequest,
+  isTracing,
+  openTrace,
+  type OpenSpan,
+  type TraceHeaders,
+} from '@vectorizer/telemetry';
 
 /** Nobody wants a trace of each time that somebody looks whether all is well. */
 const UNTRACED = /^\/(health|metrics)/;
@@ -12,7 +19,7 @@ const spans = new WeakMap<IncomingMessage, OpenSpan>();
  */
 export function installRequestScope(fastify: FastifyInstance): void {
   fastify.addHook('onRequest', (request, reply, done) => {
-    if (isTracing()) inRequest(request.id, () => openRequestSpan(request, reply));
+    if (isTracing()) openRequestSpan(request, reply);
     inScopeOf(request, done);
   });
   // The body came meanwhile, and its end is an event of the connection's.
@@ -28,16 +35,12 @@ export function inScopeOf<T>(request: FastifyRequest, work: () => T): T {
 function openRequestSpan(request: FastifyRequest, reply: FastifyReply): void {
   const route = request.is404 ? 'unknown' : (request.routeOptions.url ?? 'unknown');
   if (UNTRACED.test(route)) return;
-  const method = request.is404 ? 'HTTP' : request.method;
-  const { traceparent, tracestate } = request.headers;
-  const span = openTrace(
-    {
-      scope: 'vectorizer/http',
-      name: `${method} ${route}`,
-      attributes: { 'http.request.method': request.method, 'http.route': route },
-    },
-    { ...(typeof traceparent === 'string' && { traceparent }), ...(typeof tracestate === 'string' && { tracestate }) },
-  );
+  const span = openTrace(traceHeadersOf(request), () => ({
+    scope: 'vectorizer/http',
+    name: `${request.is404 ? 'HTTP' : request.method} ${route}`,
+    // Said here, since the request's scope begins with its span.
+    attributes: { 'http.request.method': request.method, 'http.route': route, [CORRELATION_ID]: request.id },
+  }));
   if (span === undefined) return;
   spans.set(request.raw, span);
   reply.raw.once('close', () => {
@@ -46,4 +49,11 @@ function openRequestSpan(request: FastifyRequest, reply: FastifyReply): void {
     if (!reply.raw.writableFinished) span.span.addEvent('the client was gone before the answer');
     span.span.end();
   });
+}
+
+const NO_CALLER: TraceHeaders = {};
+
+function traceHeadersOf({ headers: { traceparent, tracestate } }: FastifyRequest): TraceHeaders {
+  if (typeof traceparent !== 'string') return NO_CALLER;
+  return { traceparent, ...(typeof tracestate === 'string' && { tracestate }) };
 }

@@ -4,6 +4,7 @@ import {
   correlationIdNow,
   inRequest,
   inSpan,
+  isRecorded,
   isTracing,
   type SpanAbout,
   type TraceHeaders,
@@ -33,9 +34,8 @@ export function handledTraced(procedure: string, handler: AnyHandler): AnyHandle
   return async (input, context) => {
     const isNamed = correlationIdNow() === context.correlationId;
     // As nearly always: each promise on the way costs a search a little.
-    if (isNamed && !isTracing()) return handler(input, context);
-    const work = async (): Promise<unknown> => handler(input, context);
-    const traced = isTracing() ? async (): Promise<unknown> => inSpan(about, work) : work;
+    if (isNamed && !isRecorded()) return handler(input, context);
+    const traced = async (): Promise<unknown> => inSpan(about, async () => handler(input, context));
     return isNamed ? traced() : inRequest(context.correlationId, traced);
   };
 }

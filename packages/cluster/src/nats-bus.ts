@@ -14,7 +14,7 @@ import {
   type Procedure,
 } from '@vectorizer/contracts';
 import { Failure, type WireFailure } from '@vectorizer/errors';
-import { continueTrace, inRequest, inSpan, isTracing, traceHeadersNow, type Logger } from '@vectorizer/telemetry';
+import { continueTrace, inRequest, inSpan, isRecorded, traceHeadersNow, type Logger } from '@vectorizer/telemetry';
 import { askAny, AskElsewhere } from './ask-any.ts';
 import {
   CALLS_IN_FLIGHT_MAX,
@@ -104,7 +104,7 @@ export class NatsBus implements Bus {
     if (options.context.deadline <= Date.now()) throw deadlineExceeded(procedure.name);
     const call = { name: procedure.name, bytes: packr.pack(input), context: options.context };
     const ask = async (): Promise<O> => this.#call(call, options.instance);
-    return isTracing() ? inSpan(spanOf(procedure.name, 'client'), ask) : ask();
+    return isRecorded() ? inSpan(spanOf(procedure.name, 'client'), ask) : ask();
   }
 
   async callAll<I extends z.ZodType, O>(
@@ -241,7 +241,7 @@ export class NatsBus implements Bus {
     const header = headers();
     header.set(CORRELATION_HEADER, context.correlationId);
     header.set(REMAINING_HEADER, String(timeout));
-    if (isTracing()) setTrace(header, traceHeadersNow());
+    if (isRecorded()) setTrace(header, traceHeadersNow());
     let message: Msg;
     try {
       const request = this.#connection.request(subjects.procedure(name, instance), bytes, { timeout, headers: header });

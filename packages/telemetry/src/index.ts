@@ -26,6 +26,7 @@ export {
   continueTraces,
   CORRELATION_ID,
   inSpan,
+  isRecorded,
   isTracing,
   openSpan,
   openTrace,

@@ -6,12 +6,11 @@ import { openTrace } from '@vectorizer/telemetry';
 export async function inTraceOf<T>(event: TakenEvent, work: () => Promise<T>): Promise<T> {
   const traceparent = headerOf(event, 'traceparent');
   const tracestate = headerOf(event, 'tracestate');
-  const about = {
+  const span = openTrace({ traceparent, tracestate }, () => ({
     scope: 'vectorizer/events',
     name: 'event.write',
     kind: 'consumer',
     attributes: { 'messaging.destination.name': event.subject, 'vectorizer.event': event.sequence },
-  } as const;
-  const span = openTrace(about, { traceparent, tracestate });
+  }));
   return span === undefined ? work() : span.run(work);
 }

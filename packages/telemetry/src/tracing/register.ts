@@ -2,7 +2,7 @@ import { basename, resolve } from 'node:path';
 import { isMainThread } from 'node:worker_threads';
 import { countNothing } from '../no-metrics.ts';
 import { createLogger } from '../logging/logger.ts';
-import { tracingSettings } from './settings.ts';
+import { shareOf, tracingSettings } from './settings.ts';
 
 /**
  * Loaded ahead of a service (`node --import …/register.js …/apps/<name>/dist/main.js`), because the SDK watches libraries
@@ -18,7 +18,8 @@ if (settings !== undefined) {
   Object.assign(process.env, settings);
   try {
     const { startTracing } = await import('./start-tracing.ts');
-    startTracing({ service: process.env['OTEL_SERVICE_NAME'] === undefined ? `vectorizer-${app}` : undefined, logger });
+    const service = process.env['OTEL_SERVICE_NAME'] === undefined ? `vectorizer-${app}` : undefined;
+    startTracing({ service, share: shareOf(settings), logger });
   } catch (error) {
     logger.warn({ err: error }, 'tracing could not be started; nothing is recorded');
   }

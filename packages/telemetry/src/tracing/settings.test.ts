@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { tracingSettings } from './settings.ts';
+import { shareOf, tracingSettings } from './settings.ts';
 
 describe('tracingSettings', () => {
   it('is off unless somebody says where spans go', () => {
@@ -23,5 +23,13 @@ describe('tracingSettings', () => {
     });
     const own = { OTEL_TRACES_SAMPLER_ARG: '0.5', OTEL_NODE_ENABLED_INSTRUMENTATIONS: 'dns' };
     expect(tracingSettings({ ...endpoint, ...own })).toMatchObject(own);
+  });
+
+  it('draws a share by itself, and leaves every other sampler to the SDK', () => {
+    const set = { OTEL_TRACES_SAMPLER: 'parentbased_traceidratio', OTEL_TRACES_SAMPLER_ARG: '0.25' };
+    expect(shareOf(set)).toBe(0.25);
+    expect(shareOf({ ...set, OTEL_TRACES_SAMPLER: 'always_on' })).toBeUndefined();
+    expect(shareOf({ ...set, OTEL_TRACES_SAMPLER_ARG: 'a tenth' })).toBeUndefined();
+    expect(shareOf({ ...set, OTEL_TRACES_SAMPLER_ARG: '10' })).toBeUndefined();
   });
 });

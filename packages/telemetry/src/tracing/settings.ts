@@ -12,9 +12,14 @@ const DEFAULTS: Readonly<Record<string, string>> = {
   OTEL_METRICS_EXPORTER: 'none',
   OTEL_LOGS_EXPORTER: 'none',
   OTEL_NODE_ENABLED_INSTRUMENTATIONS: 'http,ioredis,undici',
-  // A batch is encoded in one go, on the loop that answers requests.
-  OTEL_BSP_MAX_EXPORT_BATCH_SIZE: '128',
 };
+
+/** The share that is drawn where it can be drawn ahead of the SDK; any other sampler decides by itself. */
+export function shareOf({ OTEL_TRACES_SAMPLER, OTEL_TRACES_SAMPLER_ARG }: Environment): number | undefined {
+  if (OTEL_TRACES_SAMPLER !== 'parentbased_traceidratio') return undefined;
+  const share = Number(OTEL_TRACES_SAMPLER_ARG);
+  return share >= 0 && share <= 1 ? share : undefined;
+}
 
 /**
  * The variables to run with, or undefined when spans are to go nowhere: off is what you get unless an exporter or the

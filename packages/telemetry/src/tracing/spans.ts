@@ -9,9 +9,11 @@ import {
   type Context,
   type Link,
   type Span,
+  type Tracer,
 } from '@opentelemetry/api';
 import { correlationIdNow } from '../logging/request-context.ts';
 import { scrub } from '../logging/redact.ts';
+import type { HeadSampler } from './head-sampler.ts';
 
 /**
  * Spans of our own. A trace begins where a request or an event comes in (`openTrace`) and goes on through headers; everything
@@ -41,12 +43,17 @@ export type Attributes = Readonly<Record<string, string | number | boolean>>;
 export type TraceHeaders = { readonly traceparent?: string | undefined; readonly tracestate?: string | undefined };
 
 let tracing = false;
+let head: HeadSampler | undefined;
 let stop: () => Promise<void> = async () => undefined;
+/** The SDK finds one by a text that it puts together each time. */
+const tracers = new Map<string, Tracer>();
 
-/** Told by whoever has started the SDK. */
-export function setTracing(shutDown: () => Promise<void>): void {
+/** Told by whoever has started the SDK. Without a sampler of ours the SDK's decides. */
+export function setTracing(sampler: HeadSampler | undefined, shutDown: () => Promise<void>): void {
   tracing = true;
+  head = sampler;
   stop = shutDown;
+  tracers.clear();
 }
 
 /** Sends what is left, within the bound that the SDK was started with. Nothing is recorded any more. */
@@ -60,19 +67,24 @@ export function isTracing(): boolean {
   return tracing;
 }
 
+/** Whether what is being done now is a part of a request that is recorded. */
+export function isRecorded(): boolean {
+  return recordedParent() !== undefined;
+}
+
 /**
  * The span of what comes from outside, a request unless said otherwise: sampled here, or as its caller's was. Undefined
- * when it is not recorded.
+ * when it is not recorded; what it would be is not asked then.
  */
-export function openTrace(
-  { scope, name, kind = 'server', attributes }: SpanAbout,
-  headers: TraceHeaders,
-): OpenSpan | undefined {
+export function openTrace(headers: TraceHeaders, describe: () => SpanAbout): OpenSpan | undefined {
   if (!tracing) return undefined;
-  const parent = headers.traceparent === undefined ? ROOT_CONTEXT : propagation.extract(ROOT_CONTEXT, headers);
-  const span = trace.getTracer(scope).startSpan(name, { kind: KINDS[kind] }, parent);
+  const caller = headers.traceparent === undefined ? ROOT_CONTEXT : propagation.extract(ROOT_CONTEXT, headers);
+  const place = head === undefined ? caller : head.placeOf(caller);
+  if (place === undefined) return undefined;
+  const { scope, name, kind = 'server', attributes } = describe();
+  const span = tracerOf(scope).startSpan(name, { kind: KINDS[kind] }, place);
   if (!span.isRecording()) return undefined;
-  return open(span, parent, attributes);
+  return open(span, place, attributes);
 }
 
 /** A part of the work of a request that is recorded, started here and ended by hand. */
@@ -206,18 +218,26 @@ function start(
   // Without a time of ours it measures more finely.
   const time = startTime === undefined ? {} : { startTime };
   const options = { kind: KINDS[kind], links: [...links], ...time };
-  return open(trace.getTracer(scope).startSpan(name, options, parent), parent, attributes);
+  return open(tracerOf(scope).startSpan(name, options, parent), parent, attributes);
 }
 
 function open(span: Span, parent: Context, given: SpanAbout['attributes'] = {}): OpenSpan {
-  const attributes = typeof given === 'function' ? given() : given;
+  span.setAttributes(typeof given === 'function' ? given() : given);
   const correlationId = correlationIdNow();
-  span.setAttributes(correlationId === undefined ? attributes : { ...attributes, [CORRELATION_ID]: correlationId });
+  if (correlationId !== undefined) span.setAttribute(CORRELATION_ID, correlationId);
   return new OpenSpan(span, trace.setSpan(parent, span));
 }
 
 /** By which a request's spans are found in a tracing backend. */
 export const CORRELATION_ID = 'vectorizer.correlation_id';
+
+function tracerOf(scope: string): Tracer {
+  const known = tracers.get(scope);
+  if (known !== undefined) return known;
+  const tracer = trace.getTracer(scope);
+  tracers.set(scope, tracer);
+  return tracer;
+}
 
 function recordedParent(): Context | undefined {
   if (!tracing) return undefined;

@@ -9,6 +9,7 @@ import {
 } from '@opentelemetry/core';
 import { NodeSDK } from '@opentelemetry/sdk-node';
 import type { Logger } from '../logging/logger.ts';
+import { HeadSampler } from './head-sampler.ts';
 import { setTracing } from './spans.ts';
 
 /** A stopping process gives what it has recorded this long to get away. */
@@ -20,14 +21,19 @@ const FLUSH_MS_MAX = 2_000;
  */
 export function startTracing({
   service,
+  share,
   logger,
 }: {
   readonly service: string | undefined;
+  /** Of what begins here, that is recorded; undefined: as the SDK's own sampler says. */
+  readonly share: number | undefined;
   readonly logger: Logger;
 }): void {
   diag.setLogger(linesOf(logger), { logLevel: DiagLogLevel.WARN });
   setGlobalErrorHandler((error) => logger.warn({ err: error }, 'spans were not exported'));
+  const sampler = share === undefined ? undefined : new HeadSampler(share);
   const sdk = new NodeSDK({
+    ...(sampler !== undefined && { sampler }),
     ...(service !== undefined && { serviceName: service }),
     // The log's and the bus's messages carry these, whatever else is set.
     textMapPropagator: new CompositePropagator({
@@ -44,7 +50,7 @@ export function startTracing({
     }),
   });
   sdk.start();
-  setTracing(async () => {
+  setTracing(sampler, async () => {
     await Promise.race([
       sdk.shutdown().catch((error: unknown) => logger.warn({ err: error }, 'the last spans were not exported')),
       sleep(FLUSH_MS_MAX, undefined, { ref: false }),
