@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, openSync, readSync, renameSync, statSync } from 'node:fs';
+import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Failure } from '@vectorizer/errors';
@@ -16,11 +16,9 @@ const READY_POLL_MS = 25;
 const READY_POLL_SHARE = 0.1;
 /** Services stop within 30 s by themselves, log servers within their lame duck time. */
 const STOP_MS_MAX = 40_000;
-/** A log that has grown beyond this is put aside when its process starts. */
-const LOG_BYTES_MAX = 64 * 1024 * 1024;
 const TAIL_BYTES = 16 * 1024;
 
-/** One run of one process of an instance; its output goes to `run/<name>.log`. */
+/** One run of one process of an instance; its output goes to `run/<name>.log`, which is kept within bounds (`BoundedLogs`). */
 export class Child {
   readonly spec: ProcessSpec;
   readonly identity: ProcessIdentity;
@@ -40,7 +38,6 @@ export class Child {
 
   static async start(spec: ProcessSpec, data: string): Promise<Child> {
     const logFile = join(runDirectory(data), `${spec.name}.log`);
-    putAside(logFile);
     const log = openSync(logFile, 'a');
     try {
       const child = spawn(spec.command, spec.args, {
@@ -105,9 +102,4 @@ function tailOf(file: string): string {
   readSync(handle, bytes, 0, bytes.length, size - bytes.length);
   closeSync(handle);
   return bytes.toString('utf8');
-}
-
-function putAside(logFile: string): void {
-  const stat = statSync(logFile, { throwIfNoEntry: false });
-  if (stat !== undefined && stat.size > LOG_BYTES_MAX) renameSync(logFile, `${logFile}.1`);
 }

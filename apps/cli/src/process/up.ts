@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { lockDirectory } from '@vectorizer/cluster';
 import { Failure } from '@vectorizer/errors';
 import { trustAuthorityIn } from '../trust.ts';
+import { BoundedLogs } from './bounded-logs.ts';
 import { carryOut, ControlDoor } from './control.ts';
 import { Links } from './links.ts';
 import { makeDirectory } from './make-directory.ts';
@@ -53,6 +54,7 @@ async function superviseInstance(options: UpOptions, how: Voice & { readonly por
   const topology = await planTopology({ ...options, links, tls }, how.ports);
   const supervisor = new Supervisor(topology, { data, say: how.say, links });
   const told = toldToStop();
+  await using _ = new BoundedLogs(runDirectory(data), how.say);
   try {
     await Promise.race([supervisor.start(), told]);
     const door = await ControlDoor.open(data, async (order) => carryOut(order, { supervisor, links }));
