@@ -86,6 +86,8 @@ export type GatewayParts = {
   readonly logger: Logger;
   readonly checks: readonly HealthCheck[];
   readonly defaults?: CollectionDefaults;
+  /** How long a client that uploads may send nothing, where not as long as usual. */
+  readonly uploadSilenceMsMax?: number;
 };
 
 const controllers = [

@@ -61,7 +61,7 @@ const node = NodeId.parse('node-a');
 
 export type GatewaySettings = Pick<
   GatewayAppOptions,
-  'limits' | 'trustedProxies' | 'bootstrapKeyFile' | 'corsOrigins' | 'bodiesBytesMax'
+  'limits' | 'trustedProxies' | 'bootstrapKeyFile' | 'corsOrigins' | 'bodiesBytesMax' | 'uploadSilenceMsMax'
 > &
   Pick<AccessOptions, 'failures' | 'tokens' | 'unconfirmedMsMax' | 'openMetrics'> & { readonly beside?: NatsServer };
 /** Tests fail on purpose, and often. */

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { connect } from 'node:net';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -193,6 +194,28 @@ describe('an archive that is uploaded', () => {
     expect(await listed()).toMatchObject([running]);
     leave(new Error('the client is gone'));
     await sending;
+    await until(async () => (await listed()).length === 0, { what: 'it being forgotten' });
+    await until(async () => (await store.unfinished()).length === 0, { what: 'its parts' });
+  });
+
+  it('is answered 408 when its client falls silent in the middle of it, and leaves nothing (regression)', async () => {
+    await using patient = await startGateway({ beside: gateway.nats, uploadSilenceMsMax: 200 });
+    const { port } = await patient.app.listen();
+    const archive = await packed(whole());
+    const socket = connect(port, '127.0.0.1');
+    const head = [
+      'POST /api/v1/collections/books/snapshots/upload HTTP/1.1',
+      'host: 127.0.0.1',
+      'content-type: application/x-tar',
+    ];
+    socket.write(`${[...head, `content-length: ${archive.length}`].join('\r\n')}\r\n\r\n`);
+    socket.write(archive.subarray(0, 2_500_000));
+    // To its end: the connection is closed.
+    const heard = (await socket.setEncoding('utf8').toArray()).join('');
+    expect(heard).toMatch(/^HTTP\/1\.1 408 Request Timeout\r\n/);
+    expect(heard).toMatch(/connection: close\r\n/i);
+    const told: unknown = JSON.parse(heard.slice(heard.indexOf('\r\n\r\n')));
+    expect(told).toMatchObject(error('request_timeout', 'nothing more of the body came in 0.2 s'));
     await until(async () => (await listed()).length === 0, { what: 'it being forgotten' });
     await until(async () => (await store.unfinished()).length === 0, { what: 'its parts' });
   });

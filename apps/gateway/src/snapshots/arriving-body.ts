@@ -2,17 +2,18 @@ import type { Readable } from 'node:stream';
 import { Failure } from '@vectorizer/errors';
 
 /** A client that sends nothing for so long is not waited for. */
-const SILENT_MS_MAX = 60_000;
+export const SILENT_MS_MAX = 60_000;
 /** A client that is still sending never reads why it was refused, if its connection closes: what it sends is forgotten for a while. */
 const FORGET_MS_MAX = 10_000;
 
 type Piece = IteratorResult<Uint8Array>;
+type Bounds = { readonly closing: AbortSignal; readonly silentMsMax: number };
 
 /**
  * A body piece by piece, at the pace of whoever takes it. It stays open when it is not read to its end, so that it can be
- * answered.
+ * answered. A client that keeps silent is told so as one whose request does not arrive in time: none of ours was slow.
  */
-export async function* arrivingBody(body: Readable, closing: AbortSignal): AsyncGenerator<Uint8Array> {
+export async function* arrivingBody(body: Readable, { closing, silentMsMax }: Bounds): AsyncGenerator<Uint8Array> {
   const pieces = body.iterator({ destroyOnReturn: false });
   let giveUp: ((failure: Failure) => void) | undefined;
   const stop = (): void => giveUp?.(new Failure('service_unavailable', 'the gateway was stopped'));
@@ -23,8 +24,8 @@ export async function* arrivingBody(body: Readable, closing: AbortSignal): Async
       const { done, value } = await new Promise<Piece>((resolve, reject) => {
         giveUp = reject;
         const late = setTimeout(() => {
-          reject(new Failure('deadline_exceeded', `nothing more of the body came in ${SILENT_MS_MAX / 1_000} s`));
-        }, SILENT_MS_MAX);
+          reject(new Failure('request_timeout', `nothing more of the body came in ${silentMsMax / 1_000} s`));
+        }, silentMsMax);
         const next = pieces.next() as Promise<Piece>;
         next.finally(() => clearTimeout(late)).then(resolve, reject);
       });

@@ -5,19 +5,16 @@ import { Failure } from '@vectorizer/errors';
 import { maySee, withoutHurry } from '@vectorizer/frame';
 import { sendJson } from '../answers.ts';
 import { collectionNameOf, queries, queryOf } from '../requests.ts';
-import { arrivingBody, forgetRest } from './arriving-body.ts';
-import { Jobs } from './jobs.ts';
+import { forgetRest } from './arriving-body.ts';
 import { shown } from './shown.ts';
 import { Uploads } from './uploads.ts';
 
 @Controller('api/v1/collections/:collection/snapshots/upload')
 export class UploadsController {
   readonly #uploads: Uploads;
-  readonly #jobs: Jobs;
 
-  constructor(@Inject(Uploads) uploads: Uploads, @Inject(Jobs) jobs: Jobs) {
+  constructor(@Inject(Uploads) uploads: Uploads) {
     this.#uploads = uploads;
-    this.#jobs = jobs;
   }
 
   /** Takes what a download gave; answers once all of it is stored. */
@@ -29,10 +26,13 @@ export class UploadsController {
     const hurryAgain = withoutHurry(raw.socket);
     try {
       queryOf(queries.none, request);
-      const archive = arrivingBody(body, this.#jobs.closing);
-      const backup = await this.#uploads.take(collectionNameOf(request), archive, (alias) => maySee(request, alias));
+      const backup = await this.#uploads.take(collectionNameOf(request), body, (alias) => maySee(request, alias));
       reply.header('location', `/api/v1/collections/${backup.collection}/snapshots/${backup.id}`);
       sendJson(reply, 201, shown(backup));
+    } catch (error) {
+      // As that of every request that does not arrive in time: what is missing could still come, and is no request.
+      if (error instanceof Failure && error.type === 'request_timeout') reply.header('connection', 'close');
+      throw error;
     } finally {
       hurryAgain();
       forgetRest(body);

@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import { FileCheck, unreadableBackup } from '@vectorizer/cluster';
 import {
   ArchiveManifest,
@@ -14,12 +15,13 @@ import { Failure } from '@vectorizer/errors';
 import { invalidField, parse } from '@vectorizer/frame';
 import { archiveEntries, type ArchiveEntry } from './archive-entries.ts';
 import { MANIFEST } from './archives.ts';
+import { arrivingBody, SILENT_MS_MAX } from './arriving-body.ts';
 import type { Progress } from './jobs.ts';
 import { moved, type Snapshots, type SnapshotsParts } from './snapshots.ts';
 
 const MANIFEST_BYTES_MAX = 1024 * 1024;
 
-type Parts = SnapshotsParts & { readonly taken: Snapshots };
+type Parts = SnapshotsParts & { readonly taken: Snapshots; readonly uploadSilenceMsMax?: number | undefined };
 type Entries = AsyncGenerator<ArchiveEntry, void>;
 type Awaited = { readonly shard: ShardSnapshot; readonly file: SnapshotFile };
 
@@ -36,14 +38,10 @@ export class Uploads {
   }
 
   /** Under an id of its own. `mayName` tells whether who sends it may give an alias. */
-  async take(
-    name: CollectionName,
-    archive: AsyncIterable<Uint8Array>,
-    mayName: (alias: CollectionName) => boolean,
-  ): Promise<Backup> {
-    const { backups, jobs, taken } = this.#parts;
+  async take(name: CollectionName, archive: Readable, mayName: (alias: CollectionName) => boolean): Promise<Backup> {
+    const { backups, jobs, taken, uploadSilenceMsMax: silentMsMax = SILENT_MS_MAX } = this.#parts;
     return jobs.attend(async () => {
-      const entries = archiveEntries(archive);
+      const entries = archiveEntries(arrivingBody(archive, { closing: jobs.closing, silentMsMax }));
       try {
         const manifest = await readManifest(entries);
         checkNames(manifest, name, mayName);

@@ -30,7 +30,7 @@ export const snapshotOperations: Operations = {
     answers: {
       201: { description: 'All of it is stored, under an id of its own', json: 'Snapshot', headers: ['Location'] },
     },
-    fails: [...byCall, 'log_unavailable', 'version_conflict'],
+    fails: [...byCall, 'request_timeout', 'log_unavailable', 'version_conflict'],
   },
   [`GET ${S}/:snapshot`]: {
     id: 'getSnapshot',
