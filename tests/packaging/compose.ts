@@ -46,7 +46,7 @@ export function readSecureCompose(): Compose {
 }
 
 export function readComposeFile(name: string): Partial<Compose> {
-  const filled = readFileSync(resolve(root, name), 'utf8').replaceAll(/\$\{[A-Z_]+:-([^}]*)\}/g, '$1');
+  const filled = readFileSync(resolve(root, name), 'utf8').replaceAll(/\$\{[A-Z_]+:?-([^}]*)\}/g, '$1');
   if (filled.includes('${')) throw new Error('a variable has no default');
   return parse(filled, { merge: true }) as Partial<Compose>;
 }

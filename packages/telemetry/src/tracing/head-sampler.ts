@@ -9,6 +9,8 @@ import {
 
 /** Marks a place as that of a request which was drawn, so that the SDK does not draw once more. */
 const DRAWN = createContextKey('vectorizer: drawn');
+/** Long against the seconds for which an exporter tries again, in which requests are recorded in vain. */
+const REST_MS = 60_000;
 
 /**
  * A share of what begins here is recorded, and what its caller records: `parentbased_traceidratio`, decided before there is a
@@ -17,9 +19,17 @@ const DRAWN = createContextKey('vectorizer: drawn');
  */
 export class HeadSampler {
   readonly #share: number;
+  readonly #now: () => number;
+  #restsUntilMs = -Infinity;
 
-  constructor(share: number) {
+  constructor(share: number, now: () => number = () => performance.now()) {
     this.#share = share;
+    this.#now = now;
+  }
+
+  /** Draws nobody for a while, since nobody takes what is recorded. What a caller records is recorded all the same. */
+  rest(): void {
+    this.#restsUntilMs = this.#now() + REST_MS;
   }
 
   /** The place below which a request's span is to begin; undefined when it is not recorded. */
@@ -40,7 +50,7 @@ export class HeadSampler {
   }
 
   #draw(): boolean {
-    return Math.random() < this.#share;
+    return Math.random() < this.#share && this.#now() >= this.#restsUntilMs;
   }
 }
 

@@ -9,6 +9,7 @@ import {
 } from '@opentelemetry/core';
 import { NodeSDK } from '@opentelemetry/sdk-node';
 import type { Logger } from '../logging/logger.ts';
+import { onFailedExport } from './failed-exports.ts';
 import { HeadSampler } from './head-sampler.ts';
 import { setTracing } from './spans.ts';
 
@@ -30,8 +31,8 @@ export function startTracing({
   readonly logger: Logger;
 }): void {
   diag.setLogger(linesOf(logger), { logLevel: DiagLogLevel.WARN });
-  setGlobalErrorHandler((error) => logger.warn({ err: error }, 'spans were not exported'));
   const sampler = share === undefined ? undefined : new HeadSampler(share);
+  setGlobalErrorHandler(onFailedExport(sampler, { logger }));
   const sdk = new NodeSDK({
     ...(sampler !== undefined && { sampler }),
     ...(service !== undefined && { serviceName: service }),
