@@ -13,7 +13,7 @@ import {
 } from '@vectorizer/contracts';
 import { Log } from '@vectorizer/log';
 import { createLogger } from '@vectorizer/telemetry';
-import { startNats, temporaryDirectory, until, type NatsOptions, type NatsServer } from '@vectorizer/testing';
+import { HANG_MS, startNats, temporaryDirectory, until, type NatsOptions, type NatsServer } from '@vectorizer/testing';
 import { IndexNode, type IndexNodeOptions } from '../src/index-node.ts';
 
 const logger = createLogger({ service: 'test', level: 'silent' });
@@ -85,7 +85,7 @@ export async function openNode(system: System, directory: string, upkeep: Upkeep
     index,
     id: index.node,
     bus,
-    async call(procedure, input, ms = 10_000) {
+    async call(procedure, input, ms = HANG_MS) {
       const context = { correlationId: 'test', deadline: Date.now() + ms };
       return bus.call(procedure, input, { context, instance: index.node });
     },
@@ -128,7 +128,7 @@ let requests = 0;
 export async function write(system: System, { uid }: CollectionRecord, ops: readonly Operation[]): Promise<number> {
   requests += 1;
   const request = { id: `request-${requests}`, ops: [...ops] };
-  const { sequence } = await system.log.writer(uid, 0).append(request, Date.now() + 10_000);
+  const { sequence } = await system.log.writer(uid, 0).append(request, Date.now() + HANG_MS);
   return sequence;
 }
 
@@ -151,7 +151,7 @@ export async function applied(node: Node, record: CollectionRecord, sequence: nu
   await until(async () => (await report(node, record)).shown === true, { what: 'the replica letting reads in' });
   const { uid } = record;
   const input = { uid, shard: 0, min_sequence: sequence, ids: ['any'], with_payload: false, with_vector: false };
-  await node.call(shardRead, input, 30_000);
+  await node.call(shardRead, input);
 }
 
 export async function inPhase(node: Node, record: CollectionRecord, phase: ReplicaReport['phase']): Promise<void> {

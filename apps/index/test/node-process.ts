@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { connectNats, NatsBus } from '@vectorizer/cluster';
 import { NodeId } from '@vectorizer/contracts';
 import { createLogger } from '@vectorizer/telemetry';
+import { HANG_MS } from '@vectorizer/testing';
 import type { Node, System } from './fixture.ts';
 
 const packageDirectory = fileURLToPath(new URL('..', import.meta.url));
@@ -52,7 +53,7 @@ export async function startNodeProcess(
   return {
     id,
     stop,
-    async call(procedure, input, ms = 10_000) {
+    async call(procedure, input, ms = HANG_MS) {
       const context = { correlationId: 'test', deadline: Date.now() + ms };
       return bus.call(procedure, input, { context, instance: id });
     },

@@ -13,7 +13,7 @@ import {
   type Heartbeat,
 } from '@vectorizer/contracts';
 import { printMetrics } from '@vectorizer/telemetry';
-import { temporaryDirectory, until } from '@vectorizer/testing';
+import { HANG_MS, temporaryDirectory, until } from '@vectorizer/testing';
 import {
   applied,
   create,
@@ -73,7 +73,7 @@ describe('an index node', () => {
     const { uid } = await create(system, [node]);
     const asked = node.call(shardOutcomes, { uid, shard: 0, sequence: 1, request_ids: ['mine'] });
     const ops = [upsert('a', 1, 0, 0, 0), { kind: 'insert' as const, id: 'a', vector: Float32Array.of(1, 1, 1, 1) }];
-    await system.log.writer(uid, 0).append({ id: 'mine', ops }, Date.now() + 10_000);
+    await system.log.writer(uid, 0).append({ id: 'mine', ops }, Date.now() + HANG_MS);
     const { requests } = await asked;
     expect(requests).toMatchObject([{ request_id: 'mine', sequence: 1, replayed: false }]);
     expect(requests[0]?.outcomes.map(({ status }) => status)).toEqual(['created', 'already_exists']);

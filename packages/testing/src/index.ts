@@ -10,6 +10,6 @@ export { standingRoad, type Road } from './standing-road.ts';
 export { temporaryDirectory, type TemporaryDirectory } from './temporary-directory.ts';
 export { pauseProcess } from './pause-process.ts';
 export { startSlowdown } from './slowdown.ts';
-export { until } from './until.ts';
+export { HANG_MS, until } from './until.ts';
 export { freePort } from './free-port.ts';
 export { findBinary } from './find-binary.ts';

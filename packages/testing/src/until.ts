@@ -2,8 +2,8 @@
 const POLL_MS = 5;
 /** Whoever has waited long does not mind a twentieth more, and looking takes processor time from what is waited for. */
 const SHARE_BETWEEN_LOOKS = 1 / 20;
-/** What takes longer hangs, however busy the machine is. */
-const HANG_MS = 90_000;
+/** What takes longer hangs, however busy the machine is. For whatever a test waits for in another way than by `until`, too. */
+export const HANG_MS = 90_000;
 
 export type Patience = {
   /** Given where it is part of what is tested that it takes no longer. */
