@@ -13,6 +13,8 @@ const GATHER_MS = 50;
 const RETRY_MS = 250;
 /** What waits for its entry to be durable does so no longer. */
 const DURABLE_MS_MAX = 5_000;
+/** What waits when the process is to end is tried for so long. */
+const FAREWELL_MS = 3_000;
 
 const written = counter({ name: 'vectorizer_audit_entries_total', help: 'Entries written to the audit log' });
 const waiting = gauge({ name: 'vectorizer_audit_queue_entries', help: 'Entries that wait to be written' });
@@ -26,6 +28,7 @@ export class AuditTrail {
   #taken = 0;
   #durable = 0;
   #closing = false;
+  #lastTryMs = Infinity;
   #hurry = new AbortController();
   readonly #waiting = new Set<() => void>();
 
@@ -59,12 +62,18 @@ export class AuditTrail {
     return this.#durable >= wanted;
   }
 
-  /** Writes what is left, if the log can be reached. */
+  /**
+   * Writes what is left, if the log can be reached. Otherwise the process's own log has it, a line each: where that goes is kept
+   * by somebody else, and a file beside the process would be gone with its container.
+   */
   async close(): Promise<void> {
     this.#closing = true;
+    this.#lastTryMs = performance.now() + FAREWELL_MS;
     this.#hurry.abort();
     this.#wake();
     await this.#loop;
+    // Not as errors, of which those that look alike are counted instead of written.
+    for (const entry of this.#queue) this.#logger.fatal({ entry }, 'could not be written to the audit log');
   }
 
   async #run(): Promise<void> {
@@ -97,7 +106,7 @@ export class AuditTrail {
         return true;
       } catch (error) {
         this.#logger.warn({ error, entries: this.#queue.length }, 'the audit log cannot be written to');
-        if (this.#closing) return false;
+        if (performance.now() > this.#lastTryMs) return false;
         await sleep(RETRY_MS);
       }
     }

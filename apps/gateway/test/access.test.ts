@@ -101,7 +101,7 @@ describe('a system without keys', () => {
     await writeFile(bootstrapKeyFile, 'no key');
     await using open = await startGateway();
     const logger = createLogger({ service: 'gateway', level: 'silent' });
-    const start = secureStart({ access: open.access, host: '127.0.0.1', logger, bootstrapKeyFile });
+    const start = secureStart({ ...open, host: '127.0.0.1', logger, bootstrapKeyFile });
     await expect(start).rejects.toThrow('what is there is no key');
     const key = newKeyText(newKeyId());
     await writeFile(bootstrapKeyFile, `${key}\n`, { mode: 0o400 });

@@ -59,7 +59,7 @@ describe('the address of a client', () => {
 
   it('behind a proxy is anybody, so that a gateway does not start there without a key', async () => {
     await using gateway = await startGateway();
-    const start = { access: gateway.access, host: '127.0.0.1', trustedProxies: ['127.0.0.1'] };
+    const start = { ...gateway, host: '127.0.0.1', trustedProxies: ['127.0.0.1'] };
     const logger = createLogger({ service: 'gateway', level: 'silent' });
     await expect(secureStart({ ...start, logger })).rejects.toThrow('there is no key; start with --init-key');
   });

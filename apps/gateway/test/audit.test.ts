@@ -1,6 +1,11 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
+import { AuditLog, connectNats } from '@vectorizer/cluster';
 import { type NewKey, type NumberedAuditEntry } from '@vectorizer/contracts';
-import { until } from '@vectorizer/testing';
+import { AuditTrail } from '@vectorizer/frame';
+import { createLogger } from '@vectorizer/telemetry';
+import { startNats, temporaryDirectory, until } from '@vectorizer/testing';
 import { Authentications } from '../src/audit/authentications.ts';
 import { startGateway, type Gateway } from './fixture.ts';
 
@@ -49,7 +54,7 @@ describe('the audit log', () => {
     await asking(gateway, reader.key)(`DELETE ${C}/books`);
     await asking(gateway, 'nonsense')(`GET ${C}?api_key=secret`);
     const entries = async (): Promise<readonly NumberedAuditEntry[]> => (await find(gateway, root.key)).entries;
-    await until(async () => (await entries()).length >= 6);
+    await until(async () => (await entries()).length >= 7);
     const told = (await entries())
       .toReversed()
       .map(({ actor, actor_name, action, target, result, status, count }) =>
@@ -57,6 +62,7 @@ describe('the audit log', () => {
       );
     const [asRoot, asReader] = [`key:${root.id} root`, `key:${reader.id} reader`];
     expect(told).toEqual([
+      `${asRoot} collections.create /api/v1/collections begun 0 1`,
       `${asRoot} authenticate 127.0.0.1 ok 200 1`,
       `${asRoot} collections.create /api/v1/collections/books ok 201 1`,
       `${asRoot} vectors.upsert /api/v1/collections/books/vectors ok 200 3`,
@@ -79,6 +85,44 @@ describe('the audit log', () => {
     }
   });
 
+  it('has an administrative act before it is begun, or else it is not', async () => {
+    await using gateway = await startGateway();
+    const { key } = await makeKey(gateway);
+    await asking(gateway, key)('PUT /api/v1/auth/roles/one', { permissions: ['get_vector'] });
+    await gateway.nats.stop();
+    const refused = await asking(gateway, key)('PUT /api/v1/auth/roles/two', { permissions: ['get_vector'] });
+    expect([refused.statusCode, refused.json()]).toMatchObject([503, { error: { type: 'log_unavailable' } }]);
+    await gateway.nats.restart();
+    const told = async (): Promise<readonly NumberedAuditEntry[]> => {
+      const answer = await asking(gateway, key)('GET /api/v1/audit?action=roles.put');
+      return (answer.json<Partial<Page>>().entries ?? []).toReversed();
+    };
+    await until(async () => (await told()).length === 4);
+    expect((await told()).map(({ target, result, status }) => [target.at(-1), result, status])).toEqual([
+      ['e', 'begun', 0],
+      ['e', 'ok', 200],
+      ['o', 'begun', 0],
+      ['o', 'failed', 503],
+    ]);
+    const [begun, done, begunToo, failed] = (await told()).map(({ change }) => change);
+    expect([begun, begunToo]).toEqual([done, failed]);
+    expect(begun).not.toBe(begunToo);
+    const { roles } = (await asking(gateway, key)('GET /api/v1/auth/roles')).json<{ roles: { name: string }[] }>();
+    expect(roles.map(({ name }) => name)).toEqual(expect.not.arrayContaining(['two']));
+    expect(roles.map(({ name }) => name)).toEqual(expect.arrayContaining(['one']));
+  });
+
+  it('has the first key, which is made by no request', async () => {
+    await using directory = await temporaryDirectory();
+    const bootstrapKeyFile = join(directory.path, 'admin.key');
+    await using gateway = await startGateway({ bootstrapKeyFile });
+    const key = (await readFile(bootstrapKeyFile, 'utf8')).trim();
+    const { entries } = await find(gateway, key, 'action=keys.create');
+    expect(entries.map(({ actor, target, result }) => [actor, target, result])).toEqual(
+      ['ok', 'begun'].map((result) => ['operator the first start', `/api/v1/auth/keys/${key.slice(3, 15)}`, result]),
+    );
+  });
+
   it('is found by what is asked for, page by page', async () => {
     await using gateway = await startGateway();
     const { key } = await makeKey(gateway);
@@ -89,7 +133,7 @@ describe('the audit log', () => {
     const found: string[] = [];
     let before = '';
     do {
-      const page = await find(gateway, key, `action=roles.put&limit=3${before}`);
+      const page = await find(gateway, key, `action=roles.put&result=ok&limit=3${before}`);
       found.push(...page.entries.map(({ target }) => target.split('/').at(-1) ?? ''));
       before = page.next === null ? '' : `&before=${page.next}`;
     } while (before !== '');
@@ -97,7 +141,7 @@ describe('the audit log', () => {
     const { entries } = await find(gateway, key, 'result=failed');
     expect(entries.map(({ action, status }) => [action, status])).toEqual([['roles.delete', 404]]);
     expect((await find(gateway, key, 'from=2999-01-01T00:00:00Z')).entries).toEqual([]);
-    expect((await find(gateway, key, `target=/api/v1/auth/roles/r6`)).entries).toHaveLength(1);
+    expect((await find(gateway, key, `target=/api/v1/auth/roles/r6&result=ok`)).entries).toHaveLength(1);
     for (const bad of ['limit=0', 'result=good', 'before=x', 'from=yesterday', 'who=me']) {
       expect((await asking(gateway, key)(`GET /api/v1/audit?${bad}`)).statusCode).toBe(400);
     }
@@ -120,7 +164,31 @@ describe('the audit log', () => {
     await open(`POST ${C}`, { name: 'books', dimension: 2 });
     await open(`PUT ${C}/books/vectors`, { points: [{ id: 'a', vector: [1, 0] }] });
     const page: Page = (await open('GET /api/v1/audit')).json();
-    expect(page.entries).toMatchObject([{ actor: 'open:anybody', action: 'collections.create' }]);
+    const act = { actor: 'open:anybody', action: 'collections.create' };
+    expect(page.entries).toMatchObject([
+      { ...act, result: 'ok' },
+      { ...act, result: 'begun' },
+    ]);
+  });
+});
+
+describe('what waits for the audit log', () => {
+  it('is in the log of the process that has to end without it', async () => {
+    await using nats = await startNats();
+    const connection = await connectNats({ servers: nats.url, name: 'test' });
+    const log = await AuditLog.open({ connection, replicas: 1 });
+    const lines: string[] = [];
+    const destination = { write: (line: string): unknown => lines.push(line) };
+    const trail = new AuditTrail(log, createLogger({ service: 'gateway', level: 'fatal', destination }));
+    await nats.stop();
+    const what = { action: 'authenticate', result: 'refused', target: '/', status: 401, count: 1 } as const;
+    const who = { actor: 'unknown', actor_name: '', address: '10.0.0.1' };
+    for (const id of ['a', 'b']) trail.add({ at: new Date().toISOString(), ...who, ...what, correlation_id: id });
+    await trail.close();
+    await connection.close();
+    expect(lines.map((line) => JSON.parse(line) as object)).toMatchObject(
+      ['a', 'b'].map((id) => ({ msg: 'could not be written to the audit log', entry: { correlation_id: id } })),
+    );
   });
 });
 

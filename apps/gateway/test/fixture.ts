@@ -48,6 +48,7 @@ export type Gateway = AsyncDisposable & {
   readonly elsewhere: Catalog;
   readonly access: Access;
   readonly log: Log;
+  readonly audit: AuditLog;
   readonly written: Written[];
   readonly searched: Searched[];
   /** What the recorder answers; set by tests. */
@@ -79,6 +80,7 @@ export async function startGateway({ beside, ...settings }: GatewaySettings = {}
   const backups = await BackupRegistry.open({ connection, replicas: 1, logger });
   await registry.register({ node, host: '127.0.0.1', port: 1 });
   const log = await Log.open({ connection, replicas: 1 });
+  const audit = await AuditLog.open({ connection, replicas: 1 });
   const bus = new LocalBus();
   const whom = { host: '127.0.0.1', failures: FAILURES, ...settings };
   const access = await Access.open({ connection, replicas: 1, logger, catalog, ...whom });
@@ -92,7 +94,7 @@ export async function startGateway({ beside, ...settings }: GatewaySettings = {}
     eventQueue: await EventQueue.open({ connection, replicas: 1 }),
     deadLetters: await DeadLetters.open({ connection, replicas: 1 }),
     access,
-    audit: await AuditLog.open({ connection, replicas: 1 }),
+    audit,
     ...settings,
     snapshots: await SnapshotStore.open({ connection, replicas: 1, logger }),
     logger,
@@ -110,6 +112,7 @@ export async function startGateway({ beside, ...settings }: GatewaySettings = {}
     elsewhere,
     access,
     log,
+    audit,
     written: [],
     searched: [],
     answerWrite: async (input) => Promise.resolve({ sequences: [1], outcomes: input.ops.map(() => created) }),

@@ -4,6 +4,7 @@ import {
   AUDIT_START,
   AUDIT_STREAM,
   encodeAudit,
+  hashOfAudit,
   nextAudit,
   type AuditEntry,
   type AuditHead,
@@ -80,6 +81,18 @@ describe('the audit log', () => {
     const stored = await all(a.log);
     expect(stored.flatMap(entriesIn).map(({ target }) => target)).toEqual(['once', 'between', 'after']);
     expect(faultIn(stored)).toBeUndefined();
+  });
+
+  it('goes on after a message of a later release, which says what this one does not know', async () => {
+    await using nats = await startNats();
+    await using a = await openLog(nats);
+    const later = { ...entry('later'), result: 'unheard-of' } as unknown as AuditEntry;
+    await a.log.append(a.log.nextNumber(), [later]);
+    await using b = await openLog(nats);
+    await b.log.append(b.log.nextNumber(), [entry('now')]);
+    const [first, second] = (await all(b.log)).map(({ bytes }) => bytes);
+    if (!first || !second) throw new Error('two messages were written');
+    expect(nextAudit({ sequence: 1, hash: hashOfAudit(first) }, 2, second)).toMatchObject({ sequence: 2 });
   });
 
   it('gives nothing away, not to an operator of the log server either', async () => {

@@ -14,6 +14,7 @@ import {
   AUDIT_STREAM,
   decodeAudit,
   encodeAudit,
+  hashOfAudit,
   type AuditEntry,
   type AuditHead,
   type NumberedAuditEntry,
@@ -83,7 +84,7 @@ export class AuditLog {
           timeout: TIMEOUT_MS,
         });
         // One whose answer was lost may have been written after another.
-        this.#head = duplicate ? undefined : { sequence: seq, hash: decodeAudit(bytes).hash };
+        this.#head = duplicate ? undefined : { sequence: seq, hash: hashOfAudit(bytes) };
         return;
       } catch (cause) {
         this.#head = undefined;
@@ -152,7 +153,7 @@ export function entriesIn({ sequence, bytes }: StoredAudit): NumberedAuditEntry[
 
 function hashIn(bytes: Uint8Array): string {
   try {
-    return decodeAudit(bytes).hash;
+    return hashOfAudit(bytes);
   } catch {
     return '';
   }

@@ -1,3 +1,4 @@
+export { auditedAct, type Act } from './audited-act.ts';
 export { AuditLog, entriesIn, type AuditState, type StoredAudit } from './audit-log.ts';
 export {
   AuthCallout,

@@ -2,10 +2,12 @@ import { randomUUID, X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { hostname, userInfo } from 'node:os';
 import { JetStreamApiCodes, JetStreamApiError, jetstreamManager } from '@nats-io/jetstream';
-import { buckets, type AuditEntry, type KeyRecord } from '@vectorizer/contracts';
+import { buckets, type KeyRecord } from '@vectorizer/contracts';
 import { Failure } from '@vectorizer/errors';
 import { createLogger } from '@vectorizer/telemetry';
+import { idInKey } from './api-key.ts';
 import { AuditLog } from './audit-log.ts';
+import { auditedAct } from './audited-act.ts';
 import { connectNats, type NatsConnection, type TlsFiles } from './connection.ts';
 import { EVERYTHING, KeyRegistry } from './key-registry.ts';
 
@@ -36,8 +38,11 @@ export async function recoverKey({ servers, tls, text }: Recovery): Promise<KeyR
     const audit = await AuditLog.open({ connection, replicas });
     const by = `operator ${userInfo().username}@${hostname()}`;
     try {
-      const { record } = await keys.create({ name: 'recovered', ...EVERYTHING }, by, text);
-      await audit.append(audit.nextNumber(), [entryOf(record, by)]);
+      const target = `/api/v1/auth/keys/${idInKey(text) ?? ''}`;
+      const act = { actor: by, action: 'keys.recover', target, address: hostname(), change: randomUUID() };
+      const { record } = await auditedAct(audit, act, async () =>
+        keys.create({ name: 'recovered', ...EVERYTHING }, by, text),
+      );
       return record;
     } finally {
       keys.close();
@@ -62,19 +67,4 @@ async function replicasOf(connection: NatsConnection): Promise<number> {
 async function commonNameIn(certFile: string): Promise<string> {
   const { subject } = new X509Certificate(await readFile(certFile));
   return /^CN=(.+)$/m.exec(subject)?.[1] ?? '';
-}
-
-function entryOf({ id, created_at }: KeyRecord, by: string): AuditEntry {
-  return {
-    at: created_at,
-    actor: by,
-    actor_name: '',
-    action: 'keys.recover',
-    target: `/api/v1/auth/keys/${id}`,
-    result: 'ok',
-    status: 201,
-    count: 1,
-    address: hostname(),
-    correlation_id: randomUUID(),
-  };
 }

@@ -12,15 +12,18 @@ export const AuditEntry = z.object({
   action: z.string(),
   /** The path that was asked for, or that of what was made. */
   target: z.string(),
-  /** `unanswered`: it is in the write log, and the gateway ended before it could say what came of it. */
-  result: z.enum(['ok', 'refused', 'failed', 'unanswered']),
+  /**
+   * `begun`: an administrative act is about to be done; what came of it is in the entry after it with the same `change`, and where
+   * there is none its process ended before it could say. `unanswered`: a change is in the write log, and its gateway ended so.
+   */
+  result: z.enum(['ok', 'refused', 'failed', 'begun', 'unanswered']),
   /** The status of the answer. */
   status: z.int(),
   /** Items of a batch; of authentications, how many since the entry before. */
   count: z.int().positive(),
   address: z.string(),
   correlation_id: z.string(),
-  /** Names a change of data, in the write log as well. */
+  /** Names a change of data, in the write log as well, or an administrative act, in both of its entries. */
   change: z.string().optional(),
 });
 export type AuditEntry = z.infer<typeof AuditEntry>;
@@ -55,15 +58,25 @@ export function encodeAudit(message: AuditMessage): Uint8Array {
   return Buffer.from(`${hashOf(text)}\n${text}`);
 }
 
+/** By itself, for whoever goes on after a message that may be of a later release: throws a sentence when the text is not its. */
+export function hashOfAudit(bytes: Uint8Array): string {
+  return splitAudit(bytes).hash;
+}
+
 export type AuditRead = { readonly message: AuditMessage; readonly hash: string };
 
 /** Throws a sentence when the bytes are not what was written. */
 export function decodeAudit(bytes: Uint8Array): AuditRead {
+  const { hash, text } = splitAudit(bytes);
+  return { message: AuditMessage.parse(JSON.parse(text)), hash };
+}
+
+function splitAudit(bytes: Uint8Array): { readonly hash: string; readonly text: string } {
   const all = Buffer.from(bytes).toString('utf8');
   const hash = all.slice(0, HASH_CHARACTERS);
   const text = all.slice(HASH_CHARACTERS + 1);
   if (hashOf(text) !== hash) throw new Error('it was changed: its hash is of another text');
-  return { message: AuditMessage.parse(JSON.parse(text)), hash };
+  return { hash, text };
 }
 
 /**

@@ -15,6 +15,7 @@ export {
   AuditEntry,
   decodeAudit,
   encodeAudit,
+  hashOfAudit,
   nextAudit,
   type AuditHead,
   type AuditMessage,

@@ -26,8 +26,10 @@ export function registerAuditCommands(program: Command): void {
     .action(async ({ known, ...flags }: VerifyFlags) => {
       await using client = new VectorizerClient({ ...(await serverOf(flags)), connections: 1 });
       const chain = async (after: number): ReturnType<typeof client.audit.chain> => client.audit.chain(after);
-      const { messages, entries, head, faults } = await verifyAudit(chain, { known, nowMs: Date.now() });
+      const { messages, entries, head, faults, untold } = await verifyAudit(chain, { known, nowMs: Date.now() });
       for (const fault of faults) processTerminal.out(fault);
+      for (const { at, actor, action, target } of untold)
+        processTerminal.out(`begun, and not told what came of it: ${at} ${actor} ${action} ${target}`);
       processTerminal.out(`${messages} messages with ${entries} entries, ${faults.length} faults`);
       processTerminal.out(`it ends at ${head.sequence}:${head.hash}`);
       if (faults.length > 0) process.exitCode = 1;

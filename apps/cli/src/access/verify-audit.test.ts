@@ -16,6 +16,10 @@ const entry: AuditEntry = {
   correlation_id: 'c',
 };
 
+function act(change: string, result: AuditEntry['result']): AuditEntry {
+  return { ...entry, change, result };
+}
+
 type Stored = { readonly sequence: number; readonly data: string };
 
 function write(length: number): Stored[] {
@@ -89,6 +93,13 @@ describe('audit verify', () => {
     expect(await faultsOf(whole, head)).toEqual([]);
     const other = { sequence: 5, hash: 'a'.repeat(64) };
     expect(await faultsOf(whole, other)).toEqual(['the log does not go through message 5 as it once was']);
+  });
+
+  it('tells of acts that were begun, and of which nothing says what came of them', async () => {
+    const entries = [act('a', 'begun'), act('b', 'begun'), act('a', 'ok'), act('c', 'begun'), act('c', 'failed')];
+    const bytes = encodeAudit({ v: 1, writer: 'w', number: 1, previous: AUDIT_START, entries });
+    const log = served([{ sequence: 1, data: Buffer.from(bytes).toString('base64') }], { last: 1 });
+    expect(await verifyAudit(log, { nowMs: NOW_MS })).toMatchObject({ faults: [], untold: [{ change: 'b' }] });
   });
 
   it('takes a log whose oldest messages have aged away as it is from there on', async () => {

@@ -1,4 +1,11 @@
-import { AUDIT_START, AUDIT_STREAM, decodeAudit, nextAudit, type AuditHead } from '@vectorizer/contracts';
+import {
+  AUDIT_START,
+  AUDIT_STREAM,
+  decodeAudit,
+  nextAudit,
+  type AuditEntry,
+  type AuditHead,
+} from '@vectorizer/contracts';
 import type { AuditChainPart } from '@vectorizer/client';
 
 /** What came of looking at the whole audit log. */
@@ -9,6 +16,8 @@ export type AuditVerdict = {
   readonly head: AuditHead;
   /** What is wrong, each at its message; none when nothing is. */
   readonly faults: readonly string[];
+  /** Administrative acts that were begun, and of which no entry tells what came of them: under way, or their process ended. */
+  readonly untold: readonly AuditEntry[];
 };
 
 const FAULTS_MAX = 20;
@@ -24,6 +33,7 @@ export async function verifyAudit(
   { known, nowMs }: { readonly known?: AuditHead | undefined; readonly nowMs: number },
 ): Promise<AuditVerdict> {
   let head: AuditHead | undefined;
+  const begun = new Map<string, AuditEntry>();
   let [messages, entries, last] = [0, 0, 0];
   let isKnown = known === undefined;
   const faults: string[] = [];
@@ -41,7 +51,9 @@ export async function verifyAudit(
       if (fault !== undefined && faults.length < FAULTS_MAX) faults.push(`message ${sequence}: ${fault}`);
       head = next;
       messages += 1;
-      entries += countIn(bytes);
+      const told = entriesIn(bytes);
+      entries += told.length;
+      for (const entry of told) noteAct(begun, entry);
       isKnown ||= known?.sequence === sequence && known.hash === head.hash;
     }
     if (part.messages.length === 0 || (head?.sequence ?? 0) >= last) break;
@@ -49,7 +61,7 @@ export async function verifyAudit(
   const end = head ?? AUDIT_START;
   if (end.sequence < last) faults.push(`messages ${end.sequence + 1} to ${last} were removed`);
   if (!isKnown) faults.push(`the log does not go through message ${known?.sequence} as it once was`);
-  return { messages, entries, head: end, faults };
+  return { messages, entries, head: end, faults, untold: [...begun.values()] };
 }
 
 /** After a message that is wrong the chain is looked at from there on. */
@@ -66,10 +78,16 @@ function follow(
   }
 }
 
-function countIn(bytes: Uint8Array): number {
+function entriesIn(bytes: Uint8Array): readonly AuditEntry[] {
   try {
-    return decodeAudit(bytes).message.entries.length;
+    return decodeAudit(bytes).message.entries;
   } catch {
-    return 0;
+    return [];
   }
+}
+
+function noteAct(begun: Map<string, AuditEntry>, entry: AuditEntry): void {
+  if (entry.change === undefined) return;
+  if (entry.result === 'begun') begun.set(entry.change, entry);
+  else begun.delete(entry.change);
 }

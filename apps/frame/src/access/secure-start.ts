@@ -1,6 +1,7 @@
 import { open, readFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { EVERYTHING, idInKey, newKeyId, newKeyText } from '@vectorizer/cluster';
+import { auditedAct, EVERYTHING, idInKey, newKeyId, newKeyText, type AuditLog } from '@vectorizer/cluster';
 import { Failure } from '@vectorizer/errors';
 import type { Logger } from '@vectorizer/telemetry';
 import type { Access } from './access.ts';
@@ -8,6 +9,7 @@ import { isLoopback } from './loopback.ts';
 
 export type SecureStart = {
   readonly access: Access;
+  readonly audit: AuditLog;
   readonly host: string;
   readonly logger: Logger;
   /** Whoever they forward for comes from elsewhere, though the address be loopback. */
@@ -29,7 +31,7 @@ const OTHER_POLL_MS = 20;
 export async function secureStart(options: SecureStart): Promise<void> {
   const { access, host, logger, bootstrapKeyFile, trustedProxies } = options;
   // Also where there is an issuer of tokens: whoever administers it need not be who administers this.
-  if (access.keys.isEmpty && bootstrapKeyFile !== undefined) await makeFirstKey(access, bootstrapKeyFile, logger);
+  if (access.keys.isEmpty && bootstrapKeyFile !== undefined) await makeFirstKey(options, bootstrapKeyFile);
   if (access.isOpen && trustedProxies !== undefined) {
     throw new Failure('validation_error', `proxies forward to ${host} for others, and there is no key; ${WAY}`);
   } else if (access.isOpen) {
@@ -40,10 +42,16 @@ export async function secureStart(options: SecureStart): Promise<void> {
   }
 }
 
-async function makeFirstKey(access: Access, path: string, logger: Logger): Promise<void> {
+async function makeFirstKey({ access, audit, logger }: SecureStart, path: string): Promise<void> {
   const text = await keyIn(path, access);
   if (text === undefined) return;
-  const { record } = await access.keys.create({ name: 'bootstrap', ...EVERYTHING }, 'the first start', text);
+  const id = idInKey(text) ?? '';
+  // Of gateways that make it together each would tell of it; under one name it is told once.
+  const what = { action: 'keys.create', target: `/api/v1/auth/keys/${id}`, change: `first-key ${id}` };
+  const act = { actor: 'operator the first start', address: hostname(), ...what };
+  const { record } = await auditedAct(audit, act, async () =>
+    access.keys.create({ name: 'bootstrap', ...EVERYTHING }, 'the first start', text),
+  );
   logger.info({ key: record.id, file: path }, 'the first key was made');
 }
 

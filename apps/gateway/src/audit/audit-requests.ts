@@ -2,6 +2,7 @@ import type { AuditEntry } from '@vectorizer/contracts';
 import { addressOf, askerOf, ruleOf, type AuditTrail, type RouteRule } from '@vectorizer/frame';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { itemsIn } from '../limits/limit-requests.ts';
+import { Acts } from './acts.ts';
 import { changeOf, noteAuthorship } from './authorship.ts';
 import { Authentications } from './authentications.ts';
 
@@ -10,11 +11,13 @@ export type AuditSettings = {
   readonly changes: boolean;
 };
 
-type Done = { readonly request: FastifyRequest; readonly rule: RouteRule; readonly status: number };
+type Asked = { readonly request: FastifyRequest; readonly rule: RouteRule };
+type Done = Asked & { readonly status: number };
 
 /**
  * Writes of every request what belongs in the audit log: that somebody came with a good key or without one, what they were
- * kept from, what they administered, and what they changed. An administrative act is answered when its entry is durable; of
+ * kept from, what they administered, and what they changed. An administrative act has two entries, of which the first is durable
+ * before it is begun and the second before it is answered: nothing else would tell of it if this process ended between the two. Of
  * a change the entry follows within milliseconds. Where there are no keys, only acts are written: nobody has a name there.
  */
 export function auditRequests(fastify: FastifyInstance, trail: AuditTrail, { changes }: AuditSettings): void {
@@ -22,14 +25,15 @@ export function auditRequests(fastify: FastifyInstance, trail: AuditTrail, { cha
   const tell = (seen: ReturnType<typeof authentications.note>): void => {
     for (const { of, count } of seen) trail.add({ ...of, count });
   };
+  const acts = new Acts(trail);
   fastify.addHook('preHandler', (request, _reply, done) => {
     const rule = ruleFor(request);
     const asker = askerOf(request);
-    if (rule !== undefined && rule.effect !== 'read' && asker !== undefined) {
-      trail.checkRoom();
-      if (changes && rule.effect === 'write' && asker.kind !== 'open')
-        noteAuthorship(request, begun({ request, rule }));
-    }
+    if (rule === undefined || rule.effect === 'read' || asker === undefined) return done();
+    trail.checkRoom();
+    if (rule.effect === 'admin')
+      return void acts.begin(request, entryBefore({ request, rule }, 'begun')).then(() => done(), done);
+    if (changes && asker.kind !== 'open') noteAuthorship(request, entryBefore({ request, rule }, 'unanswered'));
     done();
   });
   fastify.addHook('onSend', async (request, reply) => {
@@ -45,7 +49,7 @@ export function auditRequests(fastify: FastifyInstance, trail: AuditTrail, { cha
     const entry = entryFor(done, reply);
     if (entry === undefined || (rule.effect === 'write' && entry.result !== 'refused' && !changes)) return;
     trail.add(entry);
-    if (rule.effect === 'admin' && entry.result !== 'refused') await trail.durable();
+    if (acts.wasBegun(request)) await trail.durable();
   });
   fastify.addHook('onClose', async () => {
     tell(authentications.rest());
@@ -74,10 +78,10 @@ function entryFor(done: Done, reply: FastifyReply): AuditEntry | undefined {
   return entryOf(done, { action: rule.action, result, target, status });
 }
 
-/** A change as it is begun: what becomes of it is told by the entry that follows its answer. */
-function begun({ request, rule }: Omit<Done, 'status'>): AuditEntry {
+/** What is about to be done: what becomes of it is told by the entry that comes with its answer. */
+function entryBefore({ request, rule }: Asked, result: 'begun' | 'unanswered'): AuditEntry {
   const target = pathOf(request);
-  return entryOf({ request, rule, status: 0 }, { action: rule.action, result: 'unanswered', target, status: 0 });
+  return entryOf({ request, rule, status: 0 }, { action: rule.action, result, target, status: 0 });
 }
 
 type What = Pick<AuditEntry, 'action' | 'result' | 'target' | 'status'>;

@@ -84,14 +84,17 @@ export type AuditEntry = {
   readonly action: string;
   /** The path that was asked for, or that of what was made. */
   readonly target: string;
-  /** `unanswered`: it is in the write log, and the gateway ended before it could say what came of it. */
-  readonly result: 'ok' | 'refused' | 'failed' | 'unanswered';
+  /**
+   * `begun`: an administrative act is about to be done; what came of it is in the entry after it with the same `change`, and where
+   * there is none its process ended before it could say. `unanswered`: a change is in the write log, and its gateway ended so.
+   */
+  readonly result: 'ok' | 'refused' | 'failed' | 'begun' | 'unanswered';
   readonly status: number;
   /** Items of a batch; of authentications, how many since the entry before. */
   readonly count: number;
   readonly address: string;
   readonly correlation_id: string;
-  /** Names a change of data. */
+  /** Names a change of data, or an administrative act in both of its entries. */
   readonly change?: string | undefined;
 };
 export type AuditSearch = {
