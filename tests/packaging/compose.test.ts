@@ -95,6 +95,30 @@ describe('docker-compose.yml', () => {
     }
   });
 
+  it('runs nobody as root, and has the log servers store where their user may', () => {
+    // Those of others that say so themselves.
+    const theirs =
+      /^(prom\/prometheus|grafana\/grafana|otel\/opentelemetry-collector-contrib|jaegertracing\/all-in-one):/;
+    const others = services.filter(([, service]) => !theirs.test(service.image));
+    expect(services.length - others.length).toBe(4);
+    for (const [name, service] of others) {
+      expect([name, service.user ?? (isOurs(service) ? image.user : 'root')]).toEqual([
+        name,
+        expect.stringMatching(/^[1-9]\d*:[1-9]\d*$/),
+      ]);
+    }
+    const nats = services.filter(([name]) => name.startsWith('nats'));
+    expect(nats).toHaveLength(4);
+    for (const [name, { image: tag, build, user, environment, volumes = [] }] of nats) {
+      const text = textOf(`${build?.context}/${build?.dockerfile}`);
+      const [, base, version] = /^FROM (nats:([\d.]+)-alpine)$/m.exec(text) ?? [];
+      expect([name, tag]).toEqual([name, `vectorizer-nats:${version}`]);
+      expect(textOf('infra/helm/vectorizer/values.yaml')).toContain(`image: ${base}\n`);
+      expect(text).toContain(`RUN mkdir /data && chown ${user} /data && chmod 700 /data\nUSER ${user}\n`);
+      expect([environment?.['VECTORIZER_NATS_STORE'], volumes.at(-1)]).toEqual(['"/data"', `${name}-data:/data`]);
+    }
+  });
+
   it('publishes on loopback only, and asks services at the port that the image has', () => {
     const published = services.flatMap(([, { ports = [] }]) => ports);
     expect(published.filter((port) => !port.startsWith('127.0.0.1:'))).toEqual([]);

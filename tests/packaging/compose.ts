@@ -6,6 +6,8 @@ import { root } from './dockerfile.ts';
 /** docker-compose.yml as Compose reads it: anchors merged, variables as they are when nobody sets them. */
 export type Service = {
   readonly image: string;
+  readonly build?: { readonly context: string; readonly dockerfile: string };
+  readonly user?: string;
   readonly profiles?: readonly string[];
   readonly command?: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
