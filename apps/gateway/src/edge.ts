@@ -4,6 +4,7 @@ import type { CollectionName, Sequences } from '@vectorizer/contracts';
 import { invalidField } from '@vectorizer/frame';
 import { authorshipOf } from './audit/authorship.ts';
 import type { Collections } from './collections/collections.ts';
+import { noteMatched } from './limits/matched.ts';
 import type { ReadCall } from './points/reads.ts';
 import type { WriteCall } from './points/writes.ts';
 import { collectionNameOf, contextOf, queries, queryOf, requestIdOf } from './requests.ts';
@@ -54,7 +55,9 @@ export class Edge {
     const seen = tokenOf(request, collection);
     const requestId = requestIdOf(request);
     const by = authorshipOf(request);
-    return { collection, wait: query.wait, requestId, by, seen, context: contextOf(request, query.timeout_ms) };
+    const matched = (points: number): void => noteMatched(request, points);
+    const context = contextOf(request, query.timeout_ms);
+    return { collection, wait: query.wait, requestId, by, matched, seen, context };
   }
 
   /** The token of an answered read: what it saw, and what the client had seen. */

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { NewKey } from '@vectorizer/contracts';
 import { startRedis, until } from '@vectorizer/testing';
 import { LIMITS, TIERS } from '../src/limits/tiers.ts';
-import { needOf, TokenBucket } from '../src/limits/token-bucket.ts';
+import { needOf, owed, TokenBucket } from '../src/limits/token-bucket.ts';
 import { startGateway, type Gateway } from './fixture.ts';
 
 type Answer = Awaited<ReturnType<Gateway['app']['inject']>>;
@@ -52,6 +52,17 @@ describe('a token bucket', () => {
     expect(bucket.draw(rate, one, 8_010)).toMatchObject({ admitted: true });
     expect(bucket.draw(rate, batch, 9_000)).toMatchObject({ admitted: false });
     expect(bucket.draw(rate, batch, 10_020)).toMatchObject({ admitted: true });
+  });
+
+  it('is owed what was done at most ten seconds of its rate, and never given any', () => {
+    const bucket = new TokenBucket(rate, 0);
+    expect(bucket.draw(rate, owed(150, rate), 0)).toEqual({ admitted: true, tokens: 50, waitMs: 0 });
+    expect(bucket.draw(rate, owed(1_000_000, rate), 0)).toMatchObject({ tokens: -1_000 });
+    expect(bucket.draw(rate, owed(1_000_000, rate), 0)).toMatchObject({ tokens: -1_000 });
+    expect(bucket.draw(rate, one, 10_010)).toMatchObject({ admitted: true });
+    const indebted = new TokenBucket(rate, 0);
+    indebted.draw(rate, { cost: 5_000, need: 200 }, 0);
+    expect(indebted.draw(rate, owed(10, rate), 0)).toMatchObject({ tokens: -4_800 });
   });
 
   it('is not filled by a clock that is set back', () => {
@@ -147,6 +158,33 @@ describe('the rate of a key', () => {
     expect(gateway.written.map(({ ops }) => ops.length)).toEqual([4, 5, 1]);
     expect((await list(gateway, key)).statusCode).toBe(200);
     expect((await upsert(gateway, root, 1_000)).statusCode).toBe(200);
+  });
+
+  it('has what a filter matched paid for once it is done, up to ten seconds of the rate, in Redis as without', async () => {
+    await using redis = await startRedis();
+    for (const limits of [LIMITS, { ...LIMITS, redis: { url: redis.url } }]) {
+      await using gateway = await startGateway({ limits });
+      const root = await makeKey(gateway, { rate: { tier: 'unlimited' } });
+      const book = { name: 'books', dimension: 2 };
+      await gateway.app.inject({ method: 'POST', url: C, headers: { 'x-api-key': root }, payload: book });
+      const key = await makeKey(gateway, { rate: { tier: 'default', write: { per_s: 0.001, burst: 100 } } });
+      const left = async (count: number): Promise<number> => {
+        gateway.answerWrite = async () => Promise.resolve({ sequences: [1], outcomes: [{ status: 'deleted', count }] });
+        const payload = { filter: { must: [{ key: 'a', match: { value: 1 } }] } };
+        const url = `${C}/books/vectors/delete`;
+        const answer = await gateway.app.inject({ method: 'POST', url, headers: { 'x-api-key': key }, payload });
+        expect([answer.statusCode, answer.json()]).toMatchObject([200, { deleted: count }]);
+        return Number(answer.headers['ratelimit-remaining']);
+      };
+      const isLeft = async (tokens: number): Promise<void> =>
+        until(async () => Number((await upsert(gateway, key, 1_000)).headers['ratelimit-remaining']) === tokens);
+      expect(await left(40)).toBe(99);
+      await isLeft(60);
+      expect(await left(0)).toBe(59);
+      expect(await left(1_000_000)).toBe(58);
+      await isLeft(0);
+      expect((await upsert(gateway, key, 1)).statusCode).toBe(429);
+    }
   });
 
   it('counts what is refused, for its key or for its body, as one', async () => {

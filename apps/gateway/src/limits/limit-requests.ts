@@ -2,6 +2,7 @@ import { askerOf, ruleOf, type Principal, type RouteRule } from '@vectorizer/fra
 import { Failure } from '@vectorizer/errors';
 import { counter } from '@vectorizer/telemetry';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { matchedBy } from './matched.ts';
 import type { RateLimiter, Verdict } from './rate-limiter.ts';
 
 const rejections = counter({
@@ -21,7 +22,8 @@ export type RequestLimits = {
 
 /**
  * Holds every request of a key against its rates. One of many items costs as many; that is known only with its body, so before
- * that is read it is looked whether there is anything left at all, and one that never came so far costs one.
+ * that is read it is looked whether there is anything left at all, and one that never came so far costs one. What a filter
+ * matches is known when it is done, and then taken.
  */
 export function limitRequests(limiter: RateLimiter): RequestLimits {
   const charged = new WeakSet<FastifyRequest>();
@@ -39,8 +41,12 @@ export function limitRequests(limiter: RateLimiter): RequestLimits {
     },
     async answered(request) {
       const limited = limitedBy(request);
-      if (limited?.rule.items === undefined || charged.has(request)) return;
-      await draw(limiter, limited, 1);
+      if (limited === undefined) return;
+      // Of these it has paid for one.
+      const more = matchedBy(request) - 1;
+      if (more > 0) await draw(limiter, limited, { cost: more, done: true });
+      if (limited.rule.items === undefined || charged.has(request)) return;
+      await draw(limiter, limited, { cost: 1 });
     },
   };
 }
@@ -59,7 +65,7 @@ type Taken = { readonly reply: FastifyReply; readonly cost: number };
 
 async function hold(limiter: RateLimiter, { principal, rule }: Limited, { reply, cost }: Taken): Promise<void> {
   const effect = effectOf(rule);
-  const verdict = await draw(limiter, { principal, rule }, cost);
+  const verdict = await draw(limiter, { principal, rule }, { cost });
   if (verdict === undefined) return;
   reply.headers(headersOf(verdict));
   if (verdict.admitted) return;
@@ -70,9 +76,13 @@ async function hold(limiter: RateLimiter, { principal, rule }: Limited, { reply,
   });
 }
 
-async function draw(limiter: RateLimiter, { principal, rule }: Limited, cost: number): Promise<Verdict | undefined> {
+async function draw(
+  limiter: RateLimiter,
+  { principal, rule }: Limited,
+  asked: { readonly cost: number; readonly done?: boolean },
+): Promise<Verdict | undefined> {
   const who = `${principal.kind}:${principal.id}`;
-  return limiter.draw({ who, rate: principal.rate, effect: effectOf(rule), cost });
+  return limiter.draw({ who, rate: principal.rate, effect: effectOf(rule), ...asked });
 }
 
 function effectOf({ effect }: RouteRule): 'read' | 'write' {

@@ -2,7 +2,7 @@ import type { KeyRate, Rate, RateTiers } from '@vectorizer/contracts';
 import type { Logger } from '@vectorizer/telemetry';
 import type { SharedBuckets } from './shared-buckets.ts';
 import { rateOf } from './tiers.ts';
-import { needOf, TokenBucket, type Draw, type Drawn } from './token-bucket.ts';
+import { needOf, owed, TokenBucket, type Draw, type Drawn } from './token-bucket.ts';
 
 /** As many buckets as keys can have; those that have filled up go first when there are more. */
 const LOCAL_MAX = 20_000;
@@ -16,6 +16,8 @@ export type Asked = {
   readonly effect: 'read' | 'write';
   /** 0 only looks whether there is anything left. */
   readonly cost: number;
+  /** It was done by the time that its cost is known, and is not asked whether it may. */
+  readonly done?: boolean;
 };
 export type Verdict = Drawn & { readonly rate: Rate };
 
@@ -38,10 +40,10 @@ export class RateLimiter {
   }
 
   /** Undefined where there is no limit. */
-  async draw({ who, rate: given, effect, cost }: Asked): Promise<Verdict | undefined> {
+  async draw({ who, rate: given, effect, cost, done = false }: Asked): Promise<Verdict | undefined> {
     const rate = rateOf(this.#tiers, given, effect);
     if (rate === null) return undefined;
-    const draw = { cost, need: needOf(Math.max(cost, 1), rate) };
+    const draw = done ? owed(cost, rate) : { cost, need: needOf(Math.max(cost, 1), rate) };
     const key = `${effect}:${who}`;
     const drawn = (await this.#drawShared(key, rate, draw)) ?? this.#drawLocal(key, rate, draw);
     return { ...drawn, rate };

@@ -15,12 +15,13 @@ local per_ms = tonumber(ARGV[1]) / 1000
 local burst = tonumber(ARGV[2])
 local cost = tonumber(ARGV[3])
 local need = tonumber(ARGV[4])
+local least = tonumber(ARGV[5]) or -math.huge
 local kept = redis.call('HMGET', KEYS[1], 'tokens', 'at')
 local at = tonumber(kept[2]) or now
 local tokens = math.min(burst, (tonumber(kept[1]) or burst) + math.max(0, now - at) * per_ms)
 local admitted = tokens + 0.000001 >= need
 local wait = admitted and 0 or math.ceil((need - tokens) / per_ms)
-if admitted then tokens = tokens - cost end
+if admitted then tokens = math.max(tokens - cost, math.min(tokens, least)) end
 redis.call('HSET', KEYS[1], 'tokens', string.format('%.6f', tokens), 'at', string.format('%.3f', math.max(at, now)))
 redis.call('PEXPIRE', KEYS[1], math.ceil((burst - tokens) / per_ms) + 1000)
 return { admitted and 1 or 0, string.format('%.6f', tokens), wait }
@@ -57,8 +58,8 @@ export class SharedBuckets {
   }
 
   /** Throws when Redis is away. */
-  async draw(key: string, { per_s, burst }: Rate, { cost, need }: Draw): Promise<Drawn> {
-    const [admitted, tokens, waitMs] = await this.#redis.draw(PREFIX + key, per_s, burst, cost, need);
+  async draw(key: string, { per_s, burst }: Rate, { cost, need, least }: Draw): Promise<Drawn> {
+    const [admitted, tokens, waitMs] = await this.#redis.draw(PREFIX + key, per_s, burst, cost, need, least ?? '');
     return { admitted: admitted === 1, tokens: Number(tokens), waitMs };
   }
 

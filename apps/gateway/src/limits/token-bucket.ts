@@ -1,7 +1,7 @@
 import type { Rate } from '@vectorizer/contracts';
 
-/** What a request asks of a bucket: `need` has to be in it, and `cost` is taken out. */
-export type Draw = { readonly cost: number; readonly need: number };
+/** What a request asks of a bucket: `need` has to be in it, and `cost` is taken out, but no more than down to `least`. */
+export type Draw = { readonly cost: number; readonly need: number; readonly least?: number };
 /** What came of it. */
 export type Drawn = {
   readonly admitted: boolean;
@@ -27,13 +27,13 @@ export class TokenBucket {
     this.#atMs = nowMs;
   }
 
-  draw({ per_s, burst }: Rate, { cost, need }: Draw, nowMs: number): Drawn {
+  draw({ per_s, burst }: Rate, { cost, need, least = -Infinity }: Draw, nowMs: number): Drawn {
     const passedMs = Math.max(0, nowMs - this.#atMs);
     this.#tokens = Math.min(burst, this.#tokens + (passedMs * per_s) / 1_000);
     this.#atMs = Math.max(this.#atMs, nowMs);
     const admitted = this.#tokens + ROUNDING >= need;
     const waitMs = admitted ? 0 : Math.ceil(((need - this.#tokens) * 1_000) / per_s);
-    if (admitted) this.#tokens -= cost;
+    if (admitted) this.#tokens = Math.max(this.#tokens - cost, Math.min(this.#tokens, least));
     return { admitted, tokens: this.#tokens, waitMs };
   }
 
@@ -46,4 +46,12 @@ export class TokenBucket {
 /** Of one of this size, so that it can be let through at all. */
 export function needOf(cost: number, { burst }: Rate): number {
   return Math.min(cost, burst);
+}
+
+/** What is owed after the fact keeps a key out for no longer: whoever asked did not know how much it would be. */
+const OWED_S_MAX = 10;
+
+/** Of what was done by the time that its cost is known: it is taken whatever is in the bucket. */
+export function owed(cost: number, { per_s }: Rate): Draw {
+  return { cost, need: Number.MIN_SAFE_INTEGER, least: -OWED_S_MAX * per_s };
 }

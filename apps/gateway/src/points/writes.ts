@@ -25,6 +25,8 @@ export type WriteCall = {
   readonly requestId: string;
   /** Who makes it, for the write log; undefined where nobody is to be named. */
   readonly by?: string | undefined;
+  /** Told how many points a filter matched that were changed by it. */
+  readonly matched?: (points: number) => void;
   /** What the client had seen before; the answer's token is never older. */
   readonly seen: Sequences | undefined;
   readonly context: CallContext;
@@ -88,6 +90,7 @@ export class Writes {
     const outcome = outcomes?.[0];
     const failure = outcome === undefined ? undefined : failureOf(outcome, 'id' in operation ? operation.id : '');
     if (failure !== undefined) throw failure;
+    if (outcome?.count !== undefined) call.matched?.(outcome.count);
     return { outcome, sequences, collection };
   }
 

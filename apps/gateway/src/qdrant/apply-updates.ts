@@ -76,6 +76,7 @@ export class ApplyUpdates {
       const update = { kind: 'points' as const, operations, placeOf: () => 'filter', demandsPoints: false };
       const items = checked(update, mixedItems(operations, collection.config));
       const { uid, sequences } = await this.#points({ ...update, items }, steps);
+      steps.call.matched?.(points.length);
       applied = { uid, sequences: later(applied.sequences, sequences) };
       after = next;
     } while (after !== undefined);
