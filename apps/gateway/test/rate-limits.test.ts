@@ -1,6 +1,11 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
+import { Redis } from 'ioredis';
 import type { NewKey } from '@vectorizer/contracts';
+import { createLogger } from '@vectorizer/telemetry';
 import { startRedis, until } from '@vectorizer/testing';
+import { SharedBuckets } from '../src/limits/shared-buckets.ts';
 import { LIMITS, TIERS } from '../src/limits/tiers.ts';
 import { needOf, owed, TokenBucket } from '../src/limits/token-bucket.ts';
 import { startGateway, type Gateway } from './fixture.ts';
@@ -24,6 +29,8 @@ async function upsert(gateway: Gateway, key: string, points: number): Promise<An
   return gateway.app.inject({ method: 'PUT', url, headers: { 'x-api-key': key }, payload: body });
 }
 
+const MEBIBYTE = 1_048_576;
+const RATE = { per_s: 0.001, burst: 1_000 };
 const WINDOW_S = 8;
 const BUSY_MS_MAX = 45_000;
 
@@ -231,6 +238,41 @@ describe('the rate of a key', () => {
       payload,
     });
     expect(made.json()).toMatchObject({ error: { type: 'validation_error', details: { field: 'rate.tier' } } });
+  });
+
+  it('is kept by a Redis that is full of cached answers, which go before a bucket that is in use', async () => {
+    await using redis = await startRedis();
+    const logger = createLogger({ service: 'gateway', level: 'silent' });
+    const buckets = new SharedBuckets({ url: redis.url }, logger);
+    await until(async () =>
+      buckets.draw('read:other', RATE, { cost: 1, need: 1 }).then(
+        () => true,
+        () => false,
+      ),
+    );
+    const client = new Redis(redis.url);
+    const conf = await readFile(join(import.meta.dirname, '../../../infra/redis/redis.conf'), 'utf8');
+    for (const [, name = '', value = ''] of conf.matchAll(/^(maxmemory-\S+) (\S+)$/gm)) {
+      await client.config('SET', name, value);
+    }
+    const used = Number(/used_memory:(\d+)/.exec(await client.info('memory'))?.[1]);
+    await client.config('SET', 'maxmemory', String(used + 8 * MEBIBYTE));
+    const draw = async (): Promise<number> => (await buckets.draw('read:k', RATE, { cost: 1, need: 1 })).tokens;
+    const clock = async (): Promise<string> => /lru_clock:(\d+)/.exec(await client.info('server'))?.[1] ?? '';
+    let left = Math.floor(await draw());
+    for (let round = 0; round < 8; round++) {
+      // Redis tells ages by the second: what is written in one is of the same age.
+      const second = await clock();
+      for (let i = 0; i < 40; i++) {
+        await client.set(`vz:cache:${round}.${i}`, 'x'.repeat(MEBIBYTE / 16), 'PX', 300_000);
+      }
+      left -= 1;
+      expect([round, Math.floor(await draw())]).toEqual([round, left]);
+      await until(async () => (await clock()) !== second);
+    }
+    expect(await client.dbsize()).toBeLessThan(160);
+    buckets.close();
+    client.disconnect();
   });
 
   it('is held by each gateway alone while Redis is away, and by all together when it is back', async () => {
