@@ -6,6 +6,7 @@ import { routeOf } from './request-hooks.ts';
 import { inScopeOf } from './request-scope.ts';
 import { answerOf, toFailure, type FailureShape } from './failure-answer.ts';
 import { countFailure } from './failure-metrics.ts';
+import { addressOf } from './trusted-proxies.ts';
 
 /** Answers whatever a request ran into, in the one shape, and writes the one log line about it, unless there are many of the kind. */
 @Catch()
@@ -70,12 +71,16 @@ function causeOf({ cause }: Failure): { readonly err?: unknown } {
   return cause === undefined ? {} : { err: cause };
 }
 
+const KEPT_OUT: ReadonlySet<number> = new Set([401, 403]);
+
 function logFailure(failure: Failure, request: FastifyRequest, logger: Logger): void {
   const line = {
     method: request.method,
     path: request.url.split('?', 1)[0],
     type: failure.type,
     status: failure.http,
+    // Who was kept out: the audit log has it of gateways alone.
+    ...(KEPT_OUT.has(failure.http) && { address: addressOf(request) }),
   };
   // A fault of ours prints its stack and cause; one of the client's is only worth its message.
   if (failure.http === 500) logger.error({ ...line, error: failure }, failure.message);

@@ -34,6 +34,7 @@ class ThingsController {
       return Promise.withResolvers<never>().promise;
     }
     if (id.startsWith('away')) throw away();
+    if (id === 'foreign') throw new Failure('authentication_error', 'a key is needed');
     if (id === 'busy') throw new Failure('overloaded', 'the queue is full');
     return { id };
   }
@@ -166,6 +167,19 @@ describe('a service app', () => {
     for (let i = 0; i < 30; i++) await raw(port, 'nonsense\r\n\r\n');
     const written = (part: string): number => lines.filter((line) => line.includes(part)).length;
     expect([written('"many-'), written('"few-'), written('not a valid HTTP request')]).toEqual([20, 10, 20]);
+  });
+
+  it('writes from where somebody came who was kept out, and of nobody else', async () => {
+    const { app, lines } = await start();
+    await using _ = app;
+    for (const id of ['foreign', 'missing']) await app.inject({ url: `/things/${id}`, remoteAddress: '10.0.0.7' });
+    const told = lines
+      .map((line) => JSON.parse(line) as Record<string, unknown>)
+      .filter(({ type }) => type !== undefined);
+    expect(told.map(({ type, status, path, address }) => [type, status, path, address])).toEqual([
+      ['authentication_error', 401, '/things/foreign', '10.0.0.7'],
+      ['vector_not_found', 404, '/things/missing', undefined],
+    ]);
   });
 
   it('echoes a usable correlation id and replaces any other', async () => {
