@@ -73,7 +73,8 @@ function markOf({ uid }: CollectionRecord, spec: SearchSpec): number {
   HEAD[3] = Number(exact) + 2 * Number(spec.with_payload) + 4 * Number(spec.with_vector);
   HEAD[4] = filter === undefined ? 0 : bitsOf(canonical(filter));
   HEAD[5] = quantization === undefined ? 0 : bitsOf(canonical(quantization));
-  LANES.fill(FACTOR_A);
+  LANES[0] = FACTOR_B;
+  LANES[1] = FACTOR_A;
   mix(HEAD);
   mix(new Int32Array(vector.buffer, vector.byteOffset, vector.length));
   const [a = 0, b = 0] = LANES;
