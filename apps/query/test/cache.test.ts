@@ -258,6 +258,22 @@ describe('a batch', () => {
     expect(world.searched).toBe(2);
   });
 
+  it('that waits for what another call searches for gives nobody the part that it has found meanwhile', async () => {
+    await using setting = await startQuery({ cache: caching() });
+    const world = await openWorld(setting);
+    const gate = Promise.withResolvers<void>();
+    world.gates.push(gate.promise);
+    const slow = world.ask({}, [spec({ k: 1 })]);
+    await until(() => world.searched === 1);
+    const batch = world.ask({}, [spec({ k: 2 }), spec({ k: 1 })]);
+    await until(async () => (await world.status({ k: 2 }, { max_staleness_ms: 60_000 })) === 'hit');
+    world.state = 6;
+    await world.heard();
+    expect(await world.ask({}, [spec({ k: 2 })])).toMatchObject({ cache: miss, sequences: [6] });
+    gate.resolve();
+    expect([(await batch).sequences, (await slow).sequences]).toEqual([[5], [5]]);
+  });
+
   it('whose searches saw different states keeps each under its own', async () => {
     await using setting = await startQuery({ cache: caching() });
     serveNode(setting.bus, 'c').search = async () =>

@@ -34,10 +34,8 @@ type Placed = { readonly i: number; readonly place: number };
 type Joined = { readonly i: number; readonly flight: Flight };
 /** What joined flights brought that they had to compute, and what may not fail alone. */
 type Joining = { readonly computed: readonly Cached[]; readonly alone: readonly number[] };
-type Landing = { readonly gaps: Gaps; readonly joined: readonly Joined[]; readonly landing: Promise<Landed> };
 
 const NOTHING: Promise<Landed> = Promise.resolve({ values: [], computed: [] });
-const ALONE: Joining = { computed: [], alone: [] };
 const NOWHERE = -1;
 
 /** Searches that are under way, each fetched once for all who ask the same meanwhile. */
@@ -75,17 +73,19 @@ export class Flights {
     }
     this.#shared += joined.length;
     const landing = wanted.keys.length === 0 ? NOTHING : this.#depart(call, wanted);
+    let own: Landed;
     try {
-      // Most join nobody, and pay for no promise but their own.
-      const { computed: byOthers, alone } =
-        joined.length === 0 ? ALONE : await this.#land(call, { gaps, joined, landing });
-      const { values, computed } = await landing;
-      for (const { i, place } of placed) found[i] = values[place];
-      const again = alone.length === 0 ? [] : await this.fill(call, { keys, found, missing: alone });
-      return new Set([...computed, ...byOthers, ...again]);
+      own = await landing;
     } finally {
+      // Before others' are waited for: what has landed is of the past, and nobody may come upon it later.
       for (const { mark } of wanted.keys) if (this.#flights.get(mark)?.call === call) this.#flights.delete(mark);
     }
+    for (const { i, place } of placed) found[i] = own.values[place];
+    // Most join nobody, and pay for no promise but their own.
+    if (joined.length === 0) return new Set(own.computed);
+    const { computed: byOthers, alone } = await this.#land(call, gaps, joined);
+    const again = alone.length === 0 ? [] : await this.fill(call, { keys, found, missing: alone });
+    return new Set([...own.computed, ...byOthers, ...again]);
   }
 
   #depart(call: CacheableCall, wanted: Wanted): Promise<Landed> {
@@ -94,8 +94,8 @@ export class Flights {
     return landing;
   }
 
-  /** Waits for all, and puts in place what others have fetched. */
-  async #land(call: CacheableCall, { gaps: { keys, found }, joined, landing }: Landing): Promise<Joining> {
+  /** Waits for others', and puts in place what they have fetched. */
+  async #land(call: CacheableCall, { keys, found }: Gaps, joined: readonly Joined[]): Promise<Joining> {
     const computed: Cached[] = [];
     const alone: number[] = [];
     const joining = joined.map(async ({ i, flight }) => {
@@ -111,7 +111,7 @@ export class Flights {
         alone.push(i);
       }
     });
-    await Promise.all([landing, ...joining]);
+    await Promise.all(joining);
     return { computed, alone };
   }
 }
