@@ -467,6 +467,21 @@ describe('the HTTP surface', () => {
     expect(gateway.searched.at(-1)).toMatchObject({ consistency: 'eventual' });
   });
 
+  it('does not blame a token for what others were acknowledged here, and the log has lost', async () => {
+    answering({ status: 'updated', version: 5 });
+    await send(`PUT ${V}/a`, { payload: {} });
+    await fillLogs(gateway, uid, [1]);
+    const details = { shard: 0, demanded: 5, log_ends_at: 1 };
+    gateway.answerSearch = async ({ seen = [] }) => {
+      if (seen[0] === 5) throw new Failure('token_ahead', 'the log ends at 1', { details });
+      return Promise.resolve({ sequences: [1], results: [{ hits: [], warnings: [] }] });
+    };
+    const headers = { 'x-vectorizer-token': encodeToken(uid, [1]) };
+    const lost = await send(`POST ${S}`, { vector: [1, 0] }, headers);
+    expect([lost.statusCode, lost.json()]).toMatchObject([503, { error: { type: 'log_unavailable' } }]);
+    expect((await send(`POST ${S}`, { vector: [1, 0] }, headers)).statusCode).toBe(200);
+  });
+
   it('never answers a token older than the one that was sent', async () => {
     await fillLogs(gateway, uid, [1, 8]);
     const headers = { 'x-vectorizer-token': encodeToken(uid, [1, 8]) };

@@ -91,7 +91,7 @@ export class Reads {
       return answer;
     } catch (cause) {
       const failure = Failure.from(cause);
-      if (failure.type !== 'token_ahead' || token !== undefined) throw failure;
+      if (failure.type !== 'token_ahead' || isOfToken(failure, token)) throw failure;
       this.#sessions.forget(collection.uid);
       this.#logs.forget(collection.uid);
       throw new Failure('log_unavailable', 'the log has lost writes that were acknowledged', {
@@ -100,6 +100,12 @@ export class Reads {
       });
     }
   }
+}
+
+/** Whether the token names what the log lacks: a read demands besides what this gateway has acknowledged, to whomever. */
+function isOfToken({ details: { shard, demanded } }: Failure, token: Sequences | undefined): boolean {
+  if (token === undefined) return false;
+  return typeof shard !== 'number' || typeof demanded !== 'number' || demanded <= (token[shard] ?? 0);
 }
 
 function demandOf({ collection, demand }: ReadCall): Demand & { readonly uid: CollectionUid } {
