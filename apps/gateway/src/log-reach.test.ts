@@ -68,10 +68,17 @@ describe('a token that no read waits for', () => {
     expect(log.asked).toBe(2);
   });
 
-  it('is taken at its word when the log says nothing, or not in time', async () => {
+  it('is refused for now when there is no time to find out whether a new leader knows better', async () => {
+    await expect(checked(logOf({ lastSequence: 8, servers: 3 }), 100)).rejects.toMatchObject({
+      type: 'replica_behind',
+      details: { shard: 0, demanded: 9, log_ends_at: 8, lag_entries: 1 },
+    });
+  });
+
+  it('is taken at its word when the log says nothing', async () => {
     const silent = { state: async (): ReturnType<Log['state']> => Promise.withResolvers<never>().promise };
     await expect(checked(silent)).resolves.toBeUndefined();
     await expect(checked(logOf(new Failure('log_unavailable', 'away')))).resolves.toBeUndefined();
-    await expect(checked(logOf({ lastSequence: 8, servers: 3 }), 0)).resolves.toBeUndefined();
+    await expect(checked(silent, 0)).resolves.toBeUndefined();
   });
 });

@@ -1,4 +1,11 @@
-import type { CallContext, CollectionRecord, CollectionUid, Sequences } from '@vectorizer/contracts';
+import {
+  withTimeToAnswer,
+  type CallContext,
+  type CollectionRecord,
+  type CollectionUid,
+  type Sequences,
+} from '@vectorizer/contracts';
+import { Failure } from '@vectorizer/errors';
 import { endReaching, refuseAhead, type Log, type LogEnd } from '@vectorizer/log';
 import { later } from './sessions.ts';
 
@@ -27,7 +34,7 @@ export class LogReach {
     this.#known.delete(uid);
   }
 
-  /** Throws `token_ahead`. */
+  /** Throws `token_ahead`; `replica_behind` when the log has said that it lacks what is named, and may not know better in time. */
   async check({ uid }: CollectionRecord, token: Sequences | undefined, context: CallContext): Promise<void> {
     if (token === undefined) return;
     const known = this.#known.get(uid) ?? [];
@@ -46,7 +53,7 @@ export class LogReach {
     );
   }
 
-  /** Undefined when the log does not say in time. */
+  /** Undefined when the log does not say. */
   async #endReaching(sequence: number, { uid, shard, context }: Shard): Promise<LogEnd | undefined> {
     const silent = new AbortController();
     const { promise, resolve } = Promise.withResolvers<undefined>();
@@ -54,23 +61,36 @@ export class LogReach {
       silent.abort();
       resolve(undefined);
     };
-    const deadline = setTimeout(giveUp, Math.max(0, context.deadline - Date.now()));
+    const leftMs = withTimeToAnswer(context).deadline - Date.now();
+    const deadline = setTimeout(giveUp, Math.max(0, leftMs));
     const silence = setTimeout(giveUp, SILENT_MS_MAX);
+    let said: LogEnd | undefined;
     const ask = async (): Promise<LogEnd> => {
-      const end = await this.#log.state(uid, shard);
+      said = await this.#log.state(uid, shard);
       clearTimeout(silence);
-      return end;
+      return said;
     };
     try {
-      return await Promise.race([endReaching(sequence, ask, silent.signal), promise]);
-    } catch {
       // Of a log that is away, or gone with its collection, the request itself is told.
-      return undefined;
+      const asking = endReaching(sequence, ask, silent.signal).catch(() => undefined);
+      const end = await Promise.race([asking, promise]);
+      if (end === undefined && said !== undefined) throw outOfTime({ shard, demanded: sequence }, said);
+      return end;
     } finally {
       clearTimeout(deadline);
       clearTimeout(silence);
     }
   }
+}
+
+/** Said before a write is sent anywhere, so it is certain that nothing was written. */
+function outOfTime(
+  { shard, demanded }: { readonly shard: number; readonly demanded: number },
+  { lastSequence }: LogEnd,
+): Failure {
+  const message = `entry ${demanded} of shard ${shard} is demanded, and its log is not known to go beyond ${lastSequence} yet`;
+  const details = { shard, demanded, log_ends_at: lastSequence, lag_entries: demanded - lastSequence };
+  return new Failure('replica_behind', message, { details });
 }
 
 type Shard = { readonly uid: CollectionUid; readonly shard: number; readonly context: CallContext };
