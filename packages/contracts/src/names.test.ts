@@ -51,4 +51,11 @@ describe('a token', () => {
       expect(() => decodeToken(text)).toThrow('is not a token');
     },
   );
+
+  it('is refused with anything added that a decoder would leave out', () => {
+    const token = encodeToken(uid, [3]);
+    for (const text of [`${token}!!`, `${token.slice(0, 5)} ${token.slice(5)}`, `${token}=`]) {
+      expect(() => decodeToken(text)).toThrow('is not a token');
+    }
+  });
 });
