@@ -14,12 +14,14 @@ const SILENT_MS_MAX = 100;
 
 /**
  * How far each log is known to go, by what was answered from it. What a token names beyond that is looked up, unless a read
- * waits for it anyhow: so a token that names what no log has is refused by every request, and costs those that are sound
- * nothing.
+ * waits for it anyhow: so a token that names what no log has is refused by every request. One that is sound costs nothing at
+ * the gateway that wrote, and elsewhere a question to the log, which those who ask at the same time share.
  */
 export class LogReach {
   readonly #log: Pick<Log, 'state'>;
   readonly #known = new Map<CollectionUid, Sequences>();
+  /** Questions that are under way, by log. */
+  readonly #asked = new Map<string, Promise<LogEnd>>();
 
   constructor(log: Pick<Log, 'state'>) {
     this.#log = log;
@@ -63,11 +65,13 @@ export class LogReach {
     };
     const leftMs = withTimeToAnswer(context).deadline - Date.now();
     const deadline = setTimeout(giveUp, Math.max(0, leftMs));
-    const silence = setTimeout(giveUp, SILENT_MS_MAX);
     let said: LogEnd | undefined;
+    // After a look at the socket: where this process stood still, the answer may lie there.
+    const silence = setTimeout(() => setImmediate(() => said ?? giveUp()), SILENT_MS_MAX);
     const ask = async (): Promise<LogEnd> => {
-      said = await this.#log.state(uid, shard);
-      clearTimeout(silence);
+      said = await this.#end(uid, shard);
+      // Whoever was first to ask may have done so before this entry was written.
+      if (said.lastSequence < sequence) said = await this.#end(uid, shard);
       return said;
     };
     try {
@@ -80,6 +84,16 @@ export class LogReach {
       clearTimeout(deadline);
       clearTimeout(silence);
     }
+  }
+
+  /** As its leader says, to all who ask before that is known. */
+  async #end(uid: CollectionUid, shard: number): Promise<LogEnd> {
+    const log = `${uid}/${shard}`;
+    const asked = this.#asked.get(log);
+    if (asked !== undefined) return asked;
+    const asking = this.#log.state(uid, shard).finally(() => this.#asked.delete(log));
+    this.#asked.set(log, asking);
+    return asking;
   }
 }
 

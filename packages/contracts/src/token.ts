@@ -14,9 +14,14 @@ export function encodeToken(uid: CollectionUid, sequences: Sequences): string {
   return Buffer.from(JSON.stringify({ u: uid, s: sequences })).toString('base64url');
 }
 
+/** What a text of JSON in base64url says. Throws for any other. */
+export function fromOpaque(text: string): unknown {
+  return JSON.parse(Buffer.from(BASE64URL.test(text) ? text : '', 'base64url').toString('utf8'));
+}
+
 export function decodeToken(text: string): { readonly uid: CollectionUid; readonly sequences: Sequences } {
   try {
-    const token = Token.parse(JSON.parse(Buffer.from(BASE64URL.test(text) ? text : '', 'base64url').toString('utf8')));
+    const token = Token.parse(fromOpaque(text));
     return { uid: token.u, sequences: token.s };
   } catch (cause) {
     throw new Failure('invalid_token', 'X-Vectorizer-Token is not a token of this system', { cause });

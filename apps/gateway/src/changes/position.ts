@@ -1,4 +1,4 @@
-import { CollectionUid, PointId, Sequences, type CollectionRecord } from '@vectorizer/contracts';
+import { CollectionUid, fromOpaque, PointId, Sequences, type CollectionRecord } from '@vectorizer/contracts';
 import { Failure } from '@vectorizer/errors';
 import { invalidField } from '@vectorizer/frame';
 import { endReaching, refuseAhead, type Log } from '@vectorizer/log';
@@ -36,7 +36,7 @@ export function positionIn(text: string, { uid, config }: CollectionRecord): Pos
 
 function decode(text: string): z.output<typeof Text> {
   try {
-    return Text.parse(JSON.parse(Buffer.from(text, 'base64url').toString('utf8')));
+    return Text.parse(fromOpaque(text));
   } catch (cause) {
     throw new Failure('invalid_token', 'not a position in the changes of a collection', { cause });
   }

@@ -24,7 +24,7 @@ export class Admission {
 
   /** The search of a mark had to be computed; answers whether it had to be before, lately. */
   computed(mark: number): boolean {
-    const slot = mark & (SLOTS - 1);
+    const slot = (mark ^ (mark >>> 16)) & (SLOTS - 1);
     const again = this.#asked[slot] === mark;
     this.#asked[slot] = mark;
     this.#unused += 1;
