@@ -17,6 +17,8 @@ const FIELDS = (Object.keys(SearchSpec.shape) as (keyof SearchSpec)[])
   .filter((name) => name !== 'vector')
   .map((name) => ({ name, label: `,"${name}":`, standard: DEFAULTS[name] }));
 
+type Asked = { readonly record: CollectionRecord; readonly spec: SearchSpec };
+
 const prefixes = new WeakMap<CollectionRecord, string>();
 
 /**
@@ -27,20 +29,18 @@ const prefixes = new WeakMap<CollectionRecord, string>();
 export class SearchKey {
   /** 32 bits, the same for the same search, and hardly ever for two: where there is none, it was not asked before. */
   readonly mark: number;
-  readonly #record: CollectionRecord;
-  readonly #spec: SearchSpec;
-  #digest: string | undefined;
+  /** What is asked, until the digest is made of it. */
+  #named: Asked | string;
 
   constructor(record: CollectionRecord, spec: SearchSpec) {
-    this.#record = record;
-    this.#spec = spec;
+    this.#named = { record, spec };
     this.mark = markOf(record, spec);
   }
 
-  /** SHA-256, which nobody finds two searches of. Made when it is asked for: most searches that miss come by without. */
+  /** SHA-256, which nobody finds two searches of. Made when it is asked for, and then what it is made of is let go. */
   get digest(): string {
-    this.#digest ??= digestOf(this.#record, this.#spec);
-    return this.#digest;
+    if (typeof this.#named !== 'string') this.#named = digestOf(this.#named);
+    return this.#named;
   }
 
   equals(other: SearchKey): boolean {
@@ -48,7 +48,7 @@ export class SearchKey {
   }
 }
 
-function digestOf(record: CollectionRecord, spec: SearchSpec): string {
+function digestOf({ record, spec }: Asked): string {
   let asked = '';
   for (const { name, label, standard } of FIELDS) {
     const field = spec[name];
