@@ -10,7 +10,7 @@ import { endReaching, refuseAhead, type Log, type LogEnd } from '@vectorizer/log
 import { later } from './sessions.ts';
 
 /** A log that says nothing for so long is not waited for: what asks for no more than its word goes on without it. */
-const SILENT_MS_MAX = 100;
+const SILENT_MS_MAX = 500;
 
 /**
  * How far each log is known to go, by what was answered from it. What a token names beyond that is looked up, unless a read
