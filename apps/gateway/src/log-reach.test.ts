@@ -1,17 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import { CollectionRecord } from '@vectorizer/contracts';
 import { Failure } from '@vectorizer/errors';
 import type { Log } from '@vectorizer/log';
+import { collectionRecord } from '@vectorizer/testing';
 import { LogReach } from './log-reach.ts';
 
-const record = CollectionRecord.parse({
-  v: 1,
-  name: 'books',
-  uid: '0123456789abcdef',
-  created_at: '2026-01-01T00:00:00.000Z',
-  config: { dimension: 2, shards: 2 },
-  placement: [['a'], ['a']],
-});
+const record = collectionRecord({ config: { dimension: 2, shards: 2 }, placement: [['a'], ['a']] });
 const context = (ms = 60_000): { correlationId: string; deadline: number } => ({
   correlationId: 'test',
   deadline: Date.now() + ms,

@@ -1,4 +1,5 @@
 import {
+  covers,
   withTimeToAnswer,
   type CallContext,
   type CollectionRecord,
@@ -108,7 +109,3 @@ function outOfTime(
 }
 
 type Shard = { readonly uid: CollectionUid; readonly shard: number; readonly context: CallContext };
-
-function covers(known: Sequences, sequences: Sequences): boolean {
-  return sequences.every((sequence, shard) => sequence <= (known[shard] ?? 0));
-}

@@ -1,16 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import { CollectionRecord, NodeId, type ReplicaReport } from '@vectorizer/contracts';
+import { NodeId, type ReplicaReport } from '@vectorizer/contracts';
+import { collectionRecord } from '@vectorizer/testing';
 import { ReplicaTable } from './replica-table.ts';
 import { Routing } from './routing.ts';
 
-const record = CollectionRecord.parse({
-  v: 1,
-  uid: '0123456789abcdef',
-  name: 'books',
-  created_at: '2026-01-01T00:00:00.000Z',
-  config: { dimension: 2 },
-  placement: [['a', 'b', 'c']],
-});
+const record = collectionRecord({ placement: [['a', 'b', 'c']] });
 const [a, b, c] = ['a', 'b', 'c'].map((name) => NodeId.parse(name)) as [NodeId, NodeId, NodeId];
 
 class World {

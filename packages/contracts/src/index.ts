@@ -218,6 +218,7 @@ export { bytesOf, ShardSnapshot, SnapshotFile } from './shard-snapshot.ts';
 export { LogLevelChange, logLevelChange, LogLevelName } from './log-level.ts';
 export { HEALTH_NEWS_MS, HEALTH_SILENT_MS_MAX, serviceHealth, type ServiceHealth } from './service-health.ts';
 export { AUDIT_STREAM, buckets, EVENT_STREAM, PROBE_STREAM, LOG_STREAM_PREFIX, subjects } from './subjects.ts';
+export { covers } from './sequences.ts';
 export { decodeToken, encodeToken, fromOpaque, tokenOfPublished } from './token.ts';
 export { bytesOfFloat32, float32FromBytes, Vector } from './vector.ts';
 export { operationWeight, REQUEST_WEIGHT_MAX } from './weight.ts';

@@ -1,3 +1,4 @@
+export { collectionRecord } from './collection-record.ts';
 export { ApiDescription } from './api-description.ts';
 export { startOtlpReceiver, type OtlpReceiver, type ReceivedSpan } from './otlp-receiver.ts';
 export { startNats, type NatsOptions, type NatsServer } from './nats-server.ts';

@@ -1,16 +1,9 @@
 import { expect, it } from '@jest/globals';
-import { CollectionRecord } from '@vectorizer/contracts';
 import type { Log } from '@vectorizer/log';
+import { collectionRecord } from '@vectorizer/testing';
 import { startAt } from './position.ts';
 
-const record = CollectionRecord.parse({
-  v: 1,
-  uid: '0123456789abcdef',
-  name: 'books',
-  created_at: '2026-01-01T00:00:00.000Z',
-  config: { dimension: 2 },
-  placement: [['a']],
-});
+const record = collectionRecord();
 
 /** A log of so many servers, whose leader says one end after the other. */
 function logOf(servers: number, ends: readonly number[]): Pick<Log, 'state'> {

@@ -1,5 +1,11 @@
-import type { CallContext, CollectionRecord, SearchSpec, Sequences } from '@vectorizer/contracts';
-import { covers, type Cached } from './cached.ts';
+import {
+  covers,
+  type CallContext,
+  type CollectionRecord,
+  type SearchSpec,
+  type Sequences,
+} from '@vectorizer/contracts';
+import type { Cached } from './cached.ts';
 
 /** What each of the searches came to, in their order. */
 export type Searched = readonly Omit<Cached, 'at'>[];

@@ -8,14 +8,6 @@ export type Cached = {
   readonly at: number;
 };
 
-/** Whether a state of these sequences has all that the other demands, shard by shard. */
-export function covers(sequences: Sequences, demanded: Sequences): boolean {
-  for (let shard = 0; shard < demanded.length; shard++) {
-    if ((sequences[shard] ?? 0) < (demanded[shard] ?? 0)) return false;
-  }
-  return true;
-}
-
 /** What the objects around the data of an entry and of a hit take in the heap, roughly. */
 const ENTRY_BYTES = 400;
 const HIT_BYTES = 120;

@@ -1,7 +1,7 @@
-import type { SearchSpec } from '@vectorizer/contracts';
+import { covers, type SearchSpec } from '@vectorizer/contracts';
 import { Failure } from '@vectorizer/errors';
 import type { CacheableCall } from './cacheable-call.ts';
-import { covers, type Cached } from './cached.ts';
+import type { Cached } from './cached.ts';
 import type { SearchKey } from './search-key.ts';
 
 /** What a call's searches lack, by place. */

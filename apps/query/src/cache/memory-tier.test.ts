@@ -1,5 +1,6 @@
 import { expect, it } from '@jest/globals';
-import { CollectionRecord, type SearchSpec } from '@vectorizer/contracts';
+import type { SearchSpec } from '@vectorizer/contracts';
+import { collectionRecord } from '@vectorizer/testing';
 import type { Cached } from './cached.ts';
 import { MemoryTier } from './memory-tier.ts';
 import { SearchKey } from './search-key.ts';
@@ -10,14 +11,7 @@ const computed = (at: number, sequence: number): Cached => ({
   at,
 });
 
-const record: CollectionRecord = CollectionRecord.parse({
-  v: 1,
-  name: 'books',
-  uid: '0123456789abcdef',
-  created_at: '2026-01-01T00:00:00.000Z',
-  config: { dimension: 2 },
-  placement: [['a']],
-});
+const record = collectionRecord();
 const spec: SearchSpec = { vector: Float32Array.of(1, 2), k: 3, with_payload: true, with_vector: false };
 const a = new SearchKey(record, spec);
 

@@ -1,5 +1,6 @@
+import { covers } from '@vectorizer/contracts';
 import { LRUCache } from 'lru-cache';
-import { bytesOf, covers, type Cached } from './cached.ts';
+import { bytesOf, type Cached } from './cached.ts';
 import type { SearchKey } from './search-key.ts';
 
 export type MemoryLimits = {

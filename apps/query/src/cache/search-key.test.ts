@@ -1,27 +1,18 @@
 import { describe, expect, it } from '@jest/globals';
-import { CollectionRecord, type SearchSpec } from '@vectorizer/contracts';
+import type { SearchSpec } from '@vectorizer/contracts';
+import { collectionRecord } from '@vectorizer/testing';
 import { SearchKey } from './search-key.ts';
 
-const record = (more: object = {}): CollectionRecord =>
-  CollectionRecord.parse({
-    v: 1,
-    name: 'books',
-    uid: '0123456789abcdef',
-    created_at: '2026-01-01T00:00:00.000Z',
-    config: { dimension: 3 },
-    placement: [['a']],
-    ...more,
-  });
 const spec: SearchSpec = { vector: Float32Array.of(1, 2, 3), k: 3, with_payload: true, with_vector: false };
 const year = { must: [{ key: 'year', match: { value: 1984 } }] } as SearchSpec['filter'];
-const books = record();
+const books = collectionRecord();
 const key = (more: Partial<SearchSpec> = {}, of = books): SearchKey => new SearchKey(of, { ...spec, ...more });
 
 describe('the key of a search', () => {
   it('is the same for the same search, however that was put', () => {
     const { vector, ...others } = spec;
     const turned = { exact: false, ...others, vector: vector.slice(), score_threshold: undefined };
-    const other = new SearchKey(record(), turned);
+    const other = new SearchKey(collectionRecord(), turned);
     expect([other.mark, other.digest]).toEqual([key().mark, key().digest]);
     expect(other.equals(key())).toBe(true);
   });
@@ -35,7 +26,7 @@ describe('the key of a search', () => {
     ['the exactness', key({ exact: true })],
     ['the rescoring', key({ quantization: { rescore: false } })],
     ['what is told of the points', key({ with_vector: true })],
-    ['the collection', key({}, record({ uid: 'fedcba9876543210' }))],
+    ['the collection', key({}, collectionRecord({ uid: 'fedcba9876543210' }))],
   ];
   it.each(different)('differs, and its mark does, with %s', (_, other) => {
     expect(other.equals(key())).toBe(false);
@@ -44,7 +35,7 @@ describe('the key of a search', () => {
   });
 
   it('differs in the declared indexes, which its mark does not look at', () => {
-    const other = key({}, record({ payload_indexes: [{ key: 'year', type: 'integer' }] }));
+    const other = key({}, collectionRecord({ payload_indexes: [{ key: 'year', type: 'integer' }] }));
     expect(other.mark).toBe(key().mark);
     expect(other.equals(key())).toBe(false);
   });
