@@ -406,9 +406,24 @@ describe('keys and producers of events', () => {
       }),
     );
     await until(() => answered.length > 8, { what: 'acts that were answered' });
-    await system.kill('gateway-1', 'start');
-    await acting;
+    // One that has no end before the gateway has its own: a replica that does not come keeps the collection from being made.
     await using client = new VectorizerClient({ url: other, apiKey: root });
+    await system.pause('index-2');
+    const unended = ask(`${gateway}/api/v1/collections`, root, {
+      name: 'never-answered',
+      dimension: 2,
+      replication_factor: 2,
+    }).then(
+      ({ status }) => status,
+      () => undefined,
+    );
+    const isBegun = async (): Promise<boolean> =>
+      (await client.listCollections()).some(({ name }) => name === 'never-answered');
+    await until(isBegun, { what: 'the collection being begun' });
+    await system.kill('gateway-1', 'start');
+    await system.resume('index-2');
+    await acting;
+    expect(await unended).toBeUndefined();
     const entries = await Array.fromAsync(client.audit.findAll({ action: 'roles.put', limit: 1_000 }));
     const told = (name: string): string[] =>
       entries.flatMap(({ target, result }) => (target.endsWith(`/${name}`) ? [result] : [])).toReversed();
@@ -416,13 +431,13 @@ describe('keys and producers of events', () => {
     const made = (await client.roles.list()).filter(({ name }) => name.startsWith('act-'));
     for (const { name } of made)
       expect([name, told(name).filter((result) => result === 'begun')]).toEqual([name, ['begun']]);
-    expect(entries.filter(({ result }) => result === 'begun').length).toBeGreaterThan(answered.length);
     await system.ready('gateway-1');
     const keyFile = join(own(), 'root.key');
     await writeFile(keyFile, root, { mode: 0o600 });
     const verified = await runCommand('audit', 'verify', '--data', system.data, '--key-file', keyFile);
     expect(verified).toMatchObject({ code: 0, out: expect.stringContaining(', 0 faults') });
-    expect(verified.out).toContain('begun, and not told what came of it: ');
+    expect(verified.out).toMatch(/^begun, and not told what came of it: .* \S+ \/api\/v1\/collections$/m);
+    await client.deleteCollection('never-answered');
   });
 
   it('have events refused when they are written whose key is good no longer, or not for that', async () => {
