@@ -22,12 +22,16 @@ export class Admission {
     this.#unused = 0;
   }
 
-  /** The search of a mark had to be computed; answers whether it had to be before, lately. */
-  computed(mark: number): boolean {
+  /** The search of a mark is not in memory; answers whether it was asked for before, lately. */
+  asked(mark: number): boolean {
     const slot = (mark ^ (mark >>> 16)) & (SLOTS - 1);
     const again = this.#asked[slot] === mark;
     this.#asked[slot] = mark;
-    this.#unused += 1;
     return again;
+  }
+
+  /** An answer had to be computed. */
+  computed(): void {
+    this.#unused += 1;
   }
 }

@@ -34,10 +34,12 @@ export type RedisFigures = {
 export type RedisLookup = {
   /** Of the collection. A lookup is waited for no longer than computing takes. */
   readonly worth: Worth;
+  /** Whether any was asked for before, lately. */
+  readonly again: boolean;
   readonly isGood: (cached: Cached) => boolean;
 };
 
-/** `again`: it was computed before lately. */
+/** `again`: it was asked for before, lately. */
 type Computed = { readonly worth: Worth; readonly again: boolean };
 
 const PREFIX = 'vz:cache:';
@@ -87,30 +89,31 @@ export class RedisTier {
     };
   }
 
-  /** What Redis has that is good, by place. Never rejects. */
-  async get(keys: readonly SearchKey[], lookup: RedisLookup): Promise<readonly (Cached | undefined)[]> {
-    if (!this.#connected || this.#inFlight >= IN_FLIGHT_MAX || !lookup.worth.decide()) {
+  /** What Redis has that is good, by place; undefined when it was not asked. Never rejects. */
+  async get(keys: readonly SearchKey[], lookup: RedisLookup): Promise<(Cached | undefined)[] | undefined> {
+    const { worth, again } = lookup;
+    if (!this.#connected || this.#inFlight >= IN_FLIGHT_MAX || !worth.decide(again)) {
       this.#skipped += keys.length;
-      return [];
+      return undefined;
     }
     const startMs = performance.now();
     const digests = keys.map(({ digest }) => digest);
-    const values = await this.#fetch(digests, lookup.worth.computeMs * keys.length);
+    const values = await this.#fetch(digests, worth.computeMs * keys.length);
     const cached = values.map((value, i) => this.#read(digests[i] as string, value, lookup));
     const found = cached.filter((each) => each !== undefined).length;
     this.#hits += found;
     this.#misses += keys.length - found;
-    lookup.worth.looked({ tookMs: performance.now() - startMs, found });
+    worth.looked({ again, tookMs: performance.now() - startMs, found });
     return cached;
   }
 
   /**
    * Stored some time later, or not at all: what is computed sooner than it is looked up here is not worth it, nor, while
-   * hits here are rare, what is asked for the first time.
+   * such hits are rare here, what is asked for the first time.
    */
   put(key: SearchKey, cached: Cached, { worth, again }: Computed): void {
     if (!this.#connected || this.#inFlight >= IN_FLIGHT_MAX || worth.computeMs < worth.lookupMs) return;
-    if (!again && !worth.pays) return;
+    if (!again && !worth.pays(again)) return;
     const { ttlMs, entryBytesMax } = this.#options;
     if (bytesOf(cached) > entryBytesMax) return;
     // Not ahead of the answer, which is about to be sent.

@@ -41,6 +41,9 @@ export type CacheFigures = {
 const COLLECTIONS_MAX = 10_000;
 const NONE: ReadonlySet<Cached> = new Set();
 
+/** What memory lacks; `again`: whether it was asked for before, lately. */
+type Missed = Wanted & { readonly again: readonly boolean[] };
+
 /**
  * Answers of searches, each kept with the sequences that it is exact for. One is good for a call when its sequences reach
  * those that the call demands and those that are known to be applied: so a write makes older answers unreachable,
@@ -125,34 +128,35 @@ export class SearchCache {
     return cached !== undefined && isGoodFor(cached, call) ? cached : undefined;
   }
 
-  #fetch(call: CacheableCall, wanted: Wanted): Promise<Landed> {
-    if (this.#redis === undefined) return this.#fromReplicas(call, wanted, undefined);
-    return this.#fetchShared(this.#redis, call, wanted);
+  async #fetch(call: CacheableCall, wanted: Wanted): Promise<Landed> {
+    const missed = { ...wanted, again: wanted.keys.map(({ mark }) => this.#admission.asked(mark)) };
+    if (this.#redis === undefined) return this.#fromReplicas(call, missed, undefined);
+    return this.#fetchShared(this.#redis, call, missed);
   }
 
-  async #fetchShared(redis: RedisTier, call: CacheableCall, { keys, specs }: Wanted): Promise<Landed> {
+  async #fetchShared(redis: RedisTier, call: CacheableCall, missed: Missed): Promise<Landed> {
     const worth = this.#worthOf(call.record);
-    const values = await this.#fromRedis(redis, call, { keys, worth });
-    const left = [...keys.keys()].filter((place) => values[place] === undefined);
+    const values = await this.#fromRedis(redis, call, { ...missed, worth });
+    if (values === undefined) return this.#fromReplicas(call, missed, worth);
+    const left = [...missed.keys.keys()].filter((place) => values[place] === undefined);
     if (left.length > 0) {
-      const keysLeft = left.map((place) => keys[place] as SearchKey);
-      const specsLeft = left.map((place) => specs[place] as SearchSpec);
-      const { computed } = await this.#fromReplicas(call, { keys: keysLeft, specs: specsLeft }, worth);
+      const { computed } = await this.#fromReplicas(call, missedAt(left, missed), worth);
       for (const [i, place] of left.entries()) values[place] = computed[i];
     }
     const all = values as Cached[];
     return { values: all, computed: left.map((place) => all[place] as Cached) };
   }
 
-  /** What Redis has, in place. */
+  /** What Redis has, in place; undefined when it was not asked. */
   async #fromRedis(
     redis: RedisTier,
     call: CacheableCall,
-    { keys, worth }: { readonly keys: readonly SearchKey[]; readonly worth: Worth },
-  ): Promise<(Cached | undefined)[]> {
-    if (call.newest === undefined && call.maxStalenessMs === undefined) return [];
-    const values = [...(await redis.get(keys, { worth, isGood: (cached) => isGoodFor(cached, call) }))];
-    for (const [place, value] of values.entries()) {
+    { keys, again, worth }: Missed & { readonly worth: Worth },
+  ): Promise<(Cached | undefined)[] | undefined> {
+    if (call.newest === undefined && call.maxStalenessMs === undefined) return undefined;
+    const isGood = (cached: Cached): boolean => isGoodFor(cached, call);
+    const values = await redis.get(keys, { worth, again: again.includes(true), isGood });
+    for (const [place, value] of values?.entries() ?? []) {
       if (value === undefined) continue;
       this.#admission.found();
       this.#memory.put(keys[place] as SearchKey, value);
@@ -161,7 +165,7 @@ export class SearchCache {
   }
 
   /** `worth`: of Redis, where there is one. */
-  async #fromReplicas(call: CacheableCall, { keys, specs }: Wanted, worth: Worth | undefined): Promise<Landed> {
+  async #fromReplicas(call: CacheableCall, { keys, specs, again }: Missed, worth: Worth | undefined): Promise<Landed> {
     call.looked();
     const at = Date.now();
     const startedMs = performance.now();
@@ -169,7 +173,8 @@ export class SearchCache {
     worth?.computed((performance.now() - startedMs) / specs.length);
     const computed = searched.map(({ sequences, result }) => ({ sequences, result, at }));
     for (const [i, cached] of computed.entries()) {
-      if (isCacheable(cached, call.record)) this.#keep(keys[i] as SearchKey, cached, worth);
+      if (!isCacheable(cached, call.record)) continue;
+      this.#keep(keys[i] as SearchKey, cached, { worth, again: again[i] === true });
     }
     return { values: computed, computed };
   }
@@ -180,11 +185,19 @@ export class SearchCache {
     return worth;
   }
 
-  #keep(key: SearchKey, cached: Cached, worth: Worth | undefined): void {
-    const again = this.#admission.computed(key.mark);
+  #keep(key: SearchKey, cached: Cached, { worth, again }: { readonly worth: Worth | undefined; again: boolean }): void {
+    this.#admission.computed();
     if (again || this.#admission.isOfUse) this.#memory.put(key, cached);
     if (worth !== undefined) this.#redis?.put(key, cached, { worth, again });
   }
+}
+
+function missedAt(places: readonly number[], { keys, specs, again }: Missed): Missed {
+  return {
+    keys: places.map((place) => keys[place] as SearchKey),
+    specs: places.map((place) => specs[place] as SearchSpec),
+    again: places.map((place) => again[place] === true),
+  };
 }
 
 /** An answer of which any part was kept says how old that is, also when another part had to be computed. */
