@@ -67,7 +67,7 @@ const WRITE_SPANS = [
   'index.outcomes',
   'log.apply',
 ];
-const SEARCH_SPANS = ['POST /api/v1/collections/:collection/search', 'query.search', 'index.search', 'shard.search'];
+const SEARCH_SPANS = ['POST /api/v1/collections/:collection/search', 'query.search', 'index.search'];
 const EVENT_SPANS = ['event.write', 'log.append', 'log.apply'];
 
 describe('traces', () => {
@@ -98,6 +98,10 @@ describe('traces', () => {
       new Set(['a-search']),
     );
     expect(search[0]?.traceId).not.toBe(write[0]?.traceId);
+    const searched = search.find(({ name, service }) => name === 'index.search' && service === 'vectorizer-index');
+    expect(searched).toMatchObject({
+      attributes: { 'vectorizer.shard': 0, 'vectorizer.searches': 1, 'vectorizer.k': 10 },
+    });
 
     // Each line of a request leads to its trace.
     for (const [id, trace] of [

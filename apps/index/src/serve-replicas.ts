@@ -24,7 +24,7 @@ import type { LongJobs } from './long-jobs.ts';
 import type { Replica } from './replica.ts';
 import type { Replicas } from './replicas.ts';
 import type { Restorer } from './restorer.ts';
-import { inSpan, type Attributes } from '@vectorizer/telemetry';
+import { tellOfSpan, type Attributes } from '@vectorizer/telemetry';
 import { SearchCalls } from './search-calls.ts';
 import type { z } from 'zod';
 
@@ -46,10 +46,8 @@ export function serveReplicas(bus: Bus, node: NodeId, served: Served): void {
       const arrivedMs = performance.now();
       const replica = await replicas.find(input, deadline);
       const demand = { sequence: input.min_sequence, deadline };
-      const about = { scope: 'vectorizer/index', name: 'shard.search', attributes: () => searchAttributes(input) };
-      return replica.read(demand, async (shard) =>
-        inSpan(about, async () => searches.run(shard, input.searches, { deadline, arrivedMs })),
-      );
+      tellOfSpan(() => searchAttributes(input));
+      return replica.read(demand, async (shard) => searches.run(shard, input.searches, { deadline, arrivedMs }));
     },
     node,
   );

@@ -37,6 +37,18 @@ describe('the write log', () => {
     await connection.close();
   });
 
+  it('is made when its servers answer again, by whoever has the time to wait for that', async () => {
+    await using nats = await startNats();
+    const { log, connection } = await openLog(nats.url);
+    nats.pause();
+    const patient = log.ensureStreams(uid, 2, { deadline: soon() });
+    await expect(log.ensureStreams(uid, 2)).rejects.toMatchObject({ type: 'log_unavailable' });
+    nats.resume();
+    await patient;
+    expect(await log.state(uid, 1)).toMatchObject({ lastSequence: 0 });
+    await connection.close();
+  });
+
   it('logs a write once, though its publish timed out and was sent again', async () => {
     await using nats = await startNats();
     const { log, connection } = await openLog(nats.url);
@@ -103,7 +115,7 @@ describe('the write log', () => {
   it('finds the last entry before a moment, also where there is none', async () => {
     await using nats = await startNats();
     const { log, connection } = await openLog(nats.url);
-    await log.ensureStreams(uid, 2, [1, 7]);
+    await log.ensureStreams(uid, 2, { first: [1, 7] });
     expect(await log.lastSequenceBefore(uid, 0, Date.now())).toBe(0);
     expect(await log.lastSequenceBefore(uid, 1, Date.now())).toBe(6);
     const writer = log.writer(uid, 0);

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   DiscardPolicy,
   jetstream,
@@ -10,7 +11,7 @@ import {
 import type { NatsConnection } from '@nats-io/transport-node';
 import { Failure } from '@vectorizer/errors';
 import { CollectionUid, LOG_STREAM_PREFIX, subjects } from '@vectorizer/contracts';
-import { collectionGone, isStreamGone, logUnavailable } from './log-faults.ts';
+import { collectionGone, isRefusal, isStreamGone, logUnavailable } from './log-faults.ts';
 import { readLog, type LogMessage, type ReadOptions } from './log-reader.ts';
 import { NOBODY, type LogObserver } from './log-observer.ts';
 import { LogWriter } from './log-writer.ts';
@@ -20,6 +21,8 @@ import { LogWriter } from './log-writer.ts';
  * answers, and who asks again soon hears of the new one soon.
  */
 const API_TIMEOUT_MS = 2_000;
+/** Log servers that have just met, or are busy, are asked again so soon. */
+const AGAIN_MS = 250;
 const NANOSECONDS_PER_SECOND = 1_000_000_000;
 /** The server's own window against double publishes; beyond it the replicas' request tables guard. */
 const DUPLICATE_WINDOW_S = 120;
@@ -94,12 +97,17 @@ export class Log {
 
   /**
    * Makes the logs of a collection; those that exist are left as they are. A log begins at sequence 1, or where `first`
-   * says by shard. Durable when it returns.
+   * says by shard. Servers that do not answer are asked again until the deadline (epoch milliseconds), once at the least.
+   * Durable when it returns.
    */
-  async ensureStreams(uid: CollectionUid, shards: number, first: readonly number[] = []): Promise<void> {
+  async ensureStreams(
+    uid: CollectionUid,
+    shards: number,
+    { first = [], deadline = 0 }: { readonly first?: readonly number[]; readonly deadline?: number } = {},
+  ): Promise<void> {
     for (let shard = 0; shard < shards; shard++) {
       // eslint-disable-next-line no-await-in-loop -- few shards, and the server takes one at a time
-      await this.#ask(uid, () =>
+      await this.#askUntil(deadline, uid, () =>
         this.#manager.streams.add({
           name: subjects.stream(uid, shard),
           subjects: [subjects.log(uid, shard)],
@@ -229,12 +237,20 @@ export class Log {
     }
   }
 
-  async #ask<T>(uid: string, request: () => Promise<T>): Promise<T> {
-    try {
-      return await request();
-    } catch (cause) {
-      throw isStreamGone(cause) ? collectionGone(uid, cause) : logUnavailable(cause);
+  async #askUntil<T>(deadline: number, uid: string, request: () => Promise<T>): Promise<T> {
+    for (;;) {
+      try {
+        return await request();
+      } catch (cause) {
+        if (isStreamGone(cause)) throw collectionGone(uid, cause);
+        if (isRefusal(cause) || Date.now() + AGAIN_MS > deadline) throw logUnavailable(cause);
+      }
+      await sleep(AGAIN_MS);
     }
+  }
+
+  async #ask<T>(uid: string, request: () => Promise<T>): Promise<T> {
+    return this.#askUntil(0, uid, request);
   }
 }
 

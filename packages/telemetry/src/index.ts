@@ -31,6 +31,7 @@ export {
   openSpan,
   openTrace,
   stopTracing,
+  tellOfSpan,
   traceHeadersNow,
   type Attributes,
   type OpenSpan,

@@ -82,7 +82,7 @@ export class Collections {
     const nodes = await this.#nodes.atLeast(collection.replication_factor, context.deadline);
     const record = await catalog.create(collection, (uid) => placeShards(uid, collection, nodes));
     try {
-      await log.ensureStreams(record.uid, record.config.shards);
+      await log.ensureStreams(record.uid, record.config.shards, { deadline: context.deadline });
       const deadline = Math.min(context.deadline, Date.now() + OPENING_MS_MAX);
       await this.whenFollowing(record, { ...context, deadline });
     } catch (cause) {

@@ -149,7 +149,7 @@ export class Restores {
         progress.movedBytes = 0;
       }
       const first = shards.map(({ sequence }) => sequence + 1);
-      await log.ensureStreams(uid, shards.length, first);
+      await log.ensureStreams(uid, shards.length, { first, deadline: fresh(context, NODES_MS).deadline });
       jobs.throwIfClosing();
       const created_at = new Date().toISOString();
       const record: CollectionRecord = { v: 1, uid, name, created_at, config, placement, payload_indexes, cache };

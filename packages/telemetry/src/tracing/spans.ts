@@ -110,6 +110,12 @@ export function continueTrace<T>(
   return isSampled(parent) ? start(about, parent).run(work) : work();
 }
 
+/** Says more of the span that is being recorded now; not asked where there is none. */
+export function tellOfSpan(attributes: () => Attributes): void {
+  const active = recordedParent();
+  if (active !== undefined) trace.getSpan(active)?.setAttributes(attributes());
+}
+
 /** The place in a trace that is recorded, for the headers of what is sent now. */
 export function traceHeadersNow(): TraceHeaders {
   const active = recordedParent();
