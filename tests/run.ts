@@ -11,7 +11,7 @@ import { secureTests } from './system/secure-tests.ts';
  * arguments only those tests are run; with `--secure` those that start instances, each of which is then encrypted and knows
  * its callers.
  */
-const MESSAGE_LINES = 20;
+const MESSAGE_LINES = 60;
 const MESSAGE_COLUMNS = 300;
 const root = resolve(import.meta.dirname, '..');
 const given = process.argv.slice(2);

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { VectorizerClient, type CollectionState } from '@vectorizer/client';
@@ -65,6 +65,8 @@ export type System = AsyncDisposable & {
 
 /** On a busy machine a cluster of a dozen processes takes its time; beyond this it hangs. */
 const START_MS_MAX = 150_000;
+/** Of each log of an instance that does not start. */
+const LINES_TOLD = 8;
 
 export async function startSystem(
   shape: 'standalone' | 'cluster' | ClusterShape = 'standalone',
@@ -176,7 +178,19 @@ async function startInstance(
   const ended = await Promise.race([command.ended, sleep(START_MS_MAX, undefined, { ref: false })]);
   if (ended?.code === 0) return lastJson(ended) as Started;
   command.kill('SIGKILL');
-  throw new Error(`cannot start: ${ended?.err ?? `not ready within ${START_MS_MAX} ms`}`);
+  if (ended !== undefined) throw new Error(`cannot start: ${ended.err}`);
+  const data = args[args.indexOf('--data') + 1] ?? '';
+  throw new Error(`not ready within ${START_MS_MAX} ms\n${await lastLines(join(data, 'run'))}`);
+}
+
+/** What each process of an instance said last: it is gone with its directory otherwise. */
+async function lastLines(directory: string): Promise<string> {
+  const names = (await readdir(directory)).filter((name) => /\.(log|json)$/.test(name));
+  const told = names.map(async (name) => {
+    const text = await readFile(join(directory, name), 'utf8');
+    return `${name}:\n${text.trimEnd().split('\n').slice(-LINES_TOLD).join('\n')}`;
+  });
+  return (await Promise.all(told)).join('\n');
 }
 
 async function succeed(...args: readonly string[]): Promise<void> {
