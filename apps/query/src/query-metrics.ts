@@ -1,11 +1,11 @@
-import type { Counter, Histogram } from 'prom-client';
-import { counter, histogram, searchStage, type Observer } from '@vectorizer/telemetry';
+import type { Counter } from 'prom-client';
+import { counter, searchStage, series, type Observer } from '@vectorizer/telemetry';
 
 export type Read = 'search' | 'read' | 'scroll' | 'count';
 
 /** What this service counts; several instances in one process share the series. */
 export type QueryMetrics = {
-  readonly seconds: Histogram<'procedure'>;
+  readonly seconds: Readonly<Record<Read, Observer>>;
   readonly failures: Counter<'procedure' | 'type'>;
   readonly retries: Counter;
   readonly hedges: Counter;
@@ -15,11 +15,12 @@ export type QueryMetrics = {
 
 export function queryMetrics(): QueryMetrics {
   return {
-    seconds: histogram({
-      name: 'vectorizer_query_seconds',
-      help: 'From the arrival of a read to its answer or failure, at the query service',
-      labelNames: ['procedure'],
-    }),
+    seconds: {
+      search: secondsOf('search'),
+      read: secondsOf('read'),
+      scroll: secondsOf('scroll'),
+      count: secondsOf('count'),
+    },
     failures: counter({
       name: 'vectorizer_query_failures_total',
       help: 'Reads that failed, by the type of the failure',
@@ -35,4 +36,10 @@ export function queryMetrics(): QueryMetrics {
     }),
     stages: { plan: searchStage('plan'), shards: searchStage('shards'), merge: searchStage('merge') },
   };
+}
+
+function secondsOf(read: Read): Observer {
+  const name = 'vectorizer_query_seconds';
+  const help = 'From the arrival of a read to its answer or failure, at the query service';
+  return series({ name, help, labelNames: ['procedure'] }, read);
 }

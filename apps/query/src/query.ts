@@ -138,7 +138,7 @@ export class Query {
   }
 
   #serve<I extends ReadInput, O>(procedure: Procedure<I, O>, kind: Read, handler: ClockedHandler<I, O>): void {
-    const seconds = this.#metrics.seconds.labels(kind);
+    const seconds = this.#metrics.seconds[kind];
     this.#bus.serve(procedure, async (input, context) => {
       const startedMs = this.#now();
       const clock = new StageClock(this.#now);

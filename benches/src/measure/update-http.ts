@@ -15,8 +15,9 @@ const TURNS_MS_MAX = 2_000;
 const TURNS_MIN = 5;
 
 /**
- * `PUT /vectors/{id}` against `DELETE /vectors/{id}` and then `POST /vectors`, as a client sends them, one after the
- * other on one connection, alternating point by point. A round's figure is of the medians of its latencies.
+ * A point's vector is replaced: by `PUT /vectors/{id}`, which keeps the payload, against `DELETE /vectors/{id}` and then
+ * `POST /vectors`, which have to bring the payload again. As a client sends them, one after the other on one connection,
+ * alternating point by point. A round's figure is of the medians of its latencies.
  */
 export async function benchUpdateHttp(
   { url, kind }: { readonly url: string; readonly kind: Kind },
@@ -86,9 +87,9 @@ class Writer {
   }
 
   async update(wait: Wait): Promise<number> {
-    const point = this.#change();
+    const { id, vector } = this.#change();
     const start = performance.now();
-    await this.#client.update(this.#collection, point, { wait });
+    await this.#client.update(this.#collection, { id, vector }, { wait });
     return performance.now() - start;
   }
 
@@ -105,6 +106,6 @@ class Writer {
     const row = this.#next++ % this.#rows.length;
     // Another one each time round, so that no update leaves a vector as it was.
     const source = (row + 1 + Math.floor(this.#next / this.#rows.length)) % this.#rows.length;
-    return { id: String(row), vector: this.#rows[source] ?? new Float32Array(), payload: payloadOf(source) };
+    return { id: String(row), vector: this.#rows[source] ?? new Float32Array(), payload: payloadOf(row) };
   }
 }

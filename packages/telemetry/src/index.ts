@@ -17,6 +17,7 @@ export {
   printMetrics,
   readMemoryUsage,
   searchStage,
+  series,
   type HistogramOptions,
   type MetricOptions,
   type Observer,
