@@ -20,6 +20,11 @@ export function mayRetryElsewhere(failure: Failure): boolean {
 /** A replica that gave no answer, and what it was last heard to have applied. */
 export type Refusal = { readonly node: NodeId; readonly failure: Failure; readonly applied: number | undefined };
 
+/** Whether none of those that were asked could be reached, rather than would not answer. */
+export function areUnreachable(refusals: readonly Refusal[]): boolean {
+  return refusals.length > 0 && refusals.every(({ failure }) => failure.type === 'service_unavailable');
+}
+
 /** Timers may fire a little early. */
 const TIMER_MS = 5;
 

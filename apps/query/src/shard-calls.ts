@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   withTimeToAnswer,
   type Bus,
@@ -9,7 +10,7 @@ import {
 import { Failure } from '@vectorizer/errors';
 import { Hedging } from './hedging.ts';
 import type { QueryMetrics } from './query-metrics.ts';
-import { mayRetryElsewhere, unanswered, type Refusal } from './refusals.ts';
+import { areUnreachable, mayRetryElsewhere, unanswered, type Refusal } from './refusals.ts';
 import type { ReplicaTable } from './replica-table.ts';
 import type { Routing } from './routing.ts';
 
@@ -23,6 +24,12 @@ const LOOK_MS = 100;
  * keeps up has it sooner. The next ones come after twice the time each.
  */
 const DOUBT_MS = 10;
+/**
+ * When a log server dies, whoever was connected to it is nowhere until it has reached another one; of a shard that can be
+ * every replica at once. So they are asked again for so long, where none could be reached.
+ */
+const UNREACHABLE_MS_MAX = 3_000;
+const AGAIN_MS = 50;
 
 /** One shard's part of a read; `call` asks the replica on one node. */
 export type ShardCall<Answer> = {
@@ -39,6 +46,7 @@ export type ShardCall<Answer> = {
 /** Every replica says which state it answers from. */
 type Reflecting = { readonly sequence: number };
 type Settled<Answer> = { readonly node: NodeId; readonly answer: Answer } | Refusal;
+type Tried<Answer> = { readonly answer: Answer } | { readonly refusals: readonly Refusal[] };
 type Parts = {
   readonly bus: Pick<Bus, 'isSilent'>;
   readonly routing: Routing;
@@ -48,8 +56,8 @@ type Parts = {
 };
 
 /**
- * Asks one replica of a shard; another one when that fails, or is slow. Each node is asked at most once, so a call
- * is bounded by the replication factor and by its deadline.
+ * Asks one replica of a shard; another one when that fails, or is slow. Each node is asked once, and again only while
+ * none can be reached, so a call is bounded by the replication factor and by its deadline.
  */
 export class ShardCalls {
   readonly #parts: Parts;
@@ -60,18 +68,30 @@ export class ShardCalls {
   }
 
   async ask<Answer extends Reflecting>(call: ShardCall<Answer>): Promise<Answer> {
-    const nodes = this.#parts.routing.candidates(call.record, call.shard, call);
-    const [first] = nodes;
+    const { routing, metrics } = this.#parts;
     const timely = { ...call, context: withTimeToAnswer(call.context) };
-    if (first === undefined) throw noAnswer(timely, []);
-    if (nodes.length > 1) return this.#race(timely, nodes);
-    const settled = await this.#attempt(timely, first, timely.context);
-    if ('answer' in settled) return settled.answer;
-    if (!mayRetryElsewhere(settled.failure)) throw settled.failure;
-    throw noAnswer(timely, [settled]);
+    const untilMs = Math.min(timely.context.deadline, Date.now() + UNREACHABLE_MS_MAX);
+    for (;;) {
+      const tried = await this.#try(timely, routing.candidates(call.record, call.shard, call));
+      if ('answer' in tried) return tried.answer;
+      const { refusals } = tried;
+      if (!areUnreachable(refusals) || Date.now() + AGAIN_MS > untilMs) throw noAnswer(timely, refusals);
+      metrics.retries.inc();
+      await sleep(AGAIN_MS);
+    }
   }
 
-  async #race<Answer extends Reflecting>(call: ShardCall<Answer>, nodes: readonly NodeId[]): Promise<Answer> {
+  async #try<Answer extends Reflecting>(call: ShardCall<Answer>, nodes: readonly NodeId[]): Promise<Tried<Answer>> {
+    const [only] = nodes;
+    if (only === undefined) return { refusals: [] };
+    if (nodes.length > 1) return this.#race(call, nodes);
+    const settled = await this.#attempt(call, only, call.context);
+    if ('answer' in settled) return settled;
+    if (!mayRetryElsewhere(settled.failure)) throw settled.failure;
+    return { refusals: [settled] };
+  }
+
+  async #race<Answer extends Reflecting>(call: ShardCall<Answer>, nodes: readonly NodeId[]): Promise<Tried<Answer>> {
     const { metrics } = this.#parts;
     const waiting = [...nodes];
     const running = new Map<NodeId, Promise<Settled<Answer>>>();
@@ -93,11 +113,11 @@ export class ShardCalls {
         start();
         continue;
       }
-      if ('answer' in settled) return settled.answer;
+      if ('answer' in settled) return settled;
       if (!mayRetryElsewhere(settled.failure)) throw settled.failure;
       running.delete(settled.node);
       refusals.push(settled);
-      if (refusals.length === nodes.length) throw noAnswer(call, refusals);
+      if (refusals.length === nodes.length) return { refusals };
       if (waiting.length === 0) continue;
       metrics.retries.inc();
       start();

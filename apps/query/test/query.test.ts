@@ -243,6 +243,29 @@ about('a replica that does not answer', () => {
     expect(nodes.flatMap(({ asked }) => asked)).toHaveLength(1);
   });
 
+  it('is asked again while none of a shard can be reached', async () => {
+    await using setting = await startQuery();
+    const record = await setting.collection([['a', 'b']]);
+    const nodes = [serveNode(setting.bus, 'a'), serveNode(setting.bus, 'b')];
+    let tries = 0;
+    for (const each of nodes) {
+      const { search: answer } = each;
+      each.search = async (...call) => {
+        tries += 1;
+        if (tries <= 5) throw new Failure('service_unavailable', 'it has lost its connection');
+        return answer(...call);
+      };
+    }
+    expect((await setting.bus.call(search, searching(record), { context: context() })).sequences).toEqual([1]);
+    expect(tries).toBe(6);
+    // Not beyond the time that there is.
+    tries = -1_000;
+    await expect(setting.bus.call(search, searching(record), { context: context(300) })).rejects.toMatchObject({
+      type: 'index_unavailable',
+      details: { shard: 0, replicas: { a: 'service_unavailable', b: 'service_unavailable' } },
+    });
+  });
+
   it('leaves index_unavailable when there is no other', async () => {
     await using setting = await startQuery();
     const record = await setting.collection([['a', 'gone']]);
