@@ -28,7 +28,7 @@ export function queryMetrics(): QueryMetrics {
     }),
     retries: counter({
       name: 'vectorizer_query_retries_total',
-      help: 'Replicas asked because another one failed',
+      help: 'Replicas asked because another one failed, or again because none could be reached',
     }),
     hedges: counter({
       name: 'vectorizer_query_hedges_total',

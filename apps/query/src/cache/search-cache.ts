@@ -41,6 +41,7 @@ export type CacheFigures = {
 const COLLECTIONS_MAX = 10_000;
 const NONE: ReadonlySet<Cached> = new Set();
 
+type Kept = { readonly worth: Worth | undefined; readonly again: boolean };
 /** What memory lacks; `again`: whether it was asked for before, lately. */
 type Missed = Wanted & { readonly again: readonly boolean[] };
 
@@ -185,7 +186,7 @@ export class SearchCache {
     return worth;
   }
 
-  #keep(key: SearchKey, cached: Cached, { worth, again }: { readonly worth: Worth | undefined; again: boolean }): void {
+  #keep(key: SearchKey, cached: Cached, { worth, again }: Kept): void {
     this.#admission.computed();
     if (again || this.#admission.isOfUse) this.#memory.put(key, cached);
     if (worth !== undefined) this.#redis?.put(key, cached, { worth, again });
