@@ -68,11 +68,11 @@ export class Replicas {
   }
 
   /** Throws `collection_not_found`, or `index_unavailable` when the replica is not (or no longer) on this node. */
-  async find(key: ReplicaKey, deadline: number): Promise<Replica> {
+  async find(key: ReplicaKey): Promise<Replica> {
     const { catalog, directory } = this.#options;
     const here = this.#replicas.get(nameOf(key));
     if (here !== undefined) return here;
-    const record = this.#closed ? undefined : await catalog.hear(key.uid, deadline);
+    const record = this.#closed ? undefined : await catalog.hear(key.uid);
     if (this.#closed) throw stopping();
     const replica = this.#replicas.get(nameOf(key));
     if (replica !== undefined) return replica;

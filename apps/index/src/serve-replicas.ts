@@ -44,7 +44,7 @@ export function serveReplicas(bus: Bus, node: NodeId, served: Served): void {
     shardSearch,
     async (input, { deadline }) => {
       const arrivedMs = performance.now();
-      const replica = await replicas.find(input, deadline);
+      const replica = await replicas.find(input);
       const demand = { sequence: input.min_sequence, deadline };
       tellOfSpan(() => searchAttributes(input));
       return replica.read(demand, async (shard) => searches.run(shard, input.searches, { deadline, arrivedMs }));
@@ -54,7 +54,7 @@ export function serveReplicas(bus: Bus, node: NodeId, served: Served): void {
   bus.serve(
     shardRead,
     async (input, { deadline }) => {
-      const replica = await replicas.find(input, deadline);
+      const replica = await replicas.find(input);
       return replica.read({ sequence: input.min_sequence, deadline }, (shard) => shard.read(input.ids, input));
     },
     node,
@@ -62,7 +62,7 @@ export function serveReplicas(bus: Bus, node: NodeId, served: Served): void {
   bus.serve(
     shardScroll,
     async (input, { deadline }) => {
-      const replica = await replicas.find(input, deadline);
+      const replica = await replicas.find(input);
       return replica.read({ sequence: input.min_sequence, deadline }, async (shard) =>
         shard.scroll({ ...input, deadline }),
       );
@@ -72,7 +72,7 @@ export function serveReplicas(bus: Bus, node: NodeId, served: Served): void {
   bus.serve(
     shardCount,
     async (input, { deadline }) => {
-      const replica = await replicas.find(input, deadline);
+      const replica = await replicas.find(input);
       return replica.read({ sequence: input.min_sequence, deadline }, async (shard) =>
         shard.count(input.filter, deadline),
       );
@@ -97,7 +97,7 @@ function serveWritersAndWatchers(bus: Bus, node: NodeId, replicas: Replicas): vo
   bus.serve(
     shardOutcomes,
     async (input, { deadline }) => {
-      const replica: Replica = await replicas.find(input, deadline);
+      const replica: Replica = await replicas.find(input);
       return replica.read({ sequence: input.sequence, deadline }, (shard) => ({
         requests: input.request_ids.map((id) => outcomeOf(shard, id, input.sequence)),
       }));
@@ -107,7 +107,7 @@ function serveWritersAndWatchers(bus: Bus, node: NodeId, replicas: Replicas): vo
   bus.serve(
     shardRequest,
     async (input, { deadline }) => {
-      const replica = await replicas.find(input, deadline);
+      const replica = await replicas.find(input);
       return replica.read({ sequence: 0, deadline }, (shard) => ({
         applied_sequence: shard.sequence,
         request: shard.outcome(input.request_id) ?? null,
@@ -115,7 +115,7 @@ function serveWritersAndWatchers(bus: Bus, node: NodeId, replicas: Replicas): vo
     },
     node,
   );
-  bus.serve(shardDescribe, async (input, { deadline }) => (await replicas.find(input, deadline)).report(), node);
+  bus.serve(shardDescribe, async (input) => (await replicas.find(input)).report(), node);
 }
 
 function serveUpkeep(bus: Bus, node: NodeId, { replicas, restorer, jobs, snapshots }: Served): void {
@@ -123,26 +123,20 @@ function serveUpkeep(bus: Bus, node: NodeId, { replicas, restorer, jobs, snapsho
     const found = snapshots.newest(uid, shard);
     return found && { stored: found, moved_bytes: bytesOf(found) };
   };
-  bus.serve(
-    shardResync,
-    async (input, { deadline }) => {
-      return { resync: await (await replicas.find(input, deadline)).rebuild() };
-    },
-    node,
-  );
+  bus.serve(shardResync, async (input) => ({ resync: await (await replicas.find(input)).rebuild() }), node);
   bus.serve(
     shardQuarantine,
-    async (input, { deadline }) => {
-      (await replicas.find(input, deadline)).quarantine(input.reason, input.by);
+    async (input) => {
+      (await replicas.find(input)).quarantine(input.reason, input.by);
       return {};
     },
     node,
   );
   bus.serve(
     shardBackup,
-    async ({ into, ...key }, { deadline }) =>
+    async ({ into, ...key }) =>
       stored(into, key.shard) ??
-      jobs.ask(`${into}/${key.shard}`, async (tools) => (await replicas.find(key, deadline)).backUp(into, tools)),
+      jobs.ask(`${into}/${key.shard}`, async (tools) => (await replicas.find(key)).backUp(into, tools)),
     node,
   );
   bus.serve(

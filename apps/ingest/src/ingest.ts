@@ -53,7 +53,7 @@ export class Ingest {
    * in the log (`logged`, `sequences`): a retry under the same request id answers the first outcome.
    */
   async write(input: WriteInput, context: CallContext): Promise<WriteAnswer> {
-    const record = await this.#collection(input.uid, context.deadline);
+    const record = await this.#collection(input.uid);
     const parts = splitByShard(input.ops, record.config.shards);
     const logged = await this.#log(record, parts, {
       requestId: input.request_id,
@@ -110,8 +110,8 @@ export class Ingest {
     return this.#options.catalog.findByUid(record.uid) ?? record;
   }
 
-  async #collection(uid: CollectionUid, deadline: number): Promise<CollectionRecord> {
-    const record = await this.#options.catalog.hear(uid, deadline);
+  async #collection(uid: CollectionUid): Promise<CollectionRecord> {
+    const record = await this.#options.catalog.hear(uid);
     if (record !== undefined) return record;
     throw new Failure('collection_not_found', 'the collection was dropped', { details: { uid } });
   }

@@ -129,7 +129,7 @@ export class Query {
       const queries = this.#slow.find(asked);
       return Promise.resolve({ threshold_ms: this.#slow.thresholdMs, queries });
     });
-    this.#bus.serve(describe, (input, context) => this.#describe(input, context));
+    this.#bus.serve(describe, (input) => this.#describe(input));
     this.#cache.startWarmUp(async ({ uid, spec }) => {
       const context = { correlationId: 'warm-up', deadline: Date.now() + WARM_UP_MS_MAX };
       const input = { uid, consistency: 'eventual' as const, searches: [spec] };
@@ -171,11 +171,8 @@ export class Query {
     return answer;
   }
 
-  async #describe(
-    { uid }: Input<typeof describe>,
-    context: CallContext,
-  ): Promise<{ readonly replicas: readonly ReplicaReport[] }> {
-    await knownCollection(this.#catalog, uid, context);
+  async #describe({ uid }: Input<typeof describe>): Promise<{ readonly replicas: readonly ReplicaReport[] }> {
+    await knownCollection(this.#catalog, uid);
     return { replicas: this.#table.reports(uid) };
   }
 }

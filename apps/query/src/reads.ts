@@ -185,7 +185,7 @@ export class Reads {
   }
 
   async #plan(kind: Read, demand: Demand, call: Pick<Plan, 'context' | 'clock'>): Promise<Plan> {
-    const record = await knownCollection(this.#parts.catalog, demand.uid, call.context);
+    const record = await knownCollection(this.#parts.catalog, demand.uid);
     call.clock.end('plan');
     return { kind, record, demand, ...call };
   }
@@ -230,12 +230,8 @@ export class Reads {
 type Reflecting = { readonly sequence: number };
 
 /** Throws `collection_not_found`. */
-export async function knownCollection(
-  catalog: Catalog,
-  uid: CollectionUid,
-  context: CallContext,
-): Promise<CollectionRecord> {
-  const record = await catalog.hear(uid, context.deadline);
+export async function knownCollection(catalog: Catalog, uid: CollectionUid): Promise<CollectionRecord> {
+  const record = await catalog.hear(uid);
   if (record !== undefined) return record;
   throw new Failure('collection_not_found', `collection ${uid} does not exist`, { details: { uid } });
 }

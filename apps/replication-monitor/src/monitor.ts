@@ -40,7 +40,7 @@ import { agreementOf, proofOf } from './proof.ts';
 import { Quarantine } from './quarantine.ts';
 import { Repair, type ShardState } from './repair.ts';
 import { repeat } from './repeat.ts';
-import { ReplicaRegistry } from './replica-registry.ts';
+import { ReplicaRegistry, type KnownShard } from './replica-registry.ts';
 import { viewsOf } from './replica-views.ts';
 import { ReplicationGauges } from './replication-gauges.ts';
 import { statsOf } from './replication-stats.ts';
@@ -156,8 +156,7 @@ export class Monitor {
     return this.#lease?.held === true;
   }
 
-  status(): ReplicationStatus {
-    const states = this.#states();
+  status(states = this.#states()): ReplicationStatus {
     const replicas = states.flatMap(({ views }) => views);
     const stats = statsOf(
       states.map(({ shard }) => shard),
@@ -167,8 +166,8 @@ export class Monitor {
   }
 
   /** Throws `collection_not_found`. */
-  proof(uid: CollectionUid): ReplicationProof {
-    const states = this.#statesOf(this.#replicas.shardsOf(uid));
+  async proof(uid: CollectionUid): Promise<ReplicationProof> {
+    const states = this.#statesOf(await this.#shardsOf(uid));
     const [first] = states;
     if (first === undefined) throw new Failure('collection_not_found', 'this collection does not exist');
     return proofOf(first.shard.record, states);
@@ -193,7 +192,13 @@ export class Monitor {
     return this.#statesOf(this.#replicas.shards());
   }
 
-  #statesOf(shards: ReturnType<ReplicaRegistry['shards']>): readonly ShardState[] {
+  /** Of a collection that it has not heard of, the news are waited for. None when it does not exist. */
+  async #shardsOf(uid: CollectionUid): Promise<readonly KnownShard[]> {
+    await this.#options.catalog.hear(uid);
+    return this.#replicas.shardsOf(uid);
+  }
+
+  #statesOf(shards: readonly KnownShard[]): readonly ShardState[] {
     const moment = {
       monotonicMs: this.#clock.monotonicMs(),
       epochMs: this.#clock.epochMs(),
@@ -209,7 +214,9 @@ export class Monitor {
     clearTimeout(this.#listening);
     if (this.#answers) return;
     this.#answers = true;
-    bus.serve(replicationStatus, () => Promise.resolve(this.status()));
+    bus.serve(replicationStatus, async ({ uid }) =>
+      this.status(uid === undefined ? this.#states() : this.#statesOf(await this.#shardsOf(uid))),
+    );
     bus.serve(replicationProof, async ({ uid }) => this.proof(uid));
     bus.serve(replicationAgreement, () => Promise.resolve({ shards: this.agreement() }));
     bus.serve(replicationEvents, async ({ after }) => events.after(after));
@@ -261,7 +268,7 @@ export class Monitor {
   }
 
   async #resync(input: ResyncInput): ReturnType<Quarantine['rebuild']> {
-    const shard = this.#replicas.shardsOf(input.uid)[input.shard];
+    const shard = (await this.#shardsOf(input.uid))[input.shard];
     const replica = shard?.replicas.find(({ node }) => node === input.node);
     if (shard === undefined || replica === undefined) throw new Failure('not_found', 'there is no such replica');
     return this.#quarantine.rebuild(shard, replica, input.reason);

@@ -1,6 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
+import { connectNats, type Catalog } from '@vectorizer/cluster';
 import {
+  buckets,
   isRoutable,
+  NewCollection,
   newUid,
   replicationEvent,
   replicationEvents,
@@ -25,6 +28,19 @@ const routable = ({ monitor }: Setting): ReplicaView[] => monitor.status().repli
 /** Until the monitor has seen how far the logs are. */
 async function looked({ monitor }: Setting, lastSequences: number): Promise<void> {
   await until(() => monitor.status().stats.master_offset === lastSequences);
+}
+
+const CATALOG = `KV_${buckets.collections}`;
+
+/** Ends the watch by which the monitor hears of collections; another catalog hears. */
+async function deafen(setting: Setting): Promise<Catalog> {
+  const connection = await connectNats({ servers: setting.nats.url, name: 'deafen' });
+  const names = await connection.request(`$JS.API.CONSUMER.NAMES.${CATALOG}`);
+  const { consumers } = names.json<{ consumers: string[] }>();
+  for (const name of consumers) await connection.request(`$JS.API.CONSUMER.DELETE.${CATALOG}.${name}`);
+  await connection.close();
+  expect(consumers).not.toEqual([]);
+  return setting.openCatalog('hearing');
 }
 
 describe('the replication status', () => {
@@ -88,6 +104,17 @@ describe('the replication status', () => {
     await setting.collection([['a', 'stranger']]);
     expect(view(setting, 'a/books/0')).toMatchObject({ status: 'Syncing', host: '::1', port: 7, address: '[::1]:7' });
     expect(view(setting, 'stranger/books/0')).toMatchObject({ host: null, port: null, last_heartbeat: null });
+  });
+
+  it('of one collection knows it, though the watch that would have told of it is dead', async () => {
+    await using setting = await startMonitor();
+    const other = await deafen(setting);
+    const made = await other.create(NewCollection.parse({ name: 'unheard', dimension: 4 }), () => [[node('a')]]);
+    expect(setting.monitor.status().replicas).toEqual([]);
+    const { replicas } = await setting.bus.call(replicationStatus, { uid: made.uid }, { context: context() });
+    expect(replicas.map(({ id }) => id)).toEqual(['a/unheard/0']);
+    const unknown = await setting.bus.call(replicationStatus, { uid: newUid() }, { context: context() });
+    expect(unknown.replicas).toEqual([]);
   });
 });
 
@@ -377,25 +404,30 @@ describe('the proof', () => {
       verified_at,
     });
     await beat(setting.bus, report(record, { node: 'c', applied_sequence: 80, phase: 'diverged', reason: 'damaged' }));
-    expect(setting.monitor.proof(record.uid)).toMatchObject({ agreed: false });
+    expect(await setting.monitor.proof(record.uid)).toMatchObject({ agreed: false });
   });
 
   it('needs two that tell where there are two, and is the word of one where there is one', async () => {
     await using setting = await startMonitor();
     const pair = await setting.collection([['a', 'b']]);
     await beat(setting.bus, report(pair, { node: 'a', applied_sequence: 3 }));
-    expect(setting.monitor.proof(pair.uid).shards).toMatchObject([{ sequence: 3, compared: 1, agreed: false }]);
+    expect((await setting.monitor.proof(pair.uid)).shards).toMatchObject([{ sequence: 3, compared: 1, agreed: false }]);
     await beat(setting.bus, report(pair, { node: 'b', applied_sequence: 3 }));
-    expect(setting.monitor.proof(pair.uid)).toMatchObject({ agreed: true, shards: [{ compared: 2, agreed: true }] });
+    expect(await setting.monitor.proof(pair.uid)).toMatchObject({
+      agreed: true,
+      shards: [{ compared: 2, agreed: true }],
+    });
     const alone = await setting.collection([['a']], 'alone');
     await beat(setting.bus, report(alone, { node: 'a', applied_sequence: 3 }));
-    expect(setting.monitor.proof(alone.uid).shards).toMatchObject([{ compared: 1, agreed: true }]);
+    expect((await setting.monitor.proof(alone.uid)).shards).toMatchObject([{ compared: 1, agreed: true }]);
   });
 
   it('says so when nothing was told, and of no collection that does not exist', async () => {
     await using setting = await startMonitor();
     const record = await setting.collection([['a']]);
-    expect(setting.monitor.proof(record.uid).shards).toMatchObject([{ sequence: null, compared: 0, agreed: false }]);
+    expect((await setting.monitor.proof(record.uid)).shards).toMatchObject([
+      { sequence: null, compared: 0, agreed: false },
+    ]);
     await setting.catalog.drop('books');
     await expect(setting.bus.call(replicationProof, { uid: record.uid }, { context: context() })).rejects.toMatchObject(
       { type: 'collection_not_found' },

@@ -13,7 +13,6 @@ import { Failure } from '@vectorizer/errors';
 import type { Logger } from '@vectorizer/telemetry';
 import { z } from 'zod';
 import { Aliases, isAlias, isCollection, type CatalogEntry } from './aliases.ts';
-import { Arrivals } from './arrivals.ts';
 import { KvMirror, type MirrorChange } from './kv-mirror.ts';
 
 /** `changed`: the same collection, with a record that says something else. */
@@ -28,7 +27,6 @@ const Entry = z.union([CollectionRecord, AliasRecord]);
 export class Catalog {
   readonly aliases: Aliases;
   readonly #mirror: KvMirror<CatalogEntry>;
-  readonly #arrivals = new Arrivals();
   readonly #byUid: Map<CollectionUid, CollectionRecord>;
 
   private constructor(mirror: KvMirror<CatalogEntry>) {
@@ -36,13 +34,8 @@ export class Catalog {
     this.aliases = new Aliases(mirror);
     this.#byUid = new Map(this.list().map((record) => [record.uid, record]));
     this.onChange(({ kind, record }) => {
-      if (kind === 'dropped') {
-        this.#byUid.delete(record.uid);
-        this.#arrivals.dropped(record.uid);
-      } else {
-        this.#byUid.set(record.uid, record);
-        this.#arrivals.created(record);
-      }
+      if (kind === 'dropped') this.#byUid.delete(record.uid);
+      else this.#byUid.set(record.uid, record);
     });
   }
 
@@ -89,11 +82,12 @@ export class Catalog {
   }
 
   /**
-   * The collection of that uid. A caller may be quicker than the news of the creation, so one that is unknown is waited for,
-   * for a second at most. Undefined when there is none.
+   * The collection of that uid; undefined when there is none. A caller may be quicker than the news of the creation, so for one
+   * that is unknown the catalog's leader is asked how far there are news, and those are waited for.
    */
-  async hear(uid: CollectionUid, deadline: number): Promise<CollectionRecord | undefined> {
-    return this.findByUid(uid) ?? this.#arrivals.of(uid, deadline);
+  async hear(uid: CollectionUid): Promise<CollectionRecord | undefined> {
+    if (this.findByUid(uid) === undefined) await this.#mirror.catchUp();
+    return this.findByUid(uid);
   }
 
   /**
@@ -205,7 +199,6 @@ export class Catalog {
   }
 
   close(): void {
-    this.#arrivals.close();
     this.#mirror.close();
   }
 }

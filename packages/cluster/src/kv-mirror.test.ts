@@ -91,4 +91,18 @@ describe('a watch that has died silently', () => {
     expect(await mirror.refresh('newest')).toBe('b');
     await until(() => mirror.get('missed') === 'a', { what: 'the missed record' });
   });
+
+  it('is replaced when somebody asks for what it should have brought', async () => {
+    await using setting = await start();
+    const mirror = await setting.open();
+    for await (const { name } of setting.manager.consumers.list(STREAM)) {
+      await setting.manager.consumers.delete(STREAM, name);
+    }
+    const other = await setting.open();
+    await other.put('missed', 'a');
+    await Promise.all([mirror.catchUp(), mirror.catchUp(), mirror.catchUp()]);
+    expect(mirror.get('missed')).toBe('a');
+    await other.put('heard', 'b');
+    await until(() => mirror.get('heard') === 'b', { what: 'the watch that has taken its place' });
+  });
 });

@@ -7,9 +7,12 @@ import { Failure } from '@vectorizer/errors';
 import { gauge, outsideRequests, type Logger } from '@vectorizer/telemetry';
 import { API } from './connection.ts';
 import { isTransient, openWhileElecting } from './elections.ts';
+import { Turns } from './turns.ts';
 
 /** Opening waits this long for the bucket and its first state. */
 const OPEN_TIMEOUT_MS = 10_000;
+/** A watch that is alive brings news within milliseconds, on a busy machine within hundreds of them. */
+const NEWS_MS_MAX = 500;
 /** How often the mirror compares itself with the bucket: a watch that died silently is found and replaced within two looks. */
 const CHECK_INTERVAL_MS = 5_000;
 /** A refused or unanswered write is tried again this often while a leader is elected. */
@@ -67,6 +70,7 @@ export class KvMirror<T> {
   readonly #closing = new AbortController();
   /** Keys of records that cannot be understood. */
   readonly #malformed = new Set<string>();
+  readonly #looks = new Turns(() => this.#look());
   #watch: QueuedIterator<KvWatchEntry> | undefined;
   /** How far the watch has come. A newer record that was asked for says nothing of those between, which a dead watch misses. */
   #seen = 0;
@@ -92,7 +96,7 @@ export class KvMirror<T> {
       const mirror = new KvMirror(options, kv, await jetstreamManager(connection, API));
       try {
         await mirror.#startWatch();
-        await mirror.#caughtUp();
+        await mirror.#caughtUp(await mirror.#last());
       } catch (cause) {
         mirror.close();
         throw cause;
@@ -128,6 +132,14 @@ export class KvMirror<T> {
 
   onChange(listener: (change: MirrorChange<T>) => void): void {
     this.#listeners.add(listener);
+  }
+
+  /**
+   * Returns once the mirror holds all that the bucket held when this was called. A watch that does not bring it soon is dead,
+   * and is replaced. Calls meanwhile share the next such look.
+   */
+  async catchUp(): Promise<void> {
+    return this.#looks.run();
   }
 
   /** The value that the bucket's leader holds now; the mirror follows. */
@@ -255,14 +267,32 @@ export class KvMirror<T> {
     })();
   }
 
-  async #caughtUp(): Promise<void> {
+  async #look(): Promise<void> {
+    const last = await this.#ask(() => this.#last());
+    if (await this.#reaches(last, NEWS_MS_MAX)) return;
+    await this.#ask(() => this.#startWatch());
+    await this.#caughtUp(last);
+  }
+
+  /** The revision of the newest record of the bucket; 0 when there is none. */
+  async #last(): Promise<number> {
     const { state } = await this.#manager.streams.info(`KV_${this.#options.bucket}`);
-    const deadline = Date.now() + OPEN_TIMEOUT_MS;
-    while (state.messages > 0 && this.#seen < state.last_seq) {
-      if (Date.now() > deadline)
-        throw new Failure('log_unavailable', `bucket ${this.#options.bucket} was not read in time`);
+    return state.messages > 0 ? state.last_seq : 0;
+  }
+
+  async #caughtUp(last: number): Promise<void> {
+    if (await this.#reaches(last, OPEN_TIMEOUT_MS)) return;
+    throw new Failure('log_unavailable', `bucket ${this.#options.bucket} was not read in time`);
+  }
+
+  /** False when the watch has not come so far within this time. One that is closed gets nowhere, and is told that it is there. */
+  async #reaches(revision: number, withinMs: number): Promise<boolean> {
+    const deadline = Date.now() + withinMs;
+    while (this.#seen < revision && !this.#closing.signal.aborted) {
+      if (Date.now() > deadline) return false;
       await sleep(2);
     }
+    return true;
   }
 
   async #checkForever(): Promise<void> {
@@ -272,8 +302,7 @@ export class KvMirror<T> {
       await sleep(intervalMs, undefined, { signal: this.#closing.signal, ref: false }).catch(() => undefined);
       if (this.#closing.signal.aborted) return;
       try {
-        const { state } = await this.#manager.streams.info(`KV_${this.#options.bucket}`);
-        const behind = state.messages > 0 && this.#seen < state.last_seq;
+        const behind = this.#seen < (await this.#last());
         if (this.unconfirmedMs > MARKER_MS / 2) await this.#forgetAbsent();
         if (!behind) this.#confirmedAtMs = performance.now();
         if (behind && suspicious) await this.#startWatch();

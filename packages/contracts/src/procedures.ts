@@ -210,8 +210,11 @@ export const shardRestore = procedure<JobReport>()(
   Shard.extend({ from: CollectionUid, log: CollectionUid, up_to: z.int().nonnegative(), config: CollectionConfig }),
 );
 
-/** Replication monitor: every replica, compared with its log. */
-export const replicationStatus = procedure<ReplicationStatus>()('monitor.status', z.object({}));
+/** Replication monitor: every replica, or those of one collection, compared with its log. */
+export const replicationStatus = procedure<ReplicationStatus>()(
+  'monitor.status',
+  z.object({ uid: CollectionUid.optional() }),
+);
 
 /** Replication monitor: what the replicas of a collection say of their state at common sequences. */
 export const replicationProof = procedure<ReplicationProof>()('monitor.proof', z.object({ uid: CollectionUid }));
