@@ -1,7 +1,7 @@
 import type { Catalog } from '@vectorizer/cluster';
 import { limits, type CollectionRecord, type SearchResult } from '@vectorizer/contracts';
 import type { Answered } from '@vectorizer/frame';
-import { counter, histogram } from '@vectorizer/telemetry';
+import { counter, series } from '@vectorizer/telemetry';
 import { parameter } from './requests.ts';
 
 const kinds = {
@@ -11,10 +11,10 @@ const kinds = {
       help: 'Search requests, also refused ones',
       labelNames: ['collection', 'status'] as const,
     }),
-    latency: histogram({
+    latency: series({
       name: 'vectorizer_search_latency_seconds',
       help: 'Time to answer a search request, also to refuse it',
-      labelNames: ['collection'] as const,
+      labelNames: ['collection'],
     }),
   },
   insert: {
@@ -23,18 +23,18 @@ const kinds = {
       help: 'Requests that write batches of points, also refused ones',
       labelNames: ['collection', 'status'] as const,
     }),
-    latency: histogram({
+    latency: series({
       name: 'vectorizer_insert_latency_seconds',
       help: 'Time to answer a request that writes a batch of points, also to refuse it',
-      labelNames: ['collection'] as const,
+      labelNames: ['collection'],
     }),
   },
 } as const;
 
-const resultCounts = histogram({
+const resultCounts = series({
   name: 'vectorizer_search_results_count',
   help: 'Hits of each search that was answered',
-  labelNames: ['collection'] as const,
+  labelNames: ['collection'],
   buckets: [0, 1, 5, 10, 25, 50, 100, 250, 500, 1_000],
 });
 const aliasOperations = counter({
@@ -89,7 +89,7 @@ export class RequestMetrics {
       const labels = new Set(names.map((name) => this.#catalog.known(name)?.name ?? 'unknown'));
       for (const collection of labels) {
         kinds[kind].requests.inc({ collection, status: outcome });
-        kinds[kind].latency.observe({ collection }, seconds);
+        kinds[kind].latency.of(collection).observe(seconds);
       }
       return;
     }
@@ -100,7 +100,8 @@ export class RequestMetrics {
   /** What a search of a collection found; one that was dropped meanwhile gets no series. */
   found({ uid, name }: CollectionRecord, results: readonly Pick<SearchResult, 'hits'>[]): void {
     if (this.#catalog.findByUid(uid) === undefined) return;
-    for (const { hits } of results) resultCounts.observe({ collection: name }, hits.length);
+    const counts = resultCounts.of(name);
+    for (const { hits } of results) counts.observe(hits.length);
   }
 }
 
@@ -115,7 +116,7 @@ function forget(collection: string): void {
   for (const { requests, latency } of Object.values(kinds)) {
     requests.remove({ collection, status: 'success' });
     requests.remove({ collection, status: 'error' });
-    latency.remove({ collection });
+    latency.remove(collection);
   }
-  resultCounts.remove({ collection });
+  resultCounts.remove(collection);
 }

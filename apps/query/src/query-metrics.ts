@@ -41,5 +41,5 @@ export function queryMetrics(): QueryMetrics {
 function secondsOf(read: Read): Observer {
   const name = 'vectorizer_query_seconds';
   const help = 'From the arrival of a read to its answer or failure, at the query service';
-  return series({ name, help, labelNames: ['procedure'] }, read);
+  return series({ name, help, labelNames: ['procedure'] }).of(read);
 }

@@ -16,12 +16,10 @@ export {
   memoryUsage,
   printMetrics,
   readMemoryUsage,
-  searchStage,
-  series,
   type HistogramOptions,
   type MetricOptions,
-  type Observer,
 } from './metrics.ts';
+export { searchStage, series, type Observer, type SeriesSet } from './series.ts';
 export {
   continueTrace,
   continueTraces,

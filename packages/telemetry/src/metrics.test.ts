@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { counter, defaultMetrics, gauge, histogram, printMetrics, series } from './metrics.ts';
+import { counter, defaultMetrics, gauge, histogram, printMetrics } from './metrics.ts';
 
 describe('metrics', () => {
   it('gives the same series to everyone who asks for a name', async () => {
@@ -23,17 +23,6 @@ describe('metrics', () => {
     expect(text).toContain('test_seconds_bucket{le="0.0001"} 0');
     expect(text).toContain('test_seconds_bucket{le="0.00025"} 1');
     expect(text).toContain('test_sizes_bucket{le="10"} 1');
-  });
-
-  it('counts what was gathered of a series when it is printed, once', async () => {
-    const options = { name: 'test_stage_seconds', help: 'Time', labelNames: ['stage'] as const };
-    const stages = ['plan', 'merge', 'plan'].map((stage) => series(options, stage));
-    for (let i = 0; i < 1_000; i++) for (const stage of stages) stage.observe(0.25);
-    for (let looks = 0; looks < 2; looks++) {
-      const { text } = await printMetrics();
-      expect(text).toContain('test_stage_seconds_count{stage="plan"} 2000');
-      expect(text).toContain('test_stage_seconds_sum{stage="merge"} 250');
-    }
   });
 
   it('collects process metrics once however often it is asked to', async () => {

@@ -44,56 +44,6 @@ export function histogram<Label extends string = never>(options: HistogramOption
   );
 }
 
-/**
- * One series of a histogram, for what is observed with each search: values are counted in a row, when there are many or when
- * metrics are printed. To count one by one costs three times as much, since each search empties the processor's caches.
- * All series of a name are to be made so.
- */
-export function series<Label extends string>(options: HistogramOptions<Label>, ...labels: string[]): Observer {
-  const known = gathering.get(options.name) ?? new Map<string, Gathered>();
-  gathering.set(options.name, known);
-  const collect = (): void => {
-    for (const each of known.values()) each.count();
-  };
-  const metric = histogram({ ...options, collect });
-  const key = labels.join('\0');
-  const gathered = known.get(key) ?? new Gathered(metric.labels(...labels));
-  known.set(key, gathered);
-  return gathered;
-}
-export type Observer = { observe(value: number): void };
-
-const gathering = new Map<string, Map<string, Gathered>>();
-const GATHERED_MAX = 512;
-
-class Gathered implements Observer {
-  readonly #counted: Observer;
-  readonly #values = new Float64Array(GATHERED_MAX);
-  #waiting = 0;
-
-  constructor(counted: Observer) {
-    this.#counted = counted;
-  }
-
-  observe(value: number): void {
-    this.#values[this.#waiting] = value;
-    this.#waiting += 1;
-    if (this.#waiting === GATHERED_MAX) this.count();
-  }
-
-  count(): void {
-    for (const value of this.#values.subarray(0, this.#waiting)) this.#counted.observe(value);
-    this.#waiting = 0;
-  }
-}
-
-/** Time that searches spend in one stage, whichever part of a process it is. */
-export function searchStage(stage: string): Observer {
-  const name = 'vectorizer_search_stage_seconds';
-  const help = 'Time that the searches of one call spend in a stage';
-  return series({ name, help, labelNames: ['stage'] }, stage);
-}
-
 /** Memory that one use takes of this process, beside the heap; what several parts take is told by its changes. */
 export function memoryUsage(type: 'index'): { inc(bytes: number): void } {
   return memoryGauge().labels(type);
