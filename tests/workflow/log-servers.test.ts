@@ -1,16 +1,27 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { jetstreamManager } from '@nats-io/jetstream';
-import { connectNats, trustAuthority, type NatsConnection } from '@vectorizer/cluster';
-import { findBinary, freePort, ServerProcess, temporaryDirectory, until } from '@vectorizer/testing';
+import { clusterId, connectNats, trustAuthority, type NatsConnection } from '@vectorizer/cluster';
+import {
+  findBinary,
+  freePort,
+  ServerProcess,
+  startNats,
+  temporaryDirectory,
+  until,
+  type NatsServer,
+} from '@vectorizer/testing';
 import { runCommand } from '../system/command.ts';
 import { tlsFiles } from '../system/secure.ts';
 
 /** Log servers with the configuration that is deployed, and nothing else of an instance. */
 let directory: Awaited<ReturnType<typeof temporaryDirectory>>;
 const certificates = (): string => join(directory.path, 'certs');
-const configuration = resolve(import.meta.dirname, '../../infra/nats/nats-tls.conf');
+const root = resolve(import.meta.dirname, '../..');
+const configuration = resolve(root, 'infra/nats/nats-tls.conf');
 
 beforeAll(async () => {
   directory = await temporaryDirectory();
@@ -130,6 +141,37 @@ describe('log servers with certificates', () => {
     await Promise.all([operator.close(), producer.close()]);
   });
 });
+
+describe('log servers of another cluster', () => {
+  it('are left by a service that comes to them, with a line that says so', async () => {
+    await using here = await startNats();
+    await using there = await startNats();
+    const names = new Map<NatsServer, string>();
+    for (const server of [here, there]) {
+      const connection = await connectNats({ servers: server.url, name: 'query' });
+      names.set(server, await clusterId({ connection, replicas: 1 }));
+      await connection.close();
+    }
+    const environment = {
+      VECTORIZER_PORT: String(await freePort()),
+      VECTORIZER_NATS_URL: `${here.url},${there.url}`,
+      VECTORIZER_LOG_REPLICAS: '1',
+    };
+    const service = spawn(process.execPath, [resolve(root, 'apps/query/dist/main.js')], { env: environment });
+    const ended = once(service, 'exit');
+    let said = '';
+    service.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()));
+    await until(() => said.includes('"listening"'), { what: 'the service being there' });
+    const [own, other] = (await clientsOf(here)) > 0 ? [here, there] : [there, here];
+    await own.kill();
+    expect(await ended).toEqual([1, null]);
+    expect(said).toContain(`these log servers are of cluster ${names.get(other)} now`);
+  });
+});
+
+async function clientsOf({ monitorUrl }: NatsServer): Promise<number> {
+  return ((await (await fetch(`${monitorUrl}/connz`)).json()) as { num_connections: number }).num_connections;
+}
 
 function refusalsIn(log: string): number {
   return log.match(/TLS route handshake error/g)?.length ?? 0;

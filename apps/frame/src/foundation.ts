@@ -16,6 +16,7 @@ import {
   NodeRegistry,
   SnapshotStore,
   trustAuthority,
+  watchCluster,
 } from '@vectorizer/cluster';
 import type { Bus } from '@vectorizer/contracts';
 import { Log } from '@vectorizer/log';
@@ -54,6 +55,8 @@ export type Foundation = {
   /** Where log servers ask whom to let in; undefined where they ask another, or nobody. */
   readonly callout: AuthCallout | undefined;
   readonly checks: readonly HealthCheck[];
+  /** Rejects when nothing can go on upon it. */
+  readonly failed: Promise<never>;
   /** To be closed last, after everything that stands on it. */
   close(): Promise<void>;
 };
@@ -81,6 +84,10 @@ export async function openFoundation(service: string, config: ServiceConfig): Pr
       clusterId({ connection, replicas }),
       Log.open({ connection, replicas, observer: logMetrics }),
     ]);
+  const { promise: failed, reject } = Promise.withResolvers<never>();
+  watchCluster({ connection, cluster }, reject);
+  // It may be told before anybody listens.
+  failed.catch(() => undefined);
   const access = await Access.open({ connection, replicas, logger, catalog, ...config.access, host: config.http.host });
   const bus = new NatsBus({ connection, logger });
   const callout = files && (await AuthCallout.open({ ...files, connection, servers: url, logger }));
@@ -107,6 +114,7 @@ export async function openFoundation(service: string, config: ServiceConfig): Pr
       ...(WRITERS.includes(service) ? [writesHealth(await LogProbe.open({ connection, replicas }))] : []),
       memoryHealth(),
     ],
+    failed,
     async close() {
       await bus.close();
       await callout?.close();

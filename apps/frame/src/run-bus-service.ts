@@ -54,7 +54,7 @@ export async function runBusService<Config extends ServiceConfig>(
     logger.info({ url, ...about }, 'listening');
     return {
       logger,
-      failed: served.failed,
+      failed: Promise.race([foundation.failed, ...(served.failed === undefined ? [] : [served.failed])]),
       async close() {
         activity.close();
         news?.stop();

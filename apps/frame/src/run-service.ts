@@ -5,7 +5,7 @@ import { stopSignal } from './stop-signal.ts';
 export type RunningService = {
   readonly logger: Logger;
   /** Rejects when it cannot go on, for a reason that is not its fault. */
-  readonly failed?: Promise<never> | undefined;
+  readonly failed: Promise<never>;
   close(): Promise<void>;
 };
 
@@ -39,13 +39,11 @@ export async function runService(service: string, start: () => Promise<RunningSe
     logger.fatal(reasonOf(error), 'cannot start');
     process.exit(1);
   }
-  const signal = await Promise.race([told, running.failed ?? Promise.withResolvers<never>().promise]).catch(
-    (error: unknown) => {
-      logger.fatal(reasonOf(error), 'cannot go on');
-      process.exitCode = 1;
-      return undefined;
-    },
-  );
+  const signal = await Promise.race([told, running.failed]).catch((error: unknown) => {
+    logger.fatal(reasonOf(error), 'cannot go on');
+    process.exitCode = 1;
+    return undefined;
+  });
   logger.info({ signal }, 'stopping');
   setTimeout(() => die(new Error(`not stopped within ${STOP_MS_MAX} ms`)), STOP_MS_MAX).unref();
   await running.close();

@@ -42,7 +42,7 @@ await runService('standalone', async (): Promise<RunningService> => {
   logger.info({ url, directory: config.directory }, 'listening');
   return {
     logger,
-    failed,
+    failed: Promise.race([foundation.failed, failed]),
     async close() {
       activity.close();
       await app.close();

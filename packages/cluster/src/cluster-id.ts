@@ -1,12 +1,16 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { jetstream, StorageType } from '@nats-io/jetstream';
 import { Kvm, type KV } from '@nats-io/kv';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { buckets } from '@vectorizer/contracts';
+import { Failure } from '@vectorizer/errors';
 import { API } from './connection.ts';
 import { openWhileElecting } from './elections.ts';
 
 const KEY = 'id';
+/** Log servers that do not say whose they are are asked again after this. */
+const ASK_AGAIN_MS = 1_000;
 
 /**
  * The name of a cluster: made by the first process that asks, and the same for all from then on. What belongs to one
@@ -26,6 +30,41 @@ export async function clusterId(options: {
     });
     return (await read(kv)) ?? (await create(kv));
   });
+}
+
+/**
+ * Tells when the connection has come to log servers of another cluster, as when their address was given to others: nothing that
+ * this process knows holds there. Until they say whose they are nothing is told.
+ */
+export function watchCluster(
+  { connection, cluster }: { readonly connection: NatsConnection; readonly cluster: string },
+  onOther: (failure: Failure) => void,
+): void {
+  const watch = async (): Promise<void> => {
+    for await (const { type } of connection.status()) {
+      if (type !== 'reconnect') continue;
+      const found = await whoseTheyAre(connection);
+      if (found === undefined || found === cluster) continue;
+      const message = `this process is of cluster ${cluster}, and these log servers are of cluster ${found} now`;
+      onOther(new Failure('log_unavailable', message));
+      return;
+    }
+  };
+  void watch();
+}
+
+/** Undefined once the connection is closed. */
+async function whoseTheyAre(connection: NatsConnection): Promise<string | undefined> {
+  while (!connection.isClosed()) {
+    try {
+      const found = await read(await new Kvm(jetstream(connection, API)).open(buckets.cluster));
+      if (found !== undefined) return found;
+    } catch {
+      // They are away again, elect a leader, or hold nothing yet.
+    }
+    await sleep(ASK_AGAIN_MS, undefined, { ref: false });
+  }
+  return undefined;
 }
 
 async function read(kv: KV): Promise<string | undefined> {

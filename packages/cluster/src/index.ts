@@ -12,7 +12,7 @@ export {
 export type { Aliases } from './aliases.ts';
 export { BackupRegistry, unreadableBackup } from './backup-registry.ts';
 export { Catalog, type CatalogChange } from './catalog.ts';
-export { clusterId } from './cluster-id.ts';
+export { clusterId, watchCluster } from './cluster-id.ts';
 export { connectNats, type NatsConnection, type NatsOptions, type TlsFiles } from './connection.ts';
 export { DeadLetters, type NumberedLetter } from './dead-letters.ts';
 export { checkDurability } from './durability.ts';

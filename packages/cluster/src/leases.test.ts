@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import { startNats, until } from '@vectorizer/testing';
+import type { Failure } from '@vectorizer/errors';
+import { startNats, until, type NatsServer } from '@vectorizer/testing';
 import { createLogger } from '@vectorizer/telemetry';
-import { clusterId } from './cluster-id.ts';
+import { clusterId, watchCluster } from './cluster-id.ts';
 import { connectNats } from './connection.ts';
 import { Leases } from './leases.ts';
 
@@ -69,12 +70,42 @@ describe('leases', () => {
   });
 });
 
+async function nameOf({ url }: NatsServer): Promise<string> {
+  const connection = await connectNats({ servers: url, name: 'test' });
+  const name = await clusterId({ connection, replicas: 1 });
+  await connection.close();
+  return name;
+}
+
 describe('the name of a cluster', () => {
   it('is one, whoever asks first', async () => {
     await using nats = await startNats();
     const connection = await connectNats({ servers: nats.url, name: 'test' });
     const names = await Promise.all(Array.from({ length: 8 }, async () => clusterId({ connection, replicas: 1 })));
     expect(new Set(names).size).toBe(1);
+    await connection.close();
+  });
+
+  it('tells those whose connection has come to log servers of another, and nobody else', async () => {
+    await using here = await startNats();
+    await using there = await startNats();
+    const names = new Map([
+      [here, await nameOf(here)],
+      [there, await nameOf(there)],
+    ]);
+    const connection = await connectNats({ servers: `${here.url},${there.url}`, name: 'test' });
+    const [own, other] = connection.getServer().endsWith(`:${here.port}`) ? [here, there] : [there, here];
+    const heard: Failure[] = [];
+    watchCluster({ connection, cluster: names.get(own) ?? '' }, (failure) => heard.push(failure));
+    await other.stop();
+    await own.kill();
+    await own.restart();
+    expect(await clusterId({ connection, replicas: 1 })).toBe(names.get(own));
+    await other.restart();
+    await own.kill();
+    await until(() => heard.length > 0, { what: 'being told' });
+    const message = expect.stringContaining(`of cluster ${names.get(other)} now`);
+    expect(heard).toEqual([expect.objectContaining({ message })]);
     await connection.close();
   });
 });
