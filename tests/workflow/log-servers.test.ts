@@ -158,6 +158,7 @@ describe('log servers of another cluster', () => {
       VECTORIZER_LOG_REPLICAS: '1',
     };
     const service = spawn(process.execPath, [resolve(root, 'apps/query/dist/main.js')], { env: environment });
+    await using _ = { [Symbol.asyncDispose]: async () => void service.kill('SIGKILL') };
     const ended = once(service, 'exit');
     let said = '';
     service.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()));

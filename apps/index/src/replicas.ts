@@ -15,6 +15,8 @@ const OPENING_MAX = 4;
 
 export type ReplicasOptions = {
   readonly catalog: Catalog;
+  /** The name of the cluster. */
+  readonly cluster: string;
   readonly directory: DataDirectory;
   readonly log: Log;
   readonly claims: Claims;
@@ -150,8 +152,14 @@ export class Replicas {
 
   /** What cannot be removed now, the next start removes. */
   async #removeFiles(key: ReplicaKey): Promise<void> {
-    await this.#options.directory.remove(key).catch((cause: unknown) => {
-      this.#options.logger.error({ err: cause, ...key }, 'cannot remove the files of a replica');
+    const { catalog, cluster, directory, logger } = this.#options;
+    // A connection that has come to another cluster's log servers hears of a catalog that has nothing of what is here.
+    if (!(await catalog.isOf(cluster))) {
+      logger.warn(key, 'the files of a replica are left: the log servers do not say that they are of this cluster');
+      return;
+    }
+    await directory.remove(key).catch((cause: unknown) => {
+      logger.error({ err: cause, ...key }, 'cannot remove the files of a replica');
     });
   }
 

@@ -305,6 +305,21 @@ describe('a node of another cluster', () => {
     await using again = await openNode(system, here.path);
     expect(await report(again, books)).toMatchObject({ points: 5 });
   });
+
+  it('keeps its files when its log servers are no more of its cluster, whatever their catalog lacks', async () => {
+    await using system = await startSystem();
+    await using here = await temporaryDirectory();
+    const node = await openNode(system, here.path);
+    const books = await create(system, [node]);
+    await applied(node, books, await writeMany(system, books, 5));
+    const connection = await connectNats({ servers: system.nats.url, name: 'test' });
+    await connection.request(`$KV.${buckets.cluster}.id`, 'another');
+    await system.catalog.drop('books');
+    await until(() => node.index.replicas().length === 0, { what: 'the replica being taken off' });
+    await node.index.close();
+    expect(await readdir(join(here.path, 'replicas'))).toEqual([`${books.uid}_0`]);
+    await connection.close();
+  });
 });
 
 /** A node's claims, and the lease that they stand on. */

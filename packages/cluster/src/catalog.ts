@@ -13,6 +13,7 @@ import { Failure } from '@vectorizer/errors';
 import type { Logger } from '@vectorizer/telemetry';
 import { z } from 'zod';
 import { Aliases, isAlias, isCollection, type CatalogEntry } from './aliases.ts';
+import { isOfCluster } from './cluster-id.ts';
 import { KvMirror, type MirrorChange } from './kv-mirror.ts';
 
 /** `changed`: the same collection, with a record that says something else. */
@@ -26,10 +27,12 @@ const Entry = z.union([CollectionRecord, AliasRecord]);
 /** The collections that exist. What is here is the truth: a log or a directory without a record here is rubbish. */
 export class Catalog {
   readonly aliases: Aliases;
+  readonly #connection: NatsConnection;
   readonly #mirror: KvMirror<CatalogEntry>;
   readonly #byUid: Map<CollectionUid, CollectionRecord>;
 
-  private constructor(mirror: KvMirror<CatalogEntry>) {
+  private constructor(connection: NatsConnection, mirror: KvMirror<CatalogEntry>) {
+    this.#connection = connection;
     this.#mirror = mirror;
     this.aliases = new Aliases(mirror);
     this.#byUid = new Map(this.list().map((record) => [record.uid, record]));
@@ -44,7 +47,13 @@ export class Catalog {
     readonly replicas: number;
     readonly logger: Logger;
   }): Promise<Catalog> {
-    return new Catalog(await KvMirror.open({ ...options, bucket: buckets.collections, schema: Entry }));
+    const mirror = await KvMirror.open({ ...options, bucket: buckets.collections, schema: Entry });
+    return new Catalog(options.connection, mirror);
+  }
+
+  /** Whether the log servers that it is from now are those of this cluster: to be asked before something is removed for good. */
+  async isOf(cluster: string): Promise<boolean> {
+    return isOfCluster(this.#connection, cluster);
   }
 
   /** All collections, by name; some milliseconds old at most. */

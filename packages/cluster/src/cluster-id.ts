@@ -40,24 +40,34 @@ export function watchCluster(
   { connection, cluster }: { readonly connection: NatsConnection; readonly cluster: string },
   onOther: (failure: Failure) => void,
 ): void {
-  const watch = async (): Promise<void> => {
-    for await (const { type } of connection.status()) {
-      if (type !== 'reconnect') continue;
-      const found = await whoseTheyAre(connection);
-      if (found === undefined || found === cluster) continue;
-      const message = `this process is of cluster ${cluster}, and these log servers are of cluster ${found} now`;
-      onOther(new Failure('log_unavailable', message));
-      return;
-    }
+  const isOther = async (): Promise<boolean> => {
+    const found = await whoseTheyAre(connection);
+    if (found === undefined || found === cluster) return false;
+    const message = `this process is of cluster ${cluster}, and these log servers are of cluster ${found} now`;
+    onOther(new Failure('log_unavailable', message));
+    return true;
   };
-  void watch();
+  const watch = async (changes: ReturnType<NatsConnection['status']>): Promise<void> => {
+    // The connection may have come to others since the name was asked for.
+    if (await isOther()) return;
+    for await (const { type } of changes) if (type === 'reconnect' && (await isOther())) return;
+  };
+  void watch(connection.status());
+}
+
+/** Whether the log servers say that they are of this cluster; false when they do not say. */
+export async function isOfCluster(connection: NatsConnection, cluster: string): Promise<boolean> {
+  return ask(connection).then(
+    (found) => found === cluster,
+    () => false,
+  );
 }
 
 /** Undefined once the connection is closed. */
 async function whoseTheyAre(connection: NatsConnection): Promise<string | undefined> {
   while (!connection.isClosed()) {
     try {
-      const found = await read(await new Kvm(jetstream(connection, API)).open(buckets.cluster));
+      const found = await ask(connection);
       if (found !== undefined) return found;
     } catch {
       // They are away again, elect a leader, or hold nothing yet.
@@ -65,6 +75,10 @@ async function whoseTheyAre(connection: NatsConnection): Promise<string | undefi
     await sleep(ASK_AGAIN_MS, undefined, { ref: false });
   }
   return undefined;
+}
+
+async function ask(connection: NatsConnection): Promise<string | undefined> {
+  return read(await new Kvm(jetstream(connection, API)).open(buckets.cluster));
 }
 
 async function read(kv: KV): Promise<string | undefined> {

@@ -258,6 +258,7 @@ export class KvMirror<T> {
   async #startWatch(): Promise<void> {
     this.#watch?.stop();
     const watch = await this.#kv.watch();
+    if (this.#closing.signal.aborted) watch.stop();
     this.#watch = watch;
     void (async (): Promise<void> => {
       for await (const entry of watch) {
@@ -305,7 +306,7 @@ export class KvMirror<T> {
         const behind = this.#seen < (await this.#last());
         if (this.unconfirmedMs > MARKER_MS / 2) await this.#forgetAbsent();
         if (!behind) this.#confirmedAtMs = performance.now();
-        if (behind && suspicious) await this.#startWatch();
+        if (behind && suspicious) await this.catchUp();
         suspicious = behind;
       } catch (error) {
         // The server is away; the next look may find it back, and then finds out whether the watch survived.

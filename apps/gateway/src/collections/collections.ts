@@ -63,20 +63,20 @@ export class Collections {
     return this.#options.catalog.list();
   }
 
+  async find(name: CollectionName): Promise<CollectionRecord | undefined> {
+    return this.#options.catalog.find(name);
+  }
+
+  /** Throws `collection_not_found`. */
   async get(name: CollectionName): Promise<CollectionRecord> {
-    const record = await this.#options.catalog.find(name);
+    const record = await this.find(name);
     if (record !== undefined) return record;
     throw new Failure('collection_not_found', `no collection is named ${name}`, { details: { collection: name } });
   }
 
-  /** What the catalog's leader has under this name or alias. */
-  async newest(name: CollectionName): Promise<CollectionRecord | undefined> {
-    return this.#options.catalog.refresh(name);
-  }
-
   /** What has taken the place of a collection that turned out to be gone, as a restore does; undefined when nothing has. */
   async successorOf({ name, uid, config }: CollectionRecord): Promise<CollectionRecord | undefined> {
-    const found = await this.newest(name);
+    const found = await this.#options.catalog.refresh(name);
     const takesTheSame = found?.config.dimension === config.dimension && found.config.metric === config.metric;
     return found !== undefined && found.uid !== uid && takesTheSame ? found : undefined;
   }

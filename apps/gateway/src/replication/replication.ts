@@ -18,9 +18,9 @@ import type { Collections } from '../collections/collections.ts';
 /** What the replication monitor knows, handed on as it is. */
 export class Replication {
   readonly #bus: Bus;
-  readonly #collections: Pick<Collections, 'get' | 'newest'>;
+  readonly #collections: Pick<Collections, 'find' | 'get'>;
 
-  constructor(bus: Bus, collections: Pick<Collections, 'get' | 'newest'>) {
+  constructor(bus: Bus, collections: Pick<Collections, 'find' | 'get'>) {
     this.#bus = bus;
     this.#collections = collections;
   }
@@ -50,7 +50,7 @@ export class Replication {
   /** The monitor may not have heard of a new collection yet: its uid makes it ask. */
   async #find(id: string, context: CallContext): Promise<Found> {
     const name = CollectionName.safeParse(id.split('/')[1]);
-    const uid = name.success ? (await this.#collections.newest(name.data))?.uid : undefined;
+    const uid = name.success ? (await this.#collections.find(name.data))?.uid : undefined;
     if (uid === undefined) throw noReplica(id);
     const { replicas } = await this.#bus.call(replicationStatus, { uid }, { context });
     const replica = replicas.find((each) => each.id === id);
