@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
 import { limits, Metric, Quantization, type SearchSpec } from '@vectorizer/contracts';
-import { Reseedable, temporaryDirectory } from '@vectorizer/testing';
+import { Reseedable, temporaryDirectory, until } from '@vectorizer/testing';
 import { Shard, type ShardOptions } from '../shard/shard.ts';
 import { digestOf, StateHash } from '../state/state-hash.ts';
+import { DEAD_SHARE_MAX } from '../vector/graph-index.ts';
 import { copyOfAMoment } from './copy-of-a-moment.ts';
 import { EntryGenerator, TAGS, type RandomEntry } from './random-entry.ts';
 import { Reference, type ReferencePoint } from './reference.ts';
@@ -14,6 +15,8 @@ import { Reference, type ReferencePoint } from './reference.ts';
 const DIMENSION = 4;
 const REQUESTS_MAX = 30;
 const STEPS_MAX = 400;
+/** Small, so that graphs are built anew while they are written to. */
+const DEAD_MIN = 8;
 /**
  * How long all settings together are tried, and from which seed: `VECTORIZER_MODEL_SECONDS=3600 VECTORIZER_MODEL_SEED=7`
  * tries for an hour what nobody has tried.
@@ -33,6 +36,7 @@ class Trial {
   #lives = 0;
   #wanted = 0;
   #found = 0;
+  #rebuilt = 0;
   shard: Shard;
 
   private constructor(setting: {
@@ -57,6 +61,7 @@ class Trial {
       dimension: DIMENSION,
       hnsw,
       bufferRowsMax: 32,
+      deadMin: DEAD_MIN,
       requestsMax: REQUESTS_MAX,
     } as const;
     const shard = await Shard.open({ ...options, directory: join(root, '0') });
@@ -99,6 +104,19 @@ class Trial {
     for (let sequence = durable + 1; sequence <= this.#log.length; sequence++) await this.#feed(sequence);
   }
 
+  /** Until the background has built the graph anew, where it has that many dead elements. */
+  async rebuild(): Promise<void> {
+    const { shard } = this;
+    const worthIt = (): boolean => {
+      const { indexed, dead } = shard.report();
+      return dead >= DEAD_MIN && dead > (indexed + dead) * DEAD_SHARE_MAX;
+    };
+    if (!worthIt()) return;
+    this.#rebuilt += 1;
+    shard.startBackground();
+    await until(() => !worthIt(), { what: 'the graph being built anew' });
+  }
+
   async check(): Promise<void> {
     const { reference, shard } = this;
     const ids = reference.ids();
@@ -122,9 +140,9 @@ class Trial {
     await this.#checkSearches();
   }
 
-  /** Of the approximate searches: how many hits there should have been, and how many there were. */
-  get tally(): { readonly wanted: number; readonly found: number } {
-    return { wanted: this.#wanted, found: this.#found };
+  /** Of the approximate searches: how many hits there should have been, and how many there were. And how often a graph was built anew. */
+  get tally(): { readonly wanted: number; readonly found: number; readonly rebuilt: number } {
+    return { wanted: this.#wanted, found: this.#found, rebuilt: this.#rebuilt };
   }
 
   async #checkPaging(ids: readonly string[]): Promise<void> {
@@ -199,9 +217,15 @@ const quantized = (type: Quantization['type']): Omit<Setting, 'metric'> => ({
   kind: 'quantized',
   quantization: Quantization.parse({ type, oversampling: limits.oversamplingMax }),
 });
-const kinds = { cpu: { kind: 'cpu' }, int8: quantized('int8'), binary: quantized('binary') } as const;
-const RECALL = { cpu: 0.98, int8: 0.9999, binary: 0.9999 } as const;
-const names = ['cpu', 'int8', 'binary'] as const;
+/** `gpu` is without a device here: what it does on one, and when that is lost, is in gpu/on-device.test.ts. */
+const kinds = {
+  cpu: { kind: 'cpu' },
+  gpu: { kind: 'gpu' },
+  int8: quantized('int8'),
+  binary: quantized('binary'),
+} as const;
+const RECALL = { cpu: 0.98, gpu: 0.98, int8: 0.9999, binary: 0.9999 } as const;
+const names = ['cpu', 'gpu', 'int8', 'binary'] as const;
 const settings = names.flatMap((name) => Metric.options.map((metric) => ({ name, metric })));
 
 /** What befalls the shard after an entry. */
@@ -210,6 +234,7 @@ const events = fc.oneof(
   { weight: 5, arbitrary: fc.constant('flush' as const) },
   { weight: 2, arbitrary: fc.constant('save' as const) },
   { weight: 1, arbitrary: fc.constant('background' as const) },
+  { weight: 1, arbitrary: fc.constant('rebuild' as const) },
   { weight: 2, arbitrary: fc.constant('restart' as const) },
   { weight: 2, arbitrary: fc.constant('crash' as const) },
 );
@@ -219,12 +244,13 @@ const steps = fc.array(fc.record({ seed: fc.nat(), event: events, check: fc.nat(
   size: 'max',
 });
 type Step = { readonly seed: number; readonly event: Event; readonly check: boolean };
-type Event = 'nothing' | 'flush' | 'save' | 'background' | 'restart' | 'crash';
+type Event = 'nothing' | 'flush' | 'save' | 'background' | 'rebuild' | 'restart' | 'crash';
 
 async function befall(trial: Trial, event: Event): Promise<void> {
   if (event === 'flush') await trial.shard.flush();
   else if (event === 'save') await trial.shard.saveGraph();
   else if (event === 'background') trial.shard.startBackground();
+  else if (event === 'rebuild') await trial.rebuild();
   else if (event === 'restart') await trial.restart();
   else if (event === 'crash') await trial.crash();
 }
@@ -253,13 +279,14 @@ describe.each(settings)('a shard of $metric vectors, $name', ({ name, metric }) 
   it(
     'does what a plain Map and brute force do, whatever happens to it',
     async () => {
-      const total = { trials: 0, wanted: 0, found: 0 };
+      const total = { trials: 0, wanted: 0, found: 0, rebuilt: 0 };
       let underWay: Promise<void> = Promise.resolve();
       const trial = async (program: readonly Step[]): Promise<void> => {
-        const { wanted, found } = await run({ ...kinds[name], metric }, program);
+        const { wanted, found, rebuilt } = await run({ ...kinds[name], metric }, program);
         total.trials += 1;
         total.wanted += wanted;
         total.found += found;
+        total.rebuilt += rebuilt;
       };
       const property = fc.asyncProperty(steps, async (program) => (underWay = trial(program)));
       // A failure is shrunk to the fewest steps that still fail, and printed with the seed that repeats it.
@@ -268,6 +295,8 @@ describe.each(settings)('a shard of $metric vectors, $name', ({ name, metric }) 
       await underWay;
       expect(total.trials).toBeGreaterThan(0);
       expect(total.found / total.wanted).toBeGreaterThan(RECALL[name]);
+      // Of kinds that have a graph.
+      expect(total.rebuilt > 0).toBe(name === 'cpu' || name === 'gpu');
     },
     budgetMs * 4 + 60_000,
   );

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import type { Metric } from '@vectorizer/contracts';
 import type { CodeType } from '@vectorizer/kernels';
-import { readSealed, removeOthers, sha256OfFile, writeSealed } from '../vector/sealed-file.ts';
+import { NOTHING_SAVED, readSealed, removeOthers, sha256OfFile, writeSealed } from '../vector/sealed-file.ts';
 import type { CodedPoints } from './coded-points.ts';
 
 /**
@@ -63,7 +63,7 @@ export async function loadCodes(
   take: (row: SavedRow) => void,
 ): Promise<{ readonly reason: string | undefined }> {
   const sealed = await readSealed(directory, MANIFEST);
-  if (sealed.state === 'absent') return { reason: 'no codes were saved' };
+  if (sealed.state === 'absent') return { reason: NOTHING_SAVED };
   if (sealed.state === 'damaged') return { reason: 'the manifest is damaged' };
   const parsed = Manifest.safeParse(sealed.value);
   if (!parsed.success) return { reason: 'the manifest is of another version' };

@@ -244,7 +244,7 @@ describe('a quantized index', () => {
   });
 
   it.each([
-    ['nothing was saved', undefined, 'no codes were saved'],
+    ['nothing was saved', undefined, 'nothing was saved'],
     ['the codes are cut short', damaging('.rows', (bytes) => bytes.subarray(0, -1)), 'the file of codes is damaged'],
     ['a bit of the codes flipped', damaging('.rows', flip), 'the file of codes is damaged'],
     ['a bit of the manifest flipped', damaging('.manifest', flip), 'the manifest is damaged'],

@@ -23,6 +23,7 @@ import { checkState } from '../snapshot/check-state.ts';
 import { GRAPH_DIRECTORY, POINTS_FILE, writeSnapshot, type Written } from '../snapshot/write-snapshot.ts';
 import { ShardState } from '../state/shard-state.ts';
 import { createIndex } from '../vector/create-index.ts';
+import { NOTHING_SAVED } from '../vector/sealed-file.ts';
 import type { PointIndex } from '../vector/point-index.ts';
 import { Background } from './background.ts';
 import { Gate } from './gate.ts';
@@ -70,6 +71,7 @@ export type ShardOptions = {
   readonly onFailure?: (failure: Failure) => void;
   /** For tests; the defaults suit everything else. */
   readonly bufferRowsMax?: number;
+  readonly deadMin?: number;
   readonly requestsMax?: number;
 };
 
@@ -144,7 +146,7 @@ export class Shard {
       });
       const points = options.withoutIndex === true ? new Map() : await state.allVersions();
       const { reason } = await index.load(points);
-      if (reason !== undefined && state.meta.points > 0) {
+      if (reason !== undefined && reason !== NOTHING_SAVED && state.meta.points > 0) {
         options.logger?.warn({ reason, points: state.meta.points }, 'the saved index is of no use: it is built anew');
       }
       return new Shard(state, index, options);

@@ -7,7 +7,7 @@ import type { Hnsw, Metric } from '@vectorizer/contracts';
 import { Graph, type GraphOptions } from './graph.ts';
 import { LabelledGraph, type Labels } from './labelled-graph.ts';
 import { GRAPH_SPACE } from './metric.ts';
-import { readSealed, removeOthers, sha256OfFile, writeSealed } from './sealed-file.ts';
+import { NOTHING_SAVED, readSealed, removeOthers, sha256OfFile, writeSealed } from './sealed-file.ts';
 
 /**
  * A saved graph: `graph-<random>.hnsw` as hnswlib writes it, and `graph.manifest`, which names that file, its SHA-256,
@@ -74,7 +74,7 @@ export async function loadGraph(
   parameters: GraphParameters,
 ): Promise<LabelledGraph | { readonly reason: string }> {
   const sealed = await readSealed(directory, MANIFEST);
-  if (sealed.state === 'absent') return { reason: 'no graph was saved' };
+  if (sealed.state === 'absent') return { reason: NOTHING_SAVED };
   if (sealed.state === 'damaged') return { reason: 'the manifest is damaged' };
   const parsed = Manifest.safeParse(sealed.value);
   if (!parsed.success) return { reason: 'the manifest is of another version' };

@@ -1,4 +1,4 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { byRank, exactScore, type Metric } from '@vectorizer/contracts';
@@ -200,7 +200,7 @@ describe('a vector index', () => {
   });
 
   it.each([
-    ['nothing was saved', async (): Promise<void> => undefined, 'no graph was saved'],
+    ['nothing was saved', async (): Promise<void> => undefined, 'nothing was saved'],
     [
       'the graph file is cut short',
       (path: string) => damage(path, '.hnsw', (bytes) => bytes.subarray(0, bytes.length / 2)),
@@ -214,6 +214,8 @@ describe('a vector index', () => {
       (path: string) => damage(path, '.manifest', () => Buffer.alloc(0)),
       'the manifest is damaged',
     ],
+    ['the manifest is of another version', ageing, 'the manifest is of another version'],
+    ['the graph file is gone', (path: string) => lose(path, '.hnsw'), 'the graph file is missing'],
   ])('rebuilds from its points when %s', async (what, harm, reason) => {
     await using directory = await temporaryDirectory();
     const random = seededRandom(6);
@@ -376,6 +378,16 @@ async function damage(directory: string, suffix: string, change: (bytes: Buffer)
   if (name === undefined) throw new Error(`no ${suffix} in ${directory}`);
   const path = join(directory, name);
   await writeFile(path, change(await readFile(path)));
+}
+
+async function lose(directory: string, suffix: string): Promise<void> {
+  const name = (await readdir(directory)).find((file) => file.endsWith(suffix)) ?? '';
+  await unlink(join(directory, name));
+}
+
+async function ageing(directory: string): Promise<void> {
+  const { value } = await readSealed(directory, 'graph.manifest');
+  await writeSealed(directory, 'graph.manifest', { ...(value as object), v: 0 });
 }
 
 async function sealCutShort(directory: string): Promise<void> {

@@ -16,7 +16,7 @@ const SETTLED = -Infinity;
 /** Above this share of the buffer nothing is waited for: room matters more. */
 const CROWDED_SHARE = 0.5;
 /** A rebuild pays once this share, and at least this number, of the graph's elements is dead. */
-const DEAD_SHARE_MAX = 0.25;
+export const DEAD_SHARE_MAX = 0.25;
 const DEAD_MIN = 1_000;
 /** The longest stretch of graph work before searches get their turn, unless the caller says another. */
 const SLICE_MS = 2;
@@ -147,7 +147,7 @@ export class GraphIndex implements PointIndex {
 
   get needsRebuild(): boolean {
     const { dead, size } = this.#graph;
-    return dead >= DEAD_MIN && dead > size * DEAD_SHARE_MAX;
+    return dead >= (this.#options.deadMin ?? DEAD_MIN) && dead > size * DEAD_SHARE_MAX;
   }
 
   /** Changes of the graph since the last save. */

@@ -19,6 +19,8 @@ export type IndexOptions = GraphParameters & {
   /** Rows of the buffer, and those that a backlog may have beside them; the defaults suit everything but tests. */
   readonly bufferRowsMax?: number;
   readonly backlogRowsMax?: number;
+  /** Dead elements of a graph from which on it may be built anew; the default suits everything but tests. */
+  readonly deadMin?: number;
 };
 
 export type SearchOptions = {

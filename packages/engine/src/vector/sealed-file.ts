@@ -5,6 +5,8 @@ import { writeWhole } from '@vectorizer/files';
 import { pack, unpack } from 'msgpackr';
 
 /** What an index saves is a cache: it is either whole and proven so by a checksum, or of no use. */
+/** Why a young or small index is built: it is not saved before that is worth it. */
+export const NOTHING_SAVED = 'nothing was saved';
 const DIGEST_BYTES = 32;
 const PIECE_BYTES = 256 * 1024;
 
