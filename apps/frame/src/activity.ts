@@ -90,7 +90,12 @@ export class ActivityTeller {
 
 async function countFailures(): Promise<number> {
   const errors = await seriesOf('vectorizer_api_errors_total', {});
-  return errors.reduce((sum, { labels, value }) => sum + (Number(labels['status_code']) >= 500 ? value : 0), 0);
+  return errors.reduce((sum, { labels, value }) => sum + (isFailure(Number(labels['status_code'])) ? value : 0), 0);
+}
+
+/** As the recording rules have it: what is not served at all is no failure. */
+function isFailure(status: number): boolean {
+  return status >= 500 && status !== 501;
 }
 
 async function latencies(metric: string): Promise<LatencyCounts> {

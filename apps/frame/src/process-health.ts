@@ -42,6 +42,11 @@ export function memoryMetrics(): void {
     help: 'Memory that this process may have: what its container allows, or what the machine has',
     collect: () => limit.set(memoryMax()),
   });
+  const heapLimit = gauge({
+    name: 'vectorizer_heap_limit_bytes',
+    help: 'What JavaScript may have of it; nodejs_heap_size_used_bytes counts against it',
+    collect: () => heapLimit.set(getHeapStatistics().heap_size_limit),
+  });
 }
 
 /** Fails when the file system of a directory has less room left than this. */

@@ -269,7 +269,9 @@ describe('a service app', () => {
     const { port, url } = await app.listen();
     const trickle = async (first: string, more: string): Promise<string> => {
       let heard = '';
-      const socket = connect(port, '127.0.0.1', () => first !== '' && socket.write(first));
+      const socket = connect(port, '127.0.0.1');
+      await once(socket, 'connect');
+      if (first !== '') socket.write(first);
       const dripping = setInterval(() => more !== '' && socket.write(more), 60);
       socket.on('data', (data) => (heard += data.toString())).on('error', () => undefined);
       await once(socket, 'close');

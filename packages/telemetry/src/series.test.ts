@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { printMetrics } from './metrics.ts';
+import { histogram, printMetrics } from './metrics.ts';
 import { series } from './series.ts';
 
 it('counts what was gathered when it is printed, once', async () => {
@@ -23,4 +23,13 @@ it('forgets a series with what was gathered of it', async () => {
   expect(text).toContain('test_sizes_by_place_bucket{le="10",place="there",kind="a"} 1');
   sizes.of('here', 'a').observe(5);
   expect((await printMetrics()).text).toContain('test_sizes_by_place_count{place="here",kind="a"} 1');
+});
+
+it('refuses what cannot be counted, and to gather for a metric that another has made', async () => {
+  const times = series({ name: 'test_times', help: 'Times', labelNames: [] }).of();
+  times.observe(1);
+  expect(() => times.observe(NaN)).toThrow('cannot count');
+  expect((await printMetrics()).text).toContain('test_times_count 1');
+  histogram({ name: 'test_made', help: 'Made' });
+  expect(() => series({ name: 'test_made', help: 'Made' })).toThrow('exists');
 });

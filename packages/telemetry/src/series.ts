@@ -1,4 +1,4 @@
-import type { Histogram } from 'prom-client';
+import { register, type Histogram } from 'prom-client';
 import { histogram, type HistogramOptions } from './metrics.ts';
 
 export type Observer = { observe(value: number): void };
@@ -16,6 +16,8 @@ export class SeriesSet {
     const collect = (): void => {
       for (const each of this.#known.values()) each.count();
     };
+    if (register.getSingleMetric(options.name) !== undefined)
+      throw new TypeError(`metric ${options.name} exists, and would not count what is gathered`);
     this.#metric = histogram({ ...options, collect });
   }
 
@@ -63,14 +65,16 @@ class Gathered implements Observer {
   }
 
   observe(value: number): void {
+    if (!Number.isFinite(value)) throw new TypeError(`a metric cannot count ${value}`);
     this.#values[this.#waiting] = value;
     this.#waiting += 1;
     if (this.#waiting === GATHERED_MAX) this.count();
   }
 
   count(): void {
-    for (const value of this.#values.subarray(0, this.#waiting)) this.#counted.observe(value);
+    const waiting = this.#values.subarray(0, this.#waiting);
     this.#waiting = 0;
+    for (const value of waiting) this.#counted.observe(value);
   }
 }
 
