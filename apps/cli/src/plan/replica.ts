@@ -38,7 +38,7 @@ export function replicaOf(demand: Demand, points: number): Replica {
   const isGraph = kind !== 'quantized';
   const bufferRows = Math.min(points, BUFFER.rows, Math.floor(BUFFER.bytes / (4 * dimension)));
   const index = points * (isGraph ? elementBytes(demand) : codeBytes(demand));
-  const filters = indexes === 0 ? 0 : SLOT_BYTES + indexes * ENTRY_BYTES + (isGraph ? int8RowBytes(dimension) : 0);
+  const filters = indexes === 0 ? 0 : SLOT_BYTES + indexes * ENTRY_BYTES + int8RowBytes(dimension);
   return {
     points,
     memory: {
