@@ -1,11 +1,13 @@
 import { readFileSync } from 'node:fs';
+import { rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
+import { join } from 'node:path';
 import { connect as connectSecurely } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { VectorizerClient } from '@vectorizer/client';
 import { CollectionUid, encodeToken, subjects } from '@vectorizer/contracts';
 import { failures, type FailureType } from '@vectorizer/errors';
-import { pauseProcess } from '@vectorizer/testing';
+import { pauseProcess, until } from '@vectorizer/testing';
 import { logServerOf } from '../system/log-server.ts';
 import { authority } from '../system/secure.ts';
 import { startSystem, type System } from '../system/system.ts';
@@ -34,9 +36,6 @@ const refusals: Partial<Record<FailureType, Call>> = {
   unsupported_media_type: { route: `PUT ${V}`, body: 'points', headers: { 'content-type': 'text/plain' } },
   headers_too_large: { route: `GET ${C}`, headers: { 'x-long': 'x'.repeat(20_000) } },
 };
-
-/** Answered for one item of a batch, or within the details of another: never the whole answer. */
-const within: readonly FailureType[] = ['vector_already_exists', 'replica_diverged', 'storage_error'];
 
 type Told = { readonly type: FailureType; readonly details: Record<string, unknown> };
 
@@ -82,7 +81,7 @@ describe('every failure', () => {
     return fetch(`${url}${path}`, { method, headers: { ...(text ? json : {}), ...headers }, ...sent });
   }
 
-  const met = new Set<string>(within);
+  const met = new Set<string>();
   async function told(answer: Response): Promise<Told> {
     const failure = await failureOf(answer);
     met.add(failure.type);
@@ -107,6 +106,7 @@ describe('every failure', () => {
     const answer = await ask({ route: `POST ${V}`, body: { points: [point] } });
     const { results } = (await answer.json()) as { results: unknown[] };
     expect(results).toMatchObject([{ status: 'already_exists', error: { type: 'vector_already_exists' } }]);
+    met.add('vector_already_exists');
   });
 
   it('token_ahead is what a read is answered with that demands what the log does not have, replica_behind if there is no time to ask it', async () => {
@@ -152,10 +152,46 @@ describe('every failure', () => {
   it('index_unavailable is what a search is answered with when no replica is there', async () => {
     await system.kill('index-1', 'hold');
     expect(await told(await ask(search))).toMatchObject({ type: 'index_unavailable' });
-    const write = await ask({ route: `PUT ${V}/b?timeout_ms=500`, body: { vector: [1, 0] } });
+    const write = await ask({ route: `PUT ${V}/b?timeout_ms=3000`, body: { vector: [1, 0] } });
     expect(await told(write)).toMatchObject({ type: 'deadline_exceeded', details: { logged: true } });
     await system.start('index-1');
     await system.ready('index-1');
+  });
+
+  it('replica_diverged and storage_error are what index_unavailable tells of replicas that may not be read, or cannot', async () => {
+    const { client } = system;
+    const replicasOf = async (name: string): Promise<readonly { readonly phase: string | null }[]> =>
+      (await client.getCollection(name)).shards.flatMap(({ replicas }) => replicas);
+    const toldOf = async (name: string): Promise<unknown> => {
+      const { type, details } = await told(await ask({ ...search, route: `POST ${C}/${name}/search` }));
+      expect(type).toBe('index_unavailable');
+      const types = Object.values(details['replicas'] ?? {}) as string[];
+      for (const each of types) met.add(each);
+      return types;
+    };
+    await client.createCollection({ name: 'replaced', dimension: 2, metric: 'dot' });
+    await client.upsert('replaced', [point]);
+    const { uid } = await client.getCollection('replaced');
+    const stream = subjects.stream(CollectionUid.parse(uid), 0);
+    await using server = await logServerOf(system);
+    const { config } = (await server.ask(`$JS.API.STREAM.INFO.${stream}`)) as { readonly config: object };
+    await server.ask(`$JS.API.STREAM.DELETE.${stream}`, new Uint8Array());
+    await server.ask(`$JS.API.STREAM.CREATE.${stream}`, config);
+    await until(async () => (await replicasOf('replaced')).every(({ phase }) => phase === 'diverged'));
+    expect(await toldOf('replaced')).toEqual(['replica_diverged']);
+
+    await client.createCollection({ name: 'damaged', dimension: 2, metric: 'dot' });
+    await client.upsert('damaged', [point]);
+    const damaged = await client.getCollection('damaged');
+    await system.kill('index-1', 'hold');
+    const graph = join(system.data, 'index-1', 'replicas', `${damaged.uid}_0`, 'graph');
+    await rm(graph, { recursive: true });
+    await writeFile(graph, 'not a directory');
+    await system.start('index-1');
+    await system.ready('index-1');
+    await until(async () => (await replicasOf('damaged')).every(({ phase }) => phase === 'failed'));
+    expect(await toldOf('damaged')).toEqual(['storage_error']);
+    for (const name of ['replaced', 'damaged']) await client.deleteCollection(name);
   });
 
   it('overloaded and log_unavailable are what is answered while the log is away', async () => {

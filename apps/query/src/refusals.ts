@@ -30,19 +30,26 @@ const TIMER_MS = 5;
 
 /** What is answered when no replica of a shard answered. */
 export function unanswered(
-  asked: { readonly shard: number; readonly demanded: number; readonly deadline: number },
+  asked: {
+    readonly shard: number;
+    readonly demanded: number;
+    readonly deadline: number;
+    /** Why those were not asked that were not. */
+    readonly leftOut: ReadonlyMap<NodeId, FailureType>;
+  },
   refusals: readonly Refusal[],
 ): Failure {
-  const { shard, demanded, deadline } = asked;
+  const { shard, demanded, deadline, leftOut } = asked;
   const behind = refusals.filter((refusal) => isBehind(refusal, demanded));
   if (behind.length > 0) return replicaBehind(shard, demanded, behind);
   const [first] = refusals;
   if (first !== undefined && refusals.every(({ failure }) => failure.type === 'overloaded')) return first.failure;
   const late = refusals.find(({ failure }) => failure.type === 'deadline_exceeded');
   if (late !== undefined && Date.now() >= deadline - TIMER_MS) return late.failure;
+  const said = refusals.map(({ node, failure }) => [node, failure.type] as const);
   return new Failure('index_unavailable', `no replica of shard ${shard} can answer`, {
     cause: refusals.at(-1)?.failure,
-    details: { shard, replicas: Object.fromEntries(refusals.map(({ node, failure }) => [node, failure.type])) },
+    details: { shard, replicas: Object.fromEntries([...leftOut, ...said]) },
   });
 }
 

@@ -1,4 +1,5 @@
 import type { Bus, CollectionRecord, NodeId } from '@vectorizer/contracts';
+import type { FailureType } from '@vectorizer/errors';
 import type { Heard, ReplicaKey, ReplicaTable } from './replica-table.ts';
 
 /** A replica that was not heard for more heartbeats than these may be gone. */
@@ -48,7 +49,7 @@ export class Routing {
     const heard = this.#parts.table.heard(record.uid, shard);
     const silence = this.#silence();
     const { disconnectedAfterMs } = this.#parts;
-    const able = nodes.filter((node) => isAble(heard.get(node), silence, disconnectedAfterMs));
+    const able = nodes.filter((node) => whyNot(heard.get(node), silence, disconnectedAfterMs) === undefined);
     if (able.length < 2) return able;
     const turn = (this.#turns[shard] ?? 0) % able.length;
     this.#turns[shard] = turn + 1;
@@ -61,6 +62,18 @@ export class Routing {
       }))
       .toSorted((a, b) => a.promise - b.promise || a.load - b.load)
       .map(({ node }) => node);
+  }
+
+  /** Why the other replicas of a shard are not asked: by their own word, or since they are silent. */
+  leftOut(record: CollectionRecord, shard: number): ReadonlyMap<NodeId, FailureType> {
+    const heard = this.#parts.table.heard(record.uid, shard);
+    const silence = this.#silence();
+    const found = new Map<NodeId, FailureType>();
+    for (const node of record.placement[shard] ?? []) {
+      const why = whyNot(heard.get(node), silence, this.#parts.disconnectedAfterMs);
+      if (why !== undefined) found.set(node, why);
+    }
+    return found;
   }
 
   #promiseOf(
@@ -101,9 +114,11 @@ export class Routing {
   }
 }
 
-/** One that was never heard may have just started, or this process may have. */
-function isAble(heard: Heard | undefined, silence: Silence, silentMsMax: number): boolean {
-  if (heard === undefined) return true;
+/** Undefined when it may be asked: also one that was never heard, which may have just started, or this process may have. */
+function whyNot(heard: Heard | undefined, silence: Silence, silentMsMax: number): FailureType | undefined {
+  if (heard === undefined) return undefined;
   const { phase } = heard.report;
-  return phase !== 'diverged' && phase !== 'failed' && silence(heard) <= silentMsMax;
+  if (phase === 'diverged') return 'replica_diverged';
+  if (phase === 'failed') return 'storage_error';
+  return silence(heard) > silentMsMax ? 'service_unavailable' : undefined;
 }

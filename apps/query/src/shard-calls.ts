@@ -75,10 +75,15 @@ export class ShardCalls {
       const tried = await this.#try(timely, routing.candidates(call.record, call.shard, call));
       if ('answer' in tried) return tried.answer;
       const { refusals } = tried;
-      if (!areUnreachable(refusals) || Date.now() + AGAIN_MS > untilMs) throw noAnswer(timely, refusals);
+      if (!areUnreachable(refusals) || Date.now() + AGAIN_MS > untilMs) throw this.#noAnswer(timely, refusals);
       metrics.retries.inc();
       await sleep(AGAIN_MS);
     }
+  }
+
+  #noAnswer({ record, shard, needed, context }: ShardCall<unknown>, refusals: readonly Refusal[]): Failure {
+    const leftOut = this.#parts.routing.leftOut(record, shard);
+    return unanswered({ shard, demanded: needed, deadline: context.deadline, leftOut }, refusals);
   }
 
   async #try<Answer extends Reflecting>(call: ShardCall<Answer>, nodes: readonly NodeId[]): Promise<Tried<Answer>> {
@@ -216,10 +221,6 @@ async function firstOf<T>(
   } finally {
     clearTimeout(timer);
   }
-}
-
-function noAnswer({ shard, needed, context }: ShardCall<unknown>, refusals: readonly Refusal[]): Failure {
-  return unanswered({ shard, demanded: needed, deadline: context.deadline }, refusals);
 }
 
 function share(context: CallContext): CallContext {

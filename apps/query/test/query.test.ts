@@ -286,7 +286,7 @@ about('a replica that does not answer', () => {
     await beat(setting.bus, { ...report(record, { node: 'a' }), phase: 'diverged' });
     await expect(setting.bus.call(search, searching(record), { context: context() })).rejects.toMatchObject({
       type: 'index_unavailable',
-      details: { shard: 0 },
+      details: { shard: 0, replicas: { a: 'replica_diverged' } },
     });
     expect(a.asked).toEqual([]);
   });
