@@ -49,19 +49,26 @@ export function allDashboards(): readonly Dashboard[] {
   );
 }
 
-/** Every query of every panel, with the variables filled in as Grafana does when all is selected. */
+/**
+ * Every query of every panel, with the variables filled in as Grafana does when all is selected, and what the variables' values
+ * are found by, as a query.
+ */
 export function panelQueries(job: string): readonly Query[] {
-  return allDashboards().flatMap(({ title, panels }) =>
-    panels.flatMap((panel) =>
-      panel.targets.map(({ expr }) => ({
-        where: `${title}: ${panel.title}`,
-        expr: expr
-          .replaceAll('$__rate_interval', '30s')
-          .replaceAll(/\$(collection|instance)\b/g, '.*')
-          .replaceAll('$job', job),
-      })),
+  const filled = (expr: string): string =>
+    expr
+      .replaceAll('$__rate_interval', '30s')
+      .replaceAll(/\$(collection|instance)\b/g, '.*')
+      .replaceAll('$job', job);
+  return allDashboards().flatMap(({ title, panels, templating }) => [
+    ...panels.flatMap((panel) =>
+      panel.targets.map(({ expr }) => ({ where: `${title} of ${job}: ${panel.title}`, expr: filled(expr) })),
     ),
-  );
+    ...templating.list.map(({ query: { query } }) => {
+      const [, series, label] = /^label_values\((.+), *(\w+)\)$/.exec(query) ?? [];
+      if (series === undefined) throw new Error(`not understood: ${query}`);
+      return { where: `${title} of ${job}: $${label}`, expr: filled(`count by (${label}) (${series})`) };
+    }),
+  ]);
 }
 
 /** How Prometheus is let in where everything is encrypted and knows its callers. */
