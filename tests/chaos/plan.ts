@@ -9,7 +9,7 @@ export type PlannedFault = {
 };
 /**
  * `kill`: it ends at once, and is started again. `pause`: it stands still. `hang`: it stands still, then it ends.
- * `cut`: it is there, and nobody reaches it. `tear`: an index node stands still, bytes of its files are changed or cut off, then it is killed.
+ * `cut`: it is there, and nobody reaches it. `tear`: an index node is killed, and bytes of its files are changed or cut off before it is started again.
  */
 export const FAULT_KINDS = ['kill', 'pause', 'hang', 'cut', 'tear'] as const;
 export type FaultKind = (typeof FAULT_KINDS)[number];
