@@ -48,8 +48,6 @@ describe('budgets', () => {
 
 describe('budgets.json', () => {
   const present = readBudgets();
-  /** Kinds that have budgets before, or while, they are there. */
-  const ofKinds = /^(update\.)?(quantized|gpu)\./;
 
   it('has bounds that are numbers', () => {
     for (const { quick = {}, ...full } of Object.values(present)) {
@@ -58,9 +56,8 @@ describe('budgets.json', () => {
     }
   });
 
-  it('names figures that there are, but for those of kinds that may be absent', () => {
-    const unknown = Object.keys(present).filter((name) => !figureNames().includes(name));
-    expect(unknown.filter((name) => !ofKinds.test(name))).toEqual([]);
+  it('names figures that there are', () => {
+    expect(Object.keys(present).filter((name) => !figureNames().includes(name))).toEqual([]);
   });
 
   it('asks for no more of a quick run than of a full one', () => {

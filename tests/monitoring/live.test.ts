@@ -82,7 +82,10 @@ describe('a cluster under load, scraped by Prometheus', () => {
     };
     const requests = 'vectorizer_search_requests_total{';
     const observed = 'vectorizer_search_latency_seconds_count{';
+    const answered = async (status: string): Promise<number> =>
+      total(`vectorizer_search_requests_total{collection="books",status="${status}"`);
     const [before, timed] = [await total(requests), await total(observed)];
+    const [answers, refusals] = [await answered('success'), await answered('error')];
     expect(before).toBe(timed);
     let cached = 0;
     for (let i = 0; i < 100; i++) {
@@ -94,6 +97,7 @@ describe('a cluster under load, scraped by Prometheus', () => {
       if (answer.headers.get('x-cache') === 'hit') cached += 1;
     }
     expect([await total(requests), await total(observed)]).toEqual([before + 100, timed + 100]);
+    expect([await answered('success'), await answered('error')]).toEqual([answers + 90, refusals + 10]);
     expect(cached).toBeGreaterThanOrEqual(50);
   });
 

@@ -39,6 +39,11 @@ describe('the five services as processes', () => {
     await until(async () => (await passed('a-search')).size === 3);
     expect(await passed('a-write')).toEqual(new Set(['gateway', 'ingest', 'index']));
     expect(await passed('a-search')).toEqual(new Set(['gateway', 'query', 'index']));
+    const lines = await logLines(system.data);
+    // What a call of the bus says is about the request that made it.
+    const calls = lines.filter(({ procedure }) => /^(ingest|query|index)\.(write|search)$/.test(String(procedure)));
+    expect(calls.length).toBeGreaterThanOrEqual(3);
+    expect(calls.filter(({ correlation_id: id }) => id !== 'a-write' && id !== 'a-search')).toEqual([]);
   });
 
   it('tell everything about a request to whoever has its correlation id, once they are told to tell more', async () => {
