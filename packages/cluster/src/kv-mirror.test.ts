@@ -77,6 +77,21 @@ describe('what deletions leave in a bucket', () => {
   });
 });
 
+describe('a bucket whose leader is behind', () => {
+  it('has nothing forgotten that was there, until it is as far', async () => {
+    await using setting = await start();
+    const mirror = await setting.open();
+    await mirror.put('a', 'first');
+    await mirror.put('a', 'second');
+    const { config } = await setting.manager.streams.info(STREAM);
+    await setting.manager.streams.delete(STREAM);
+    await setting.manager.streams.add(config);
+    expect(await mirror.refresh('a')).toBe('second');
+    for (const key of ['b', 'c']) await mirror.put(key, key);
+    expect(await mirror.refresh('a')).toBeUndefined();
+  });
+});
+
 describe('a watch that has died silently', () => {
   it('regression: is noticed also when a newer record than it missed was asked for', async () => {
     await using setting = await start();

@@ -147,7 +147,7 @@ export class KvMirror<T> {
     const known = this.#entries.get(key)?.revision;
     const entry = await this.#ask(() => this.#kv.get(key));
     if (entry !== null) this.#take(entry);
-    else if (known !== undefined) this.#forget(key, known);
+    else if (known !== undefined && (await this.#ask(async () => this.#isGone(key, known)))) this.#forget(key, known);
     return this.get(key);
   }
 
@@ -326,6 +326,11 @@ export class KvMirror<T> {
       if (!present.has(key) && revision <= info.state.last_seq) this.#forget(key, revision);
     }
     return { keys, since: info.created };
+  }
+
+  /** Of a key that was there at this revision. A leader that was just elected may not know yet all that is stored. */
+  async #isGone(key: string, revision: number): Promise<boolean> {
+    return (await this.#last()) >= revision && (await this.#kv.get(key)) === null;
   }
 
   /** What was deleted after this revision, at an unknown later one. */
