@@ -57,7 +57,7 @@ export const failures = {
     503,
     'the write log cannot be reached; the outcome is unknown: retry with the same `Idempotency-Key`',
   ),
-  index_unavailable: later(503, 'no replica of a shard answers'),
+  index_unavailable: later(503, 'no replica of a shard answers; `details.replicas` says by node why'),
   service_unavailable: later(503, 'a service of ours does not answer'),
   replica_behind: later(503, 'no replica reached the demanded sequence in time; `details` has the lag'),
   replica_diverged: broken(503, "the replica's log is not the one that it applied; it waits to be rebuilt"),
