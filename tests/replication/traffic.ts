@@ -114,10 +114,12 @@ export class Reader extends Client {
 
   protected async request(client: VectorizerClient): Promise<void> {
     this.#n = (this.#n + 1) % this.#points;
+    // Half of them may be answered by a cache, and ask Redis where that is thought to pay.
+    const cache = this.#n % 2 === 0;
     const { hits } = await client.search(
       'books',
       { vector: vectorOf(this.#n), k: 3, consistency: 'eventual' },
-      { cache: false },
+      { cache },
     );
     if (hits.length !== 3) throw new Error(`${hits.length} hits`);
     const { points } = await client.get('books', { ids: [`seed-${this.#n}`], consistency: 'eventual' });
