@@ -89,6 +89,15 @@ describe('every failure', () => {
     return failure;
   }
 
+  /** Why the replicas of a collection do not answer a search of it. */
+  async function reasonsOf(name: string): Promise<string[]> {
+    const { type, details } = await told(await ask({ ...search, route: `POST ${C}/${name}/search` }));
+    expect(type).toBe('index_unavailable');
+    const types = Object.values(details['replicas'] ?? {}) as string[];
+    for (const each of types) met.add(each);
+    return types;
+  }
+
   it.each(Object.keys(refusals) as FailureType[])(
     '%s is what a mistake of the client is answered with',
     async (type) => {
@@ -166,13 +175,6 @@ describe('every failure', () => {
     const { client } = system;
     const replicasOf = async (name: string): Promise<readonly { readonly phase?: string | undefined }[]> =>
       (await client.getCollection(name)).shards.flatMap(({ replicas }) => replicas);
-    const toldOf = async (name: string): Promise<unknown> => {
-      const { type, details } = await told(await ask({ ...search, route: `POST ${C}/${name}/search` }));
-      expect(type).toBe('index_unavailable');
-      const types = Object.values(details['replicas'] ?? {}) as string[];
-      for (const each of types) met.add(each);
-      return types;
-    };
     await client.createCollection({ name: 'replaced', dimension: 2, metric: 'dot' });
     await client.upsert('replaced', [point]);
     const { uid } = await client.getCollection('replaced');
@@ -182,7 +184,7 @@ describe('every failure', () => {
     await server.ask(`$JS.API.STREAM.DELETE.${stream}`, new Uint8Array());
     await server.ask(`$JS.API.STREAM.CREATE.${stream}`, config);
     await until(async () => (await replicasOf('replaced')).every(({ phase }) => phase === 'diverged'));
-    expect(await toldOf('replaced')).toEqual(['replica_diverged']);
+    expect(await reasonsOf('replaced')).toEqual(['replica_diverged']);
 
     await client.createCollection({ name: 'damaged', dimension: 2, metric: 'dot' });
     await client.upsert('damaged', [point]);
@@ -194,7 +196,7 @@ describe('every failure', () => {
     await system.start('index-1');
     await system.ready('index-1');
     await until(async () => (await replicasOf('damaged')).every(({ phase }) => phase === 'failed'));
-    expect(await toldOf('damaged')).toEqual(['storage_error']);
+    expect(await reasonsOf('damaged')).toEqual(['storage_error']);
     for (const name of ['replaced', 'damaged']) await client.deleteCollection(name);
   });
 
@@ -250,9 +252,9 @@ describe('every failure', () => {
   });
 
   it('is no fault in the logs where it is a mistake of the client', async () => {
-    const told = (await logLines(system.data)).filter(({ status }) => typeof status === 'number' && status < 500);
-    expect(told.length).toBeGreaterThanOrEqual(Object.keys(refusals).length);
-    expect(told.filter(({ level }) => level !== 'info')).toEqual([]);
+    const lines = (await logLines(system.data)).filter(({ status }) => typeof status === 'number' && status < 500);
+    expect(lines.length).toBeGreaterThanOrEqual(Object.keys(refusals).length);
+    expect(lines.filter(({ level }) => level !== 'info')).toEqual([]);
   });
 
   it('has been met, but for a bug of ours, which nobody can ask for', () => {
