@@ -215,7 +215,7 @@ export class Monitor {
     if (this.#answers) return;
     this.#answers = true;
     bus.serve(replicationStatus, async ({ uid }) =>
-      this.status(uid === undefined ? this.#states() : this.#statesOf(await this.#shardsOf(uid))),
+      this.status(uid === undefined ? undefined : this.#statesOf(await this.#shardsOf(uid))),
     );
     bus.serve(replicationProof, async ({ uid }) => this.proof(uid));
     bus.serve(replicationAgreement, () => Promise.resolve({ shards: this.agreement() }));

@@ -7,7 +7,8 @@ import { Failure } from '@vectorizer/errors';
 import { gauge, outsideRequests, type Logger } from '@vectorizer/telemetry';
 import { API } from './connection.ts';
 import { isTransient, openWhileElecting } from './elections.ts';
-import { Turns } from './turns.ts';
+import { purgeMarkers } from './purge-markers.ts';
+import { SharedRuns } from './shared-runs.ts';
 
 /** Opening waits this long for the bucket and its first state. */
 const OPEN_TIMEOUT_MS = 10_000;
@@ -23,8 +24,6 @@ const LOST_PAUSE_MS_MAX = 20;
 const DELETED_MAX = 1_024;
 /** What a deletion leaves is kept for so long, so that mirrors of processes that were away learn of it. */
 const MARKER_MS = 3_600_000;
-/** Removed at once; the rest next time. */
-const PURGED_MAX = 1_000;
 /** Keys asked for at once when the whole bucket is read. */
 const READS_IN_FLIGHT_MAX = 8;
 
@@ -70,7 +69,7 @@ export class KvMirror<T> {
   readonly #closing = new AbortController();
   /** Keys of records that cannot be understood. */
   readonly #malformed = new Set<string>();
-  readonly #looks = new Turns(() => this.#look());
+  readonly #looks = new SharedRuns(() => this.#look());
   #watch: QueuedIterator<KvWatchEntry> | undefined;
   /** How far the watch has come. A newer record that was asked for says nothing of those between, which a dead watch misses. */
   #seen = 0;
@@ -233,21 +232,8 @@ export class KvMirror<T> {
    * deletion for so long finds out by itself. The newest record of the bucket stays: mirrors tell by it whether they are behind.
    */
   async purgeDeleted(olderMs = MARKER_MS): Promise<number> {
-    const stream = `KV_${this.#options.bucket}`;
-    return this.#ask(async () => {
-      const { state } = await this.#manager.streams.info(stream);
-      const before = Date.now() - olderMs;
-      const markers: KvWatchEntry[] = [];
-      for await (const entry of await this.#kv.history({ key: '>' })) {
-        const isOld = entry.operation !== 'PUT' && entry.created.getTime() < before && entry.revision < state.last_seq;
-        if (isOld && markers.length < PURGED_MAX) markers.push(entry);
-      }
-      for (const { key, revision } of markers) {
-        // Up to the marker: the key may have got a value meanwhile.
-        await this.#manager.streams.purge(stream, { filter: `$KV.${this.#options.bucket}.${key}`, seq: revision + 1 });
-      }
-      return markers.length;
-    });
+    const { bucket } = this.#options;
+    return this.#ask(async () => purgeMarkers({ kv: this.#kv, manager: this.#manager, bucket }, olderMs));
   }
 
   close(): void {

@@ -1,16 +1,16 @@
 import { expect, it } from '@jest/globals';
-import { Turns } from './turns.ts';
+import { SharedRuns } from './shared-runs.ts';
 
 it('gives each a run that begins after they asked, one at a time, shared by those that wait', async () => {
   const ends: PromiseWithResolvers<void>[] = [];
-  const turns = new Turns(async () => {
+  const runs = new SharedRuns(async () => {
     const end = Promise.withResolvers<void>();
     ends.push(end);
     await end.promise;
   });
   const done: string[] = [];
   const ask = async (who: string): Promise<void> => {
-    await turns.run().catch(() => done.push(`${who} failed`));
+    await runs.run().catch(() => done.push(`${who} failed`));
     done.push(who);
   };
   const first = ask('first');

@@ -2,7 +2,7 @@
  * A task that many want done, one run at a time. Whoever asks gets a run that begins after they asked, and shares it with
  * all who asked meanwhile.
  */
-export class Turns {
+export class SharedRuns {
   readonly #task: () => Promise<void>;
   #running: Promise<void> | undefined;
   #next: Promise<void> | undefined;
